@@ -1,0 +1,42 @@
+// Running digests over OpenSSL (SHA-NI where the processor has it).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace medarc::archive {
+
+// SHA-256 (FIPS 180-4). Not thread-safe; reusable after finish().
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+  void update(ByteView bytes);
+  Digest finish();  // and starts anew
+  static Digest of(ByteView bytes);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// MD5 (RFC 1321): for doors whose protocols publish it, never for addressing.
+class Md5 {
+ public:
+  Md5();
+  ~Md5();
+  Md5(Md5&&) noexcept;
+  Md5& operator=(Md5&&) noexcept;
+  void update(ByteView bytes);
+  std::string finish_hex();  // 32 lower-case digits, and starts anew
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace medarc::archive
