@@ -1,0 +1,147 @@
+// Meaning: what the archive holds, found by what it is. One logical store: an atomic commit of blobs
+// and facts, rows, queries, exact counts, a change feed. The embedded engine is RocksDB; nothing
+// here is shaped by it.
+//
+// Crash behaviour: commit() is durable and visible when it returns, or has no effect when it fails
+// with exhausted / too_large / invalid_argument; after Code::io or unavailable the outcome is unknown
+// and a retry is safe (facts are idempotent). The rows are a cache of the log: delete them and
+// open_index() builds the same ones again.
+//
+// Thread-safe throughout.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "archive/segment_store.h"
+#include "base/config.h"
+#include "index/ops.h"
+#include "index/rows.h"
+
+namespace medarc::index {
+
+// Matching follows the VR (normalise.h): PN without regard to case, accents kept, by component
+// group; others exactly as PS3.4 C.2.2.2.
+enum class TermOp : uint8_t {
+  equal,     // any of `values` (a UID list is one term)
+  wildcard,  // values[0] with * and ?, for VRs that allow them
+  range,     // values = {low, high}, either may be empty; DA, TM, DT as text, inclusive
+  present,   // attribute has a value
+  empty,     // attribute absent or without value
+  all_of,    // every one of `values` is among the attribute's values
+};
+
+struct Term {
+  Tag field;
+  TermOp op = TermOp::equal;
+  std::vector<std::string> values;
+};
+
+enum class Order : uint8_t {
+  newest_first,  // study, series, instance, file: by received time, then id (the default)
+  by_id,         // studies by UID; series and instances by parent and UID
+};
+
+struct Query {
+  Kind kind = Kind::study;
+  // Only below this parent: series of a study, instances of a study or a series.
+  std::optional<StudyUid> study;
+  std::optional<SeriesUid> series;
+  // All groups must match; a group matches when any of its terms does. Terms may name attributes of
+  // any level above `kind` as well (patient and study attributes in a series query).
+  std::vector<std::vector<Term>> all_of_any;
+  Order order = Order::by_id;
+  Bytes after;                 // cursor of an earlier page; empty: from the start
+  uint64_t offset = 0;         // rows to skip (QIDO's offset); cost follows it, prefer cursors
+  uint32_t limit = 100;
+  uint64_t rows_examined_max = 5'000'000;  // then Code::too_large, never a silent part answer
+};
+
+struct Match {
+  Row row;                       // of query.kind
+  std::optional<SeriesRow> series;  // parents, where kind is below them
+  std::optional<StudyRow> study;
+};
+
+struct Page {
+  std::vector<Match> matches;
+  Bytes next;                    // empty: nothing follows
+};
+
+struct Count {
+  uint64_t rows = 0;
+  bool exact = true;             // false: stopped after `stop_after`
+};
+
+struct Event {
+  archive::CommitNumber number;
+  Kind kind;
+  Bytes id;
+  State state;
+};
+
+// One consistent state of everything; cheap to make, hold it no longer than one answer.
+class View {
+ public:
+  virtual ~View() = default;
+  virtual Result<std::optional<PatientRow>> patient(const PatientKey&) = 0;
+  virtual Result<std::optional<PatientRow>> patient(const Identifier&) = 0;
+  virtual Result<std::optional<StudyRow>> study(const StudyUid&) = 0;
+  virtual Result<std::optional<SeriesRow>> series(const StudyUid&, const SeriesUid&) = 0;
+  // The latest version, or the one asked for.
+  virtual Result<std::optional<InstanceRow>> instance(const StudyUid&, const SeriesUid&,
+                                                      const SopInstanceUid&,
+                                                      std::optional<uint32_t> version = {}) = 0;
+  virtual Result<std::optional<FileRow>> file(const FileId&) = 0;
+  virtual Result<Page> query(const Query&) = 0;
+  virtual Result<Count> count(const Query&, uint64_t stop_after) = 0;
+  // Metadata of every instance of the series (or of the one instance), in instance order; `visit`
+  // answers false to stop.
+  virtual Status metadata(const StudyUid&, const SeriesUid&, const std::optional<SopInstanceUid>&,
+                          const std::function<bool(const SopInstanceUid&, ByteView zstd)>& visit) = 0;
+  // Events with number above `after`, at most `limit`, in order.
+  virtual Result<std::vector<Event>> feed(archive::CommitNumber after, uint32_t limit) = 0;
+  virtual Result<std::vector<AuditEntry>> audit(uint64_t after_sequence, uint32_t limit) = 0;
+};
+
+struct CommitResult {
+  archive::CommitNumber number;
+  std::vector<OpOutcome> outcomes;  // one an op, in order
+};
+
+struct IndexStats {
+  uint64_t patients = 0, studies = 0, series = 0, instances = 0, files = 0, audit_entries = 0;
+  uint64_t index_bytes = 0;
+};
+
+class Index {
+ public:
+  virtual ~Index() = default;
+  virtual Result<CommitResult> commit(std::vector<archive::StagedBlob> blobs, Facts facts) = 0;
+  virtual std::unique_ptr<View> view() = 0;
+  virtual archive::BlobStore& blobs() = 0;
+  virtual Result<IndexStats> stats() = 0;
+  // Every row in key order, for comparing two indexes; key and value as stored.
+  virtual Status for_each_row(const std::function<bool(ByteView key, ByteView value)>& visit) = 0;
+  virtual Status flush() = 0;
+};
+
+struct IndexOptions {
+  archive::SegmentOptions archive;
+  uint64_t cache_bytes = 128ull << 20;        // block cache
+  uint64_t write_buffer_bytes = 64ull << 20;  // memtables, all families together
+  bool file_store = false;                    // FileBlobStore instead of the segment log
+  static IndexOptions from(Config& config);
+};
+
+// Opens or creates the archive in `dir` (DIR/log and DIR/index) and brings the rows up to the log.
+// Errors: as open_segment_store; unsupported (written by a newer Medarc).
+Result<std::unique_ptr<Index>> open_index(Fs& fs, const std::string& dir, IndexOptions options,
+                                          const archive::KeyRing* keys = nullptr);
+
+// Throws the rows away and derives them from the log again. The archive must be stopped.
+Status rebuild_index(Fs& fs, const std::string& dir, IndexOptions options,
+                     const archive::Progress& progress);
+
+}  // namespace medarc::index

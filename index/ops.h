@@ -1,0 +1,66 @@
+// Facts: what a commit says has happened. The log keeps them; `apply` derives rows from them in log
+// order, so decisions that depend on other writers (is this a duplicate? which version? does the
+// patient exist?) are taken there, once, without locks at the doors, and again equally at replay.
+// Encodings are versioned and part of the log's format (index/KEYS.md).
+#pragma once
+
+#include <variant>
+
+#include "index/rows.h"
+
+namespace medarc::index {
+
+// One SOP instance has arrived. Same UID and same dataset bytes: duplicate (nothing changes,
+// unless the envelope was received and differs from a received one: then a new version). Same UID
+// and other bytes: new version, latest served, earlier ones kept.
+struct StoreInstance {
+  Identifier patient;           // id may be empty
+  PatientKey patient_if_new;    // the key if this identifier is not known yet
+  AttributeSet patient_attributes, study_attributes, series_attributes;
+  InstanceRow instance;         // version is decided by apply
+  Bytes metadata_zstd;          // DICOM JSON object of the instance, zstd; see dicom/metadata.h
+};
+
+// A genomic file has arrived. conflict: the id is taken by other bytes; duplicate: by the same.
+// If no patient is given, a patient whose identifier equals a sample name, if exactly one, is linked.
+struct StoreFile {
+  FileRow file;
+  std::optional<Identifier> patient;  // created when unknown
+  PatientKey patient_if_new;
+};
+
+// A genomic file goes away; its blobs become collectable.
+struct RemoveFile {
+  FileId id;
+};
+
+// A patient written over FHIR. expect_version: nullopt = unconditional, 0 = must not exist.
+// done with the new version; precondition_failed; duplicate (identical content: no version).
+struct PutPatient {
+  PatientRow patient;  // version and changed are decided by apply
+  std::optional<uint64_t> expect_version;
+};
+
+struct RecordAudit {
+  AuditEntry entry;
+};
+
+using Op = std::variant<StoreInstance, StoreFile, RemoveFile, PutPatient, RecordAudit>;
+
+enum class State : uint8_t { done, duplicate, new_version, conflict, precondition_failed, not_found };
+
+struct OpOutcome {
+  State state = State::done;
+  uint64_t version = 0;    // of the instance or patient now
+  PatientKey patient;      // the patient it belongs to, where there is one
+};
+
+struct Facts {
+  Timestamp time;          // when the door took it; rows take their times from here
+  std::vector<Op> ops;
+};
+
+Bytes encode(const Facts&);
+Result<Facts> decode_facts(ByteView);
+
+}  // namespace medarc::index

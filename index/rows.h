@@ -1,0 +1,138 @@
+// The rows of the index: what one patient, study, series, instance or genomic file is. Derived from
+// committed facts (ops.h) by one deterministic function (apply), so that a rebuild gives the same.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive/blob_store.h"
+#include "base/clock.h"
+#include "index/attributes.h"
+
+namespace medarc::index {
+
+using StudyUid = Strong<std::string, struct StudyUidTag>;
+using SeriesUid = Strong<std::string, struct SeriesUidTag>;
+using SopInstanceUid = Strong<std::string, struct SopInstanceUidTag>;
+using SopClassUid = Strong<std::string, struct SopClassUidTag>;
+using TransferSyntaxUid = Strong<std::string, struct TransferSyntaxUidTag>;
+using PatientKey = Strong<std::string, struct PatientKeyTag>;  // our id of a patient = FHIR id
+using FileId = Strong<std::string, struct FileIdTag>;          // a genomic file
+
+// Values are part of the stored format.
+enum class Kind : uint8_t { patient = 1, study = 2, series = 3, instance = 4, file = 5, audit = 6 };
+
+// Fields that are no DICOM attribute.
+inline constexpr Tag kFieldPatientKey{0xFFFE0001};   // study, file: the patient they belong to
+inline constexpr Tag kFieldIdentifier{0xFFFE0002};   // patient: "issuer|id", each identifier
+inline constexpr Tag kFieldSample{0xFFFE0003};       // file: each sample name
+inline constexpr Tag kFieldFormat{0xFFFE0004};       // file: "bam", "fastq", …
+inline constexpr Tag kFieldFileName{0xFFFE0005};     // file: the name given at upload
+inline constexpr Tag kFieldReceived{0xFFFE0006};     // all: when first stored, fixed-width decimal us
+
+// An identifier and who gave it: DICOM Issuer of Patient ID = HL7 CX.4 = FHIR Identifier.system.
+// The issuer may be empty (unknown).
+struct Identifier {
+  std::string issuer, id;
+  bool operator==(const Identifier&) const = default;
+  std::string joined() const { return issuer + "|" + id; }
+};
+
+struct PatientRow {
+  PatientKey key;
+  std::vector<Identifier> identifiers;
+  AttributeSet attributes;   // 0010,0010 name; 0010,0030 birth date; 0010,0040 sex; …
+  Bytes resource;            // FHIR Patient JSON as last written over FHIR; empty: born from DICOM
+  uint64_t version = 0;      // 1 on, one more with each visible change
+  bool removed = false;
+  Timestamp changed;
+};
+
+struct StudyRow {
+  StudyUid uid;
+  PatientKey patient;
+  AttributeSet attributes;   // patient and study level, with the derived 0008,0061 0008,0062
+                             // 0020,1206 0020,1208
+  uint64_t bytes = 0;        // of all datasets, latest versions
+  Timestamp received, changed;
+};
+
+struct SeriesRow {
+  StudyUid study;
+  SeriesUid uid;
+  AttributeSet attributes;   // series level, with the derived 0020,1209
+  uint64_t bytes = 0;
+  Timestamp received, changed;
+};
+
+struct InstanceRow {
+  StudyUid study;
+  SeriesUid series;
+  SopInstanceUid uid;
+  SopClassUid sop_class;
+  TransferSyntaxUid transfer_syntax;
+  AttributeSet attributes;   // instance level
+  Digest dataset;            // the blob: dataset bytes exactly as received, without preamble and
+                             // file meta information
+  uint64_t dataset_bytes = 0;
+  Bytes envelope;            // preamble, "DICM" and file meta as received; or made by us
+  bool envelope_received = false;  // false: made by us for an object that came over DIMSE
+  Bytes frame_table;         // dicom/frame_table.h
+  uint32_t version = 1;      // of this SOP instance UID in this series
+  Timestamp received;
+};
+
+struct FileRow {
+  FileId id;
+  PatientKey patient;        // empty: not linked yet
+  std::string name, format;  // format: "bam", "fastq"
+  std::vector<std::string> samples;
+  Digest blob;
+  uint64_t bytes = 0;
+  std::string md5_hex;
+  std::optional<Digest> index_blob;      // BAI or CSI
+  std::string index_kind;                // "bai", "csi" or ""
+  std::optional<Digest> block_map_blob;  // genomics/block_map.h
+  Bytes statistics_json;                 // object text, as served
+  Timestamp received;
+};
+
+struct AuditEntry {
+  Timestamp time;
+  std::string principal;       // id, never a secret
+  std::string door;            // "dimse", "dicomweb", "genomics", "fhir", "cli", …
+  std::string action;          // "store", "read", "find", "remove", "refuse"
+  std::string object;          // what: "study/1.2.3", "file/abc", "patient/xyz", "studies"
+  std::string detail;          // query or reason, without values of identifying attributes
+  uint32_t count = 1;          // grouped reads
+  bool allowed = true;
+};
+
+// How much of a blob's row set to return is the query's business; see index.h.
+struct Row {
+  Kind kind;
+  Bytes id;     // key_of(...) below
+  Bytes value;  // encoded row
+};
+
+// Row ids. Parts never hold NUL bytes (checked where facts are made).
+Bytes study_id(const StudyUid&);
+Bytes series_id(const StudyUid&, const SeriesUid&);
+Bytes instance_id(const StudyUid&, const SeriesUid&, const SopInstanceUid&);
+
+// Versioned encodings. decode answers Code::corrupt for anything encode could not have written.
+Bytes encode(const PatientRow&);
+Bytes encode(const StudyRow&);
+Bytes encode(const SeriesRow&);
+Bytes encode(const InstanceRow&);
+Bytes encode(const FileRow&);
+Bytes encode(const AuditEntry&);
+Result<PatientRow> decode_patient(ByteView);
+Result<StudyRow> decode_study(ByteView);
+Result<SeriesRow> decode_series(ByteView);
+Result<InstanceRow> decode_instance(ByteView);
+Result<FileRow> decode_file(ByteView);
+Result<AuditEntry> decode_audit(ByteView);
+
+}  // namespace medarc::index
