@@ -1,0 +1,132 @@
+// The imaging use cases, for every door: store objects, find them, give them back. DIMSE and DICOMweb
+// only translate; what is allowed, kept and answered is decided here.
+//
+// Store: begin() gives a sink for the dataset's bytes, which are scanned (bounded, iterative), hashed,
+// cut and staged as they come, in constant memory. prepare() ends the object; commit() makes any
+// number of prepared objects durable with one sync. Dropping at any point leaves nothing visible.
+//
+// Thread-safe; the objects it hands out are for one thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/config.h"
+#include "base/io.h"
+#include "dicom/limits.h"
+#include "index/index.h"
+#include "security/guard.h"
+
+namespace medarc::dicom {
+
+using index::InstanceRow;
+using index::SeriesUid;
+using index::SopClassUid;
+using index::SopInstanceUid;
+using index::StudyUid;
+using index::TransferSyntaxUid;
+using security::Principal;
+
+// Something unusual about a stored object (dicom.md S11): kept, reported, never a refusal.
+struct Warning {
+  uint16_t reason = 0;   // Warning Reason (0008,1196): B000 coerced, B006 discarded, B007 mismatch
+  std::string text;      // for people, without patient data
+};
+
+struct StoreStart {
+  TransferSyntaxUid transfer_syntax;  // of the dataset bytes that follow
+  SopClassUid sop_class;              // from the command or file meta; may be empty
+  SopInstanceUid instance;            // likewise
+  Bytes envelope;                     // preamble + "DICM" + file meta as received; empty: make one
+  std::optional<StudyUid> study_wanted;  // STOW to /studies/{uid}: others fail with reason 272
+};
+
+// An object that has arrived whole and may be committed.
+struct Prepared {
+  std::vector<archive::StagedBlob> blobs;
+  index::StoreInstance fact;
+  std::vector<Warning> warnings;
+};
+
+struct StoreResult {
+  StudyUid study;
+  SeriesUid series;
+  SopInstanceUid instance;
+  SopClassUid sop_class;
+  index::State state = index::State::done;  // done, duplicate or new_version
+  uint64_t version = 1;
+  std::vector<Warning> warnings;
+};
+
+// Why an object was refused, with what is known of it.
+struct Refusal {
+  Error error;
+  uint16_t reason = 0;     // Failure Reason (0008,1197) and C-STORE status, dicom.md 4.1 and S3
+  SopClassUid sop_class;
+  SopInstanceUid instance;
+};
+
+class IncomingObject : public ByteSink {
+ public:
+  // Feeds dataset bytes. The first error is final; refusal() explains it.
+  Status write(ByteView bytes) override = 0;
+  virtual Result<Prepared> prepare() = 0;
+  virtual const Refusal& refusal() const = 0;
+};
+
+// Feeds a whole Part 10 file (preamble and meta optional, PS3.10 section 7): splits the envelope off
+// and hands the rest to an IncomingObject.
+std::unique_ptr<IncomingObject> receive_file(class Imaging& imaging, const Principal& principal,
+                                             std::optional<StudyUid> study_wanted);
+
+// A readable form of an instance with its exact length, when it is known before reading.
+struct Content {
+  std::unique_ptr<ByteSource> source;
+  std::optional<uint64_t> bytes;
+  TransferSyntaxUid transfer_syntax;
+  std::string etag;                       // without quotes
+};
+
+enum class Form {
+  original,   // exactly as received, envelope included
+  stored,     // as stored, but Implicit VR and big endian as Explicit VR LE (N6)
+  explicit_le,  // Explicit VR LE; not_acceptable for compressed pixel data (codecs come later)
+};
+
+struct FrameContent {
+  std::vector<Content> frames;            // in the order asked
+  TransferSyntaxUid transfer_syntax;      // of the frames' bytes
+};
+
+class Imaging {
+ public:
+  static std::unique_ptr<Imaging> create(index::Index& index, security::Guard& guard, Limits limits);
+  virtual ~Imaging() = default;
+
+  virtual Result<std::unique_ptr<IncomingObject>> begin(const Principal&, StoreStart start) = 0;
+  // Durable when it answers. One result an object, in order. exhausted, unavailable, io as the
+  // index says; then none of them is stored.
+  virtual Result<std::vector<StoreResult>> commit(const Principal&, std::vector<Prepared> objects) = 0;
+
+  // Admits the find, then answers the page (QIDO and C-FIND alike).
+  virtual Result<index::Page> find(const Principal&, index::View& view, const index::Query&) = 0;
+
+  // not_found; audited before the content is readable.
+  virtual Result<Content> object(const Principal&, const InstanceRow&, Form form) = 0;
+  // 1-based frame numbers, in order. not_found when any does not exist.
+  virtual Result<FrameContent> frames(const Principal&, const InstanceRow&,
+                                      const std::vector<uint32_t>& numbers, Form form) = 0;
+  // One value by its path "7FE00010" or "00081140/0/00880200" (BulkDataURI below the instance).
+  virtual Result<Content> bulkdata(const Principal&, const InstanceRow&, std::string_view path) = 0;
+  // All DICOM JSON objects of a series, or of one instance, as a stream of objects joined by ","
+  // without the brackets; BulkDataURIs start with `base` (absolute URL of the instance's parent:
+  // ".../studies/{uid}/series/{uid}").
+  virtual Result<std::unique_ptr<ByteSource>> metadata(
+      const Principal&, std::shared_ptr<index::View> view, const StudyUid&, const SeriesUid&,
+      const std::optional<SopInstanceUid>&, const std::string& base) = 0;
+
+  virtual index::Index& index() = 0;
+};
+
+}  // namespace medarc::dicom

@@ -1,0 +1,33 @@
+// The modality's door: associations over TCP (PS3.8), C-ECHO and C-STORE as SCP (PS3.7).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "dicom/imaging.h"
+#include "dicom/limits.h"
+#include "security/guard.h"
+
+namespace medarc::dicom {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  uint16_t port = 4242;             // 0: any free one
+  std::string aet = "MEDARC";
+  bool any_called_aet = false;      // accept whatever called AE title
+  bool private_sop_classes = true;  // store SOP classes we do not know (D6)
+  bool warn_status = false;         // answer B000/B006/B007 instead of 0000 with a comment (D1)
+};
+
+class Server {
+ public:
+  static Result<std::unique_ptr<Server>> start(ServerOptions options, Limits limits,
+                                               Imaging& imaging,
+                                               security::Authenticator& authenticator);
+  virtual ~Server() = default;      // as stop(0)
+  virtual uint16_t port() const = 0;
+  // Accepts no more, lets running messages finish up to `drain_ms`, then aborts associations.
+  virtual void stop(uint32_t drain_ms) = 0;
+};
+
+}  // namespace medarc::dicom
