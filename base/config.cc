@@ -35,9 +35,9 @@ Result<Config> Config::parse(const std::string& toml_text) {
           open.emplace_back(key + ".", t);
         } else if (const auto* array = node.as_array()) {
           for (auto&& item : *array) {
-            if (const auto* t = item.as_table()) {
+            if (const auto* entry = item.as_table()) {
               Table row;
-              for (auto&& [name, value] : *t) row[std::string(name.str())] = leaf_text(value);
+              for (auto&& [name, value] : *entry) row[std::string(name.str())] = leaf_text(value);
               config.tables_[key].push_back(std::move(row));
             } else {
               config.lists_[key].push_back(leaf_text(item));
