@@ -52,6 +52,8 @@ struct Application {
   CommitNumber number;
   std::vector<NewChunk> chunks;
   std::vector<NewBlob> blobs;
+  std::vector<Digest> dropped_chunks;  // collected: their places go away
+  std::vector<Digest> dropped_blobs;   // collected: their manifests go away
   ByteView payload;
 };
 
@@ -85,14 +87,12 @@ class Catalog {
   virtual Result<bool> blob_referenced(const Digest& blob) = 0;
   virtual Result<bool> chunk_referenced(const Digest& chunk) = 0;
 
-  // Segment rewriting: `moved` chunks get new places, `dropped` blobs and chunks disappear, and the
-  // segment's generation becomes `generation`, all in one durable step (flushed when it returns).
+  // Segment rewriting: `moved` chunks get new places and the segment's generation becomes
+  // `generation`, in one durable step (flushed when it returns).
   struct Rewrite {
     uint32_t segment = 0;
     uint32_t generation = 0;
     std::vector<NewChunk> moved;
-    std::vector<Digest> dropped_chunks;
-    std::vector<Digest> dropped_blobs;
   };
   virtual Status rewrite(const Rewrite& rewrite) = 0;
   virtual Result<uint32_t> generation(uint32_t segment) = 0;  // 0 when never rewritten

@@ -1,0 +1,117 @@
+// The log itself: an append point, one sync for many commits, and the segments behind it.
+//
+// Order of things in commit(): append under one mutex (places and numbers are given here), then
+// wait for a sync. The first waiter leads: it syncs once for everybody appended so far, then applies
+// their commits to the catalog in log order, then wakes them. While a leader applies, the next one
+// may sync.
+//
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "archive/commit_record.h"
+#include "archive/segment.h"
+
+namespace medarc::archive {
+
+CommitNumber commit_number(const RecordHeader& header);  // of a commit record
+
+class SegmentLog {
+ public:
+  struct Draft {
+    std::vector<FramedRecord> records;  // chunks not appended yet
+    CommitBody body;                    // body.chunks: those appended before
+  };
+
+  SegmentLog(Fs& fs, std::string dir, Catalog& catalog, SegmentOptions options, const KeyRing* keys);
+  ~SegmentLog();
+
+  // Reads what is there, brings the catalog up to it and opens the append point.
+  Status recover();
+
+  // Appends chunks without waiting for the disk. Locations are final unless the segment is rewritten.
+  Result<std::vector<ChunkLocation>> append(std::vector<FramedRecord>& records);
+  Result<CommitNumber> commit(Draft draft);
+
+  // The segment of that number; not_found.
+  Result<std::shared_ptr<Segment>> segment(uint32_t number);
+  std::vector<std::shared_ptr<Segment>> sealed();  // all but the open one, ascending
+  std::vector<std::shared_ptr<Segment>> all();
+  // Puts a rewritten generation in the place of the old one and removes the old file.
+  Status replace(std::shared_ptr<Segment> rewritten);
+
+  Status replay(CommitNumber after, const std::function<Status(Application&)>& visit);
+
+  bool writable() const { return !failed_.load(); }
+  CommitNumber last_commit() const { return CommitNumber{last_number_.load()}; }
+  uint64_t log_bytes();
+  const SegmentOptions& options() const { return options_; }
+  const KeyRing* keys() const { return keys_; }
+  Fs& fs() { return fs_; }
+  const std::string& dir() const { return dir_; }
+
+ private:
+  struct Pending {
+    CommitNumber number;
+    CommitBody body;
+  };
+  // What replay needs to find a chunk of a rewritten segment: its places by digest.
+  using Places = std::map<Digest, ChunkLocation>;
+
+  Status open_files();
+  Status recover_tail(uint64_t synced_at_least);
+  Status start_segment();      // under append_mutex_
+  Status seal_segment();       // under append_mutex_
+  Status write(std::vector<FramedRecord*>& records);  // under append_mutex_
+  ChunkLocation place_of(const FramedRecord& record, uint64_t offset) const;
+  Status wait_durable(CommitNumber number);
+  Status apply_up_to(uint64_t number);
+  Status visit_commits(const std::shared_ptr<Segment>& segment, uint64_t after,
+                       Segment::Scan& scan, const std::function<Status(Application&)>& visit);
+  Result<Application> resolve(CommitNumber number, CommitBody& body);
+  Result<const Places*> places(uint32_t segment);
+  void prepare_loop();
+  Status fail(Error error);
+
+  Fs& fs_;
+  const std::string dir_;
+  Catalog& catalog_;
+  const SegmentOptions options_;
+  const KeyRing* const keys_;
+
+  std::mutex files_mutex_;
+  std::map<uint32_t, std::shared_ptr<Segment>> files_;
+
+  std::mutex append_mutex_;
+  std::shared_ptr<Segment> open_;
+  uint64_t tail_ = 0;
+  uint64_t sequence_ = 0;
+  std::atomic<uint64_t> durable_sequence_{0};
+  std::atomic<uint64_t> last_number_{0};
+  uint64_t since_flush_ = 0;
+
+  std::mutex group_mutex_;
+  std::condition_variable group_wake_;
+  std::deque<std::unique_ptr<Pending>> pending_;  // appended, not applied, ascending
+  bool syncing_ = false;
+  uint64_t applied_ = 0;
+  Error failure_;
+  std::atomic<bool> failed_{false};
+  std::mutex apply_mutex_;
+
+  std::map<uint32_t, Places> places_;  // of rewritten segments, while replaying
+
+  std::mutex background_mutex_;
+  std::condition_variable background_wake_;
+  bool flush_wanted_ = false, stopping_ = false;
+  std::thread background_;
+};
+
+}  // namespace medarc::archive

@@ -1,0 +1,90 @@
+#include "archive/verify.h"
+
+#include <chrono>
+#include <thread>
+
+#include "archive/hash.h"
+
+namespace medarc::archive {
+namespace {
+
+// Holds a loop to a rate by sleeping off what it is ahead.
+class Pace {
+ public:
+  explicit Pace(uint64_t per_second) : per_second_(per_second) {}
+  void spend(uint64_t bytes) {
+    if (per_second_ == 0) return;
+    spent_ += bytes;
+    const auto due = start_ + std::chrono::microseconds(spent_ * 1'000'000 / per_second_);
+    std::this_thread::sleep_until(due);
+  }
+
+ private:
+  const uint64_t per_second_;
+  uint64_t spent_ = 0;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+Result<VerifyReport> verify_blobs(BlobStore& store, Catalog& catalog, uint64_t bytes_per_second_max,
+                                  const Progress& progress) {
+  VerifyReport report;
+  uint64_t total = 0;
+  std::vector<std::pair<Digest, uint64_t>> page;
+  MEDARC_TRY(catalog.for_each_blob([&](const BlobInfo& b) {
+    total += b.size;
+    return true;
+  }));
+  Pace pace(bytes_per_second_max);
+  Bytes buffer(1 << 20, '\0');
+  Status stopped;
+  MEDARC_TRY(catalog.for_each_blob([&](const BlobInfo& blob) {
+    ++report.blobs;
+    auto bad = [&](uint64_t& kind) {
+      ++kind;
+      if (report.corrupt_blobs.size() < 1000) report.corrupt_blobs.push_back(blob.digest);
+    };
+    auto reader = store.open(blob.digest);
+    if (reader.has_error()) {
+      bad(report.dangling);
+      return true;
+    }
+    Sha256 hash;
+    for (uint64_t at = 0; at < blob.size;) {
+      const uint64_t n = std::min<uint64_t>(buffer.size(), blob.size - at);
+      auto read = (*reader)->read({at, n}, buffer.data());
+      if (read.has_error()) {
+        const bool missing = read.error().text.find("is missing") != std::string::npos;
+        bad(missing ? report.dangling : report.corrupt);
+        return true;
+      }
+      hash.update({buffer.data(), n});
+      at += n;
+      report.bytes += n;
+      pace.spend(n);
+      if (progress && !progress(report.bytes, total)) {
+        stopped = make_error(Code::cancelled, "stopped");
+        return false;
+      }
+    }
+    if (hash.finish() != blob.digest) bad(report.corrupt);
+    return true;
+  }));
+  MEDARC_TRY(stopped);
+  Status failed;
+  MEDARC_TRY(catalog.for_each_chunk([&](const Digest& chunk, const ChunkLocation&) {
+    ++report.chunks;
+    auto referenced = catalog.chunk_referenced(chunk);
+    if (referenced.has_error()) {
+      failed = referenced.error();
+      return false;
+    }
+    if (!*referenced) ++report.orphans;
+    return true;
+  }));
+  MEDARC_TRY(failed);
+  return report;
+}
+
+}  // namespace medarc::archive
