@@ -21,6 +21,7 @@ struct Limits {
   // Upper layer (PS3.8).
   uint32_t pdu_bytes_max = 131072;               // what we offer; a longer P-DATA-TF aborts
   uint32_t first_pdu_bytes_max = 64u << 10;      // A-ASSOCIATE-RQ
+  uint64_t first_pdus_bytes_max = 64ull << 20;   // of all that are arriving, together
   uint32_t presentation_contexts_max = 128;
   uint32_t command_bytes_max = 16u << 10;
   uint32_t connections_max = 12'000;             // TCP, with and without an association

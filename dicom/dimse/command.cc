@@ -1,0 +1,131 @@
+#include "dicom/dimse/command.h"
+
+#include "base/codec.h"
+
+namespace medarc::dicom::dimse {
+namespace {
+
+// Elements of group 0000 by element number.
+enum Element : uint16_t {
+  group_length = 0x0000,
+  affected_sop_class = 0x0002,
+  requested_sop_class = 0x0003,
+  command_field = 0x0100,
+  message_id = 0x0110,
+  message_id_responded_to = 0x0120,
+  dataset_type = 0x0800,
+  status = 0x0900,
+  error_comment = 0x0902,
+  affected_sop_instance = 0x1000,
+  requested_sop_instance = 0x1001,
+};
+
+constexpr size_t kCommentCharactersMax = 64;  // LO
+
+std::string text(ByteView v) {
+  while (!v.empty() && (v.back() == '\0' || v.back() == ' ')) v.remove_suffix(1);
+  return std::string(v);
+}
+
+std::optional<uint16_t> number(ByteView v) {
+  if (v.size() != 2) return std::nullopt;
+  return Decoder(v).fixed<uint16_t>();
+}
+
+void put(Encoder& out, Element element, ByteView value, char padding) {
+  out.fixed<uint16_t>(0);
+  out.fixed<uint16_t>(element);
+  const size_t padded = value.size() + value.size() % 2;
+  out.fixed<uint32_t>(static_cast<uint32_t>(padded));
+  out.raw(value);
+  if (padded != value.size()) out.raw({&padding, 1});
+}
+
+void put(Encoder& out, Element element, uint16_t value) {
+  const char bytes[2] = {static_cast<char>(value), static_cast<char>(value >> 8)};
+  put(out, element, {bytes, 2}, '\0');
+}
+
+// LO in the default repertoire: no backslash, no controls, nothing above 126.
+std::string clean_comment(std::string_view comment) {
+  std::string out(comment.substr(0, kCommentCharactersMax));
+  for (char& c : out) {
+    if (c < ' ' || c > '~' || c == '\\') c = '?';
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Command> parse_command(ByteView bytes) {
+  Command out;
+  bool field_seen = false;
+  Decoder in(bytes);
+  while (in.ok() && !in.rest().empty()) {
+    const auto group = in.fixed<uint16_t>();
+    const auto element = in.fixed<uint16_t>();
+    const ByteView value = in.raw(in.fixed<uint32_t>());
+    if (!in.ok()) break;
+    if (group != 0) return make_error(Code::invalid_argument, "command element outside group 0000");
+    switch (element) {
+      case command_field:
+        out.field = number(value).value_or(0);
+        field_seen = number(value).has_value();
+        break;
+      case message_id: out.message_id = number(value); break;
+      case message_id_responded_to: out.message_id_responded_to = number(value); break;
+      case dataset_type: out.dataset_type = number(value).value_or(kNoDataset); break;
+      case status: out.status = number(value); break;
+      case error_comment: out.error_comment = text(value); break;
+      case affected_sop_class:
+      case requested_sop_class: out.sop_class = text(value); break;
+      case affected_sop_instance:
+      case requested_sop_instance: out.sop_instance = text(value); break;
+      default: break;
+    }
+  }
+  if (!in.ok()) return make_error(Code::invalid_argument, "command set cut short");
+  if (!field_seen) return make_error(Code::invalid_argument, "command set without Command Field");
+  const bool answers = out.is_response() || out.field == kCancelRq;
+  if (answers ? !out.message_id_responded_to : !out.message_id) {
+    return make_error(Code::invalid_argument, "command set without message id");
+  }
+  return out;
+}
+
+Bytes encode(const Command& command) {
+  Encoder body;
+  if (!command.sop_class.empty()) put(body, affected_sop_class, command.sop_class, '\0');
+  put(body, command_field, command.field);
+  if (command.message_id) put(body, message_id, *command.message_id);
+  if (command.message_id_responded_to) {
+    put(body, message_id_responded_to, *command.message_id_responded_to);
+  }
+  put(body, dataset_type, command.dataset_type);
+  if (command.status) put(body, status, *command.status);
+  if (!command.error_comment.empty()) {
+    put(body, error_comment, clean_comment(command.error_comment), ' ');
+  }
+  if (!command.sop_instance.empty()) put(body, affected_sop_instance, command.sop_instance, '\0');
+
+  Encoder out;
+  out.fixed<uint16_t>(0);
+  out.fixed<uint16_t>(group_length);
+  out.fixed<uint32_t>(4);
+  out.fixed<uint32_t>(static_cast<uint32_t>(body.view().size()));
+  out.raw(body.view());
+  return out.take();
+}
+
+Command response_to(const Command& request, uint16_t status_code, std::string comment) {
+  Command out;
+  out.field = request.field | kResponseBit;
+  out.message_id_responded_to = request.message_id;
+  out.status = status_code;
+  out.sop_class = request.sop_class;
+  out.sop_instance = request.sop_instance;
+  out.error_comment = std::move(comment);
+  return out;
+}
+
+}  // namespace medarc::dicom::dimse

@@ -1,0 +1,46 @@
+// Command sets (PS3.7 section 9.3 and annex E): implicit VR little endian, group 0000 only, a few
+// hundred bytes at most. Own codec; nothing here recurses or allocates by a declared length.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace medarc::dicom::dimse {
+
+// Command Field (0000,0100) of what we act on; a response has bit 15 set.
+inline constexpr uint16_t kStoreRq = 0x0001;
+inline constexpr uint16_t kEchoRq = 0x0030;
+inline constexpr uint16_t kCancelRq = 0x0FFF;
+inline constexpr uint16_t kResponseBit = 0x8000;
+inline constexpr uint16_t kNoDataset = 0x0101;  // Command Data Set Type (0000,0800)
+
+struct Command {
+  uint16_t field = 0;
+  std::optional<uint16_t> message_id;               // requests
+  std::optional<uint16_t> message_id_responded_to;  // responses
+  uint16_t dataset_type = kNoDataset;               // anything else: a dataset follows
+  std::optional<uint16_t> status;                   // responses
+  std::string sop_class;       // Affected, or for N- requests Requested, SOP Class UID
+  std::string sop_instance;    // likewise
+  std::string error_comment;   // (0000,0902), at most 64 characters
+  bool operator==(const Command&) const = default;
+
+  bool has_dataset() const { return dataset_type != kNoDataset; }
+  bool is_response() const { return (field & kResponseBit) != 0; }
+};
+
+// Errors: invalid_argument (malformed, another group than 0000, no Command Field, no message id).
+Result<Command> parse_command(ByteView bytes);
+
+// Elements in order, with group length. UIDs and comment are left out when empty; the comment is cut
+// to 64 characters and cleaned of what LO does not allow.
+Bytes encode(const Command& command);
+
+// The response to `request`: same ids and UIDs, no dataset.
+Command response_to(const Command& request, uint16_t status_code, std::string comment = {});
+
+}  // namespace medarc::dicom::dimse

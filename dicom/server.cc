@@ -1,0 +1,205 @@
+#include "dicom/server.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "dicom/dimse/service.h"
+#include "dicom/ul/acceptor.h"
+#include "dicom/ul/association.h"
+#include "dicom/ul/negotiation.h"
+#include "dicom/ul/slots.h"
+
+namespace medarc::dicom {
+namespace {
+
+void count_rejected(std::string_view reason) {
+  counter("medarc_dimse_associations_rejected_total", "A-ASSOCIATE-RJ sent.",
+          "reason=\"" + std::string(reason) + "\"")
+      .add();
+}
+
+// An association that holds a slot.
+struct Admitted {
+  uint64_t id = 0;
+  std::string peer;
+  bool known = true;
+  security::Principal principal;
+};
+
+class AssociationServer : public Server {
+ public:
+  AssociationServer(const ServerOptions& options, const Limits& limits, Imaging& imaging,
+                    security::Authenticator& authenticator)
+      : options_(options), limits_(limits), imaging_(imaging), authenticator_(authenticator), slots_(limits) {
+    policy_.aet = options.aet;
+    policy_.any_called_aet = options.any_called_aet;
+    policy_.private_sop_classes = options.private_sop_classes;
+    policy_.pdu_bytes_max = limits.pdu_bytes_max;
+    policy_.async_operations_max = limits.async_operations_max;
+  }
+
+  Status listen() {
+    std::lock_guard lock(mutex_);  // no offer is looked at before acceptor_ is there
+    MEDARC_ASSIGN(acceptor_,
+                  ul::Acceptor::start(options_.address, options_.port, limits_,
+                                      [this](ul::Connection& connection, ul::AssociateRq& rq) {
+                                        return offer(connection, rq);
+                                      }));
+    port_ = acceptor_->port();
+    return {};
+  }
+
+  ~AssociationServer() override { stop(0); }
+  uint16_t port() const override { return port_; }
+
+  void stop(uint32_t drain_ms) override {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    if (acceptor_) {
+      lock.unlock();
+      acceptor_->stop();
+      lock.lock();
+    }
+    signals_.drain.raise();
+    ended_.wait_for(lock, std::chrono::milliseconds(drain_ms), [&] { return slots_.taken() == 0; });
+    signals_.kill.raise();
+    ended_.wait(lock, [&] { return slots_.taken() == 0; });
+    auto threads = std::exchange(threads_, {});
+    done_.clear();
+    lock.unlock();
+    for (auto& [id, thread] : threads) thread.join();
+  }
+
+ private:
+  // In the acceptor's thread: may this association begin? Then it gets a thread of its own.
+  std::optional<ul::AssociateRj> offer(ul::Connection& connection, ul::AssociateRq& rq) {
+    std::lock_guard lock(mutex_);
+    join_done();
+    if (auto no = ul::refusal(rq, policy_)) return reject(*no, "request", connection);
+    const std::string calling(ul::trim_title(rq.fixed.calling));
+    auto principal = authenticator_.association(calling, connection.peer);
+    if (principal.has_error()) {
+      const Code code = principal.error().code;
+      const bool unknown = code == Code::unauthenticated || code == Code::permission_denied;
+      return reject(unknown ? ul::kCallingAetUnknown : ul::kCongestion, "calling_aet", connection);
+    }
+    Admitted who;
+    who.id = ++last_id_;
+    who.peer = connection.peer;
+    // Without configured peers nobody is better known than another, and nothing is held back.
+    who.known = !authenticator_.peers_configured() ||
+                authenticator_.known_peer(calling, connection.peer);
+    who.principal = std::move(*principal);
+    if (stopping_) return reject(ul::kCongestion, "stopping", connection);
+    if (auto no = slots_.take(who.peer, who.known)) return reject(*no, "limit", connection);
+
+    auto taken = std::make_shared<ul::Connection>(std::move(connection));
+    try {
+      threads_[who.id] = std::thread([this, who, taken, rq = std::move(rq)] {
+        run(who, std::move(*taken), rq);
+      });
+    } catch (const std::system_error&) {
+      threads_.erase(who.id);
+      slots_.give_back(who.peer, who.known);
+      connection = std::move(*taken);
+      return reject(ul::kCongestion, "threads", connection);
+    }
+    return std::nullopt;
+  }
+
+  std::optional<ul::AssociateRj> reject(const ul::AssociateRj& rj, std::string_view reason,
+                                        const ul::Connection& connection) {
+    count_rejected(reason);
+    log(Level::warn, "association.rejected", {{"peer", connection.peer}, {"reason", reason}});
+    return rj;
+  }
+
+  // The thread of one association, from its request to its end.
+  void run(const Admitted& who, ul::Connection connection, const ul::AssociateRq& rq) {
+    static Counter& all = counter("medarc_dimse_associations_total", "Associations accepted.");
+    static Gauge& now = gauge("medarc_dimse_associations", "Associations that run.");
+    all.add();
+    now.add(1);
+    log(Level::debug, "association.begin", {{"peer", who.peer}, {"principal", who.principal.id}});
+    const Status ended = talk_safely(who, std::move(connection), rq);
+    log(ended.has_error() ? Level::warn : Level::info, "association.end",
+        {{"peer", who.peer},
+         {"principal", who.principal.id},
+         {"how", ended.has_error() ? ended.error().text : std::string("released")}});
+    now.add(-1);
+    std::lock_guard lock(mutex_);
+    slots_.give_back(who.peer, who.known);
+    done_.push_back(who.id);
+    ended_.notify_all();
+  }
+
+  Status talk(const Admitted& who, ul::Connection connection, const ul::AssociateRq& rq) {
+    auto agreement = ul::agree(rq, policy_);
+    const bool agreed = agreement.has_value();
+    ul::Association association(std::move(connection),
+                                agreed ? std::move(*agreement) : ul::Agreement(), limits_,
+                                signals_);
+    Status ended;
+    if (!agreed) {
+      association.abort(2, ul::kAbortInvalidParameter);
+      ended = std::move(agreement).error();
+    } else if (ended = association.accept(); ended.has_value()) {
+      ended = dimse::serve(association, imaging_, who.principal, limits_, options_.warn_status);
+    }
+    acceptor_->drain(association.into_drain());
+    return ended;
+  }
+
+  // As talk, but running out of memory ends this association and not the others.
+  Status talk_safely(const Admitted& who, ul::Connection connection, const ul::AssociateRq& rq) {
+    try {
+      return talk(who, std::move(connection), rq);
+    } catch (const std::exception&) {
+      return make_error(Code::exhausted, "no memory for the association");
+    }
+  }
+
+  void join_done() {
+    for (const uint64_t id : done_) {
+      threads_.at(id).join();
+      threads_.erase(id);
+    }
+    done_.clear();
+  }
+
+  const ServerOptions options_;
+  const Limits limits_;
+  Imaging& imaging_;
+  security::Authenticator& authenticator_;
+  ul::Policy policy_;
+  ul::StopSignals signals_;
+  std::unique_ptr<ul::Acceptor> acceptor_;
+  uint16_t port_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool stopping_ = false;
+  uint64_t last_id_ = 0;
+  ul::Slots slots_;
+  std::map<uint64_t, std::thread> threads_;
+  std::vector<uint64_t> done_;  // threads that have nothing left to do but be joined
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Limits limits,
+                                              Imaging& imaging,
+                                              security::Authenticator& authenticator) {
+  ul::raise_descriptor_limit();
+  auto out = std::make_unique<AssociationServer>(options, limits, imaging, authenticator);
+  MEDARC_TRY(out->listen());
+  return std::unique_ptr<Server>(std::move(out));
+}
+
+}  // namespace medarc::dicom

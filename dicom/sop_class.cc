@@ -1,0 +1,54 @@
+#include "dicom/sop_class.h"
+
+#include <algorithm>
+
+namespace medarc::dicom {
+namespace {
+
+constexpr std::string_view kStandardRoot = "1.2.840.10008.";
+constexpr std::string_view kStorageArc = "1.2.840.10008.5.1.4.1.1.";
+// Query and retrieve services that the standard placed among the storage classes.
+constexpr std::string_view kServicesInStorageArc[] = {
+    "1.2.840.10008.5.1.4.1.1.200.4",  // Protocol Approval FIND, MOVE, GET
+    "1.2.840.10008.5.1.4.1.1.200.5",  "1.2.840.10008.5.1.4.1.1.200.6",
+    "1.2.840.10008.5.1.4.1.1.201.2",  // Inventory FIND, MOVE, GET
+    "1.2.840.10008.5.1.4.1.1.201.3",  "1.2.840.10008.5.1.4.1.1.201.4",
+    "1.2.840.10008.5.1.4.1.1.201.5",  // Inventory Creation, Repository Query
+    "1.2.840.10008.5.1.4.1.1.201.6",
+};
+
+}  // namespace
+
+bool plausible_uid(std::string_view uid) {
+  return !uid.empty() && uid.size() <= 64 && std::all_of(uid.begin(), uid.end(), [](char c) {
+    return c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
+SopClassKind kind_of(std::string_view sop_class) {
+  if (sop_class == kVerificationSopClass) return SopClassKind::verification;
+  const auto known = storage_sop_classes();
+  const auto at = std::lower_bound(
+      known.begin(), known.end(), sop_class,
+      [](const StorageSopClass& c, std::string_view uid) { return c.uid < uid; });
+  if (at != known.end() && at->uid == sop_class) return SopClassKind::storage;
+  if (!plausible_uid(sop_class)) return SopClassKind::other;
+  if (std::find(std::begin(kServicesInStorageArc), std::end(kServicesInStorageArc), sop_class) !=
+      std::end(kServicesInStorageArc)) {
+    return SopClassKind::other;
+  }
+  if (sop_class.starts_with(kStorageArc)) return SopClassKind::storage_unknown;
+  return sop_class.starts_with(kStandardRoot) ? SopClassKind::other : SopClassKind::storage_unknown;
+}
+
+bool acceptable_sop_class(std::string_view sop_class, bool unknown_storage) {
+  switch (kind_of(sop_class)) {
+    case SopClassKind::verification:
+    case SopClassKind::storage: return true;
+    case SopClassKind::storage_unknown: return unknown_storage;
+    case SopClassKind::other: return false;
+  }
+  return false;
+}
+
+}  // namespace medarc::dicom

@@ -1,0 +1,33 @@
+// SOP classes by UID: which ones are storage, and which ones the association service takes.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace medarc::dicom {
+
+inline constexpr std::string_view kVerificationSopClass = "1.2.840.10008.1.1";
+
+struct StorageSopClass {
+  std::string_view uid;
+  std::string_view keyword;  // PS3.6, without blanks
+};
+// All that are known, sorted by UID.
+std::span<const StorageSopClass> storage_sop_classes();
+
+enum class SopClassKind {
+  verification,
+  storage,          // in the table
+  storage_unknown,  // of another root (private), or newer than the table but in the storage arc
+  other,            // a service of the standard that is not storage, or no UID at all
+};
+SopClassKind kind_of(std::string_view sop_class);
+
+// Whether a presentation context for it is accepted. `unknown_storage`: policy for classes that are
+// private or newer than the table (dicom.md D6).
+bool acceptable_sop_class(std::string_view sop_class, bool unknown_storage);
+
+// 1 to 64 digits, dots and (some scanners) letters: enough to be kept as a UID.
+bool plausible_uid(std::string_view uid);
+
+}  // namespace medarc::dicom

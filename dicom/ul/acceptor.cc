@@ -1,0 +1,361 @@
+#include "dicom/ul/acceptor.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+
+namespace medarc::dicom::ul {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kScratchBytes = 64u << 10;
+constexpr uint64_t kDiscardedBytesMax = 1u << 20;  // of a draining connection, then it is closed
+constexpr int kAcceptsAtOnce = 64;                 // so that a flood of new ones starves nobody
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // without descriptors to accept with
+
+void count_closed(std::string_view reason) {
+  static constexpr std::string_view kName = "medarc_dimse_connections_closed_total";
+  static constexpr std::string_view kHelp = "Connections closed before they had an association.";
+  counter(kName, kHelp, "reason=\"" + std::string(reason) + "\"").add();
+}
+
+// Connections alive, in total and by peer.
+struct Counts {
+  std::mutex mutex;
+  uint32_t total = 0;
+  std::unordered_map<std::string, uint32_t> by_peer;
+};
+
+class Place {
+ public:
+  Place(std::shared_ptr<Counts> counts, std::string peer)
+      : counts_(std::move(counts)), peer_(std::move(peer)) {
+    std::lock_guard lock(counts_->mutex);
+    ++counts_->total;
+    ++counts_->by_peer[peer_];
+    alive().add(1);
+  }
+  ~Place() {
+    std::lock_guard lock(counts_->mutex);
+    --counts_->total;
+    if (auto it = counts_->by_peer.find(peer_); --it->second == 0) counts_->by_peer.erase(it);
+    alive().add(-1);
+  }
+
+ private:
+  static Gauge& alive() {
+    static Gauge& g = gauge("medarc_dimse_connections", "TCP connections, associated or not.");
+    return g;
+  }
+  std::shared_ptr<Counts> counts_;
+  std::string peer_;
+};
+
+struct Held {
+  Connection connection;
+  Bytes bytes;                        // of the request so far
+  size_t wanted = kPduHeaderBytes;    // length of `bytes` at which to look again
+  bool draining = false;
+  uint64_t discarded_bytes = 0;
+  Clock::time_point deadline;
+};
+
+class EpollAcceptor : public Acceptor {
+ public:
+  EpollAcceptor(Listener listener, const Limits& limits, Offer offer)
+      : listener_(std::move(listener)),
+        limits_(limits),
+        offer_(std::move(offer)),
+        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+  Status begin() {
+    if (!epoll_ || !wake_) return make_error(Code::exhausted, "no descriptors left to listen with");
+    watch(listener_.socket.get());
+    watch(wake_.get());
+    watch(stop_.descriptor());
+    thread_ = std::thread([this] { run(); });
+    return {};
+  }
+
+  ~EpollAcceptor() override { stop(); }
+  uint16_t port() const override { return listener_.port; }
+
+  void drain(Connection connection) override {
+    std::lock_guard lock(mutex_);
+    if (stop_.raised()) return;
+    finished_.push_back(std::move(connection));
+    const uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof one);
+  }
+
+  void stop() override {
+    {
+      std::lock_guard lock(mutex_);
+      stop_.raise();
+    }
+    if (thread_.joinable()) thread_.join();
+    finished_.clear();
+    by_socket_.clear();
+    held_.clear();
+    listener_.socket = Descriptor();
+  }
+
+ private:
+  using HeldAt = std::list<Held>::iterator;
+
+  void run() {
+    std::array<epoll_event, 256> events;
+    while (!stop_.raised()) {
+      const int n = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms());
+      for (int i = 0; i < n; ++i) {
+        const int fd = events[i].data.fd;
+        if (fd == listener_.socket.get()) {
+          accept_some();
+        } else if (fd == wake_.get()) {
+          take_finished();
+        } else if (auto it = by_socket_.find(fd); it != by_socket_.end()) {
+          readable(it->second);
+        }
+      }
+      expire();
+    }
+  }
+
+  int wait_ms() const {
+    auto until = Clock::time_point::max();
+    if (!held_.empty()) until = held_.front().deadline;
+    if (paused_) until = std::min(until, resume_);
+    if (until == Clock::time_point::max()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+    return static_cast<int>(std::clamp<int64_t>(left, 0, INT32_MAX));
+  }
+
+  void watch(int fd) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+  }
+  void unwatch(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
+  void accept_some() {
+    for (int i = 0; i < kAcceptsAtOnce; ++i) {
+      std::string peer;
+      Descriptor socket = accept_from(listener_.socket, peer);
+      if (!socket) {
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+        const bool out = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+        if (out && !make_room("descriptors")) return pause();
+        continue;
+      }
+      admit(std::move(socket), std::move(peer));
+    }
+  }
+
+  void admit(Descriptor socket, std::string peer) {
+    uint32_t total = 0, of_peer = 0;
+    {
+      std::lock_guard lock(counts_->mutex);
+      total = counts_->total;
+      if (auto it = counts_->by_peer.find(peer); it != counts_->by_peer.end()) of_peer = it->second;
+    }
+    if (of_peer >= limits_.connections_per_peer_max) return count_closed("peer_limit");
+    if (total >= limits_.connections_max && !make_room("limit")) return count_closed("limit");
+    tune(socket);
+    Connection connection{std::move(socket), peer, std::make_shared<Place>(counts_, peer)};
+    hold(std::move(connection), false);
+  }
+
+  // New entries go to the end, all with the same time to live: the list is ordered by deadline.
+  void hold(Connection connection, bool draining) {
+    const int fd = connection.socket.get();
+    Held held;
+    held.connection = std::move(connection);
+    held.draining = draining;
+    held.deadline = Clock::now() + std::chrono::milliseconds(limits_.artim_timeout_ms);
+    held_.push_back(std::move(held));
+    by_socket_[fd] = std::prev(held_.end());
+    watch(fd);
+  }
+
+  Connection release(HeldAt at) {
+    Connection out = std::move(at->connection);
+    buffered_bytes_ -= at->bytes.size();
+    unwatch(out.socket.get());
+    by_socket_.erase(out.socket.get());
+    held_.erase(at);
+    return out;
+  }
+
+  bool make_room(std::string_view reason) {
+    if (held_.empty()) return false;
+    release(held_.begin());
+    count_closed(reason);
+    return true;
+  }
+
+  void pause() {
+    unwatch(listener_.socket.get());
+    paused_ = true;
+    resume_ = Clock::now() + kAcceptPause;
+    log(Level::warn, "dimse.no_descriptors");
+  }
+
+  void expire() {
+    const auto now = Clock::now();
+    while (!held_.empty() && held_.front().deadline <= now) {
+      if (!held_.front().draining) count_closed("timeout");
+      release(held_.begin());
+    }
+    if (paused_ && resume_ <= now) {
+      paused_ = false;
+      watch(listener_.socket.get());
+    }
+  }
+
+  void take_finished() {
+    uint64_t count = 0;
+    (void)!::read(wake_.get(), &count, sizeof count);
+    std::vector<Connection> taken;
+    {
+      std::lock_guard lock(mutex_);
+      taken.swap(finished_);
+    }
+    for (Connection& connection : taken) start_draining(std::move(connection));
+  }
+
+  void start_draining(Connection connection) {
+    ::shutdown(connection.socket.get(), SHUT_WR);
+    hold(std::move(connection), true);
+  }
+
+  // The last word on a connection: ten octets always fit an empty send buffer.
+  void say_last(Connection connection, ByteView pdu) {
+    (void)!::send(connection.socket.get(), pdu.data(), pdu.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    start_draining(std::move(connection));
+  }
+
+  void readable(HeldAt at) {
+    const int at_socket = at->connection.socket.get();
+    while (at->draining || at->bytes.size() < at->wanted) {
+      const size_t room =
+          at->draining ? kScratchBytes : std::min(kScratchBytes, at->wanted - at->bytes.size());
+      const ssize_t n =
+          ::recv(at_socket, scratch_.data(), room, MSG_DONTWAIT);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+      if (n <= 0) {
+        release(at);
+        return;
+      }
+      if (at->draining) {
+        at->discarded_bytes += static_cast<uint64_t>(n);
+        if (at->discarded_bytes > kDiscardedBytesMax) release(at);
+        return;  // the next readiness brings the rest, after everybody else's
+      }
+      at->bytes.append(scratch_.data(), static_cast<size_t>(n));
+      buffered_bytes_ += static_cast<uint64_t>(n);
+      if (buffered_bytes_ > limits_.first_pdus_bytes_max && close_oldest_sender() == at_socket) {
+        return;
+      }
+      if (at->bytes.size() == kPduHeaderBytes && !header_arrived(at)) return;
+    }
+    request_arrived(at);
+  }
+
+  // Closes the connection that has been sending its request for longest; answers its descriptor.
+  int close_oldest_sender() {
+    auto oldest = std::find_if(held_.begin(), held_.end(),
+                               [](const Held& held) { return !held.bytes.empty(); });
+    if (oldest == held_.end()) return -1;
+    const int socket = oldest->connection.socket.get();
+    release(oldest);
+    count_closed("memory");
+    return socket;
+  }
+
+  // False when the connection is gone from the list.
+  bool header_arrived(HeldAt at) {
+    const PduHeader header = parse_pdu_header(at->bytes.data());
+    const bool known = header.type >= 1 && header.type <= 7;
+    if (header.type != static_cast<uint8_t>(PduType::associate_rq)) {
+      count_closed("protocol");
+      const uint8_t reason = known ? kAbortUnexpectedPdu : kAbortUnrecognizedPdu;
+      say_last(release(at), encode(Abort{2, reason}));
+      return false;
+    }
+    if (header.length > limits_.first_pdu_bytes_max) {
+      count_closed("too_large");
+      say_last(release(at), encode(Abort{2, kAbortInvalidParameter}));
+      return false;
+    }
+    at->wanted += header.length;
+    return true;
+  }
+
+  void request_arrived(HeldAt at) {
+    const Bytes bytes = std::move(at->bytes);
+    buffered_bytes_ -= bytes.size();
+    at->bytes.clear();
+    Connection connection = release(at);
+    auto rq = parse_associate_rq(ByteView(bytes).substr(kPduHeaderBytes),
+                                 limits_.presentation_contexts_max);
+    if (rq.has_error()) {
+      count_closed("protocol");
+      const bool too_large = rq.error().code == Code::too_large;
+      // Permanent, provider (presentation), local limit exceeded; or what is malformed.
+      say_last(std::move(connection), too_large ? encode(AssociateRj{1, 3, 2})
+                                                : encode(Abort{2, kAbortInvalidParameter}));
+      return;
+    }
+    if (auto rejection = offer_(connection, *rq)) {
+      say_last(std::move(connection), encode(*rejection));
+    }
+  }
+
+  Listener listener_;
+  const Limits limits_;
+  const Offer offer_;
+  Descriptor epoll_, wake_;
+  Signal stop_;
+  std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+  std::mutex mutex_;
+  std::vector<Connection> finished_;  // guarded by mutex_
+
+  // The thread's own.
+  std::list<Held> held_;  // oldest deadline first
+  std::unordered_map<int, HeldAt> by_socket_;
+  uint64_t buffered_bytes_ = 0;
+  std::array<char, kScratchBytes> scratch_;
+  bool paused_ = false;
+  Clock::time_point resume_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Acceptor>> Acceptor::start(const std::string& address, uint16_t port,
+                                                  const Limits& limits, Offer offer) {
+  MEDARC_ASSIGN(Listener listener, listen_on(address, port));
+  auto out = std::make_unique<EpollAcceptor>(std::move(listener), limits, std::move(offer));
+  MEDARC_TRY(out->begin());
+  return std::unique_ptr<Acceptor>(std::move(out));
+}
+
+}  // namespace medarc::dicom::ul
