@@ -100,7 +100,7 @@ struct Sizes {
 
 Result<Sizes> sizes_of(Segment& segment) {
   Sizes sizes;
-  MEDARC_ASSIGN(auto scan, segment.scan(0, [&](uint64_t, const RecordHeader& h) -> Status {
+  MEDARC_ASSIGN(auto scan, segment.scan([&](uint64_t, const RecordHeader& h) -> Status {
     if (h.type == RecordType::chunk) sizes.chunks += padded(stored_length(h.payload_length));
     return {};
   }));
@@ -170,7 +170,7 @@ Status rewrite(SegmentLog& log, Catalog& catalog, Pins& pins, uint32_t number) {
     tail += length;
     return {};
   };
-  MEDARC_ASSIGN(auto scan, old->scan(0, copy));
+  MEDARC_ASSIGN(auto scan, old->scan(copy));
   if (!scan.sealed) return make_error(Code::corrupt, fmt::format("segment {} has no seal", number));
   RecordHeader seal;
   seal.type = RecordType::seal;

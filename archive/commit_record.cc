@@ -24,6 +24,11 @@ std::vector<Digest> take_digests(Decoder& in) {
 
 }  // namespace
 
+Application application_of(CommitNumber number, const CommitBody& body) {
+  return {number,     body.chunks, body.blobs, body.dropped_chunks, body.dropped_blobs,
+          body.payload};
+}
+
 Bytes encode(const CommitBody& body) {
   Encoder out;
   out.varint(kVersion);

@@ -15,6 +15,7 @@ struct CommitBody {
   Bytes payload;
 };
 
+Application application_of(CommitNumber number, const CommitBody& body);  // payload views the body
 Bytes encode(const CommitBody& body);
 Result<CommitBody> decode_commit(ByteView bytes);  // corrupt, unsupported
 

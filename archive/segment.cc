@@ -26,6 +26,7 @@ Bytes encode(const SegmentHeader& h) {
   out.fixed(uint32_t{0});
   out.fixed(h.salt);
   out.fixed(h.first_commit);
+  out.fixed(h.base_sequence);
   Bytes bytes = out.take();
   bytes.resize(kSegmentHeaderBytes - 4, '\0');
   Encoder crc;
@@ -53,6 +54,7 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes) {
   in.fixed<uint32_t>();
   h.salt = in.fixed<uint64_t>();
   h.first_commit = in.fixed<uint64_t>();
+  h.base_sequence = in.fixed<uint64_t>();
   return h;
 }
 
@@ -177,11 +179,10 @@ Status Segment::read_chunk(const ChunkLocation& where, const Digest& chunk, Byte
 }
 
 Result<Segment::Scan> Segment::scan(
-    uint64_t after_sequence,
     const std::function<Status(uint64_t offset, const RecordHeader&)>& visit) {
   Scan result;
   result.end = kSegmentHeaderBytes;
-  result.last_sequence = after_sequence;
+  result.last_sequence = header_.base_sequence;
   MEDARC_ASSIGN(const uint64_t size, file_->size());
   while (result.end < size) {
     MEDARC_ASSIGN(auto h, header_at(result.end));

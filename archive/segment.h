@@ -19,6 +19,7 @@ struct SegmentHeader {
   uint32_t generation = 0;
   uint64_t salt = 0;
   uint64_t first_commit = 0;  // no commit below this number is in this segment or a later one
+  uint64_t base_sequence = 0; // the last record sequence before this segment
 };
 
 Bytes encode(const SegmentHeader& header);
@@ -53,10 +54,9 @@ class Segment {
     uint64_t last_sequence = 0;  // of the valid records
     bool sealed = false;         // ended with a seal
   };
-  // Visits valid records with rising sequence above `after_sequence`, from the start, until the seal
-  // or the first place where none is. `visit` answers an error to stop with it.
-  Result<Scan> scan(uint64_t after_sequence,
-                    const std::function<Status(uint64_t offset, const RecordHeader&)>& visit);
+  // Visits valid records with rising sequence, from the start, until the seal or the first place
+  // where none is. `visit` answers an error to stop with it.
+  Result<Scan> scan(const std::function<Status(uint64_t offset, const RecordHeader&)>& visit);
 
  private:
   std::unique_ptr<File> file_;

@@ -13,6 +13,8 @@ namespace medarc::test {
 
 class MemoryCatalog final : public archive::Catalog {
  public:
+  MemoryCatalog() = default;
+  MemoryCatalog(const MemoryCatalog& other) : now_(other.now_), durable_(other.durable_) {}
   archive::CommitNumber applied() override;
   Status apply(std::span<const archive::Application> group) override;
   Status flush() override;
