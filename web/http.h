@@ -6,7 +6,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,8 +55,11 @@ struct Response {
   Headers headers;                                  // Content-Length etc. are the server's business
   std::variant<Bytes, std::unique_ptr<ByteSource>> body;
   std::optional<uint64_t> body_bytes;               // of a source, when known: Content-Length
-  // Single-part bodies with `accept_ranges` honour Range, ETag and If-Range in web/conditional.h.
+  // Answers that honour Range, ETag and If-Range are made with web/conditional.h; 304 for a matching
+  // If-None-Match, HEAD, gzip, CORS and the framing are the server's business.
 };
+
+Response make_response(int status, std::string content_type, Bytes body);
 
 // Takes a request's body. Calls come one at a time, not all on one thread.
 class BodyHandler {
@@ -75,10 +77,12 @@ using RouteFunction = std::function<Answer(const Request&)>;
 
 struct Route {
   std::string method;       // "GET" also serves HEAD
-  std::string path;         // "/dicom-web/studies/{study}/series"; a last {name...} takes the rest
+  std::string path;         // "/dicom-web/studies/{study}/series"; a last {name...} takes the rest;
+                            // literal parts win over {parts}, those over {rest...}
   std::string summary;      // one line, for /openapi.json
   RouteFunction answer;
   uint64_t body_bytes_max = 1 << 20;  // 0: the server's upload limit
+  bool open = false;        // answers without credentials (health checks, the page at "/")
 };
 
 // Collects a small body, then calls `then`. For routes with JSON and form bodies.

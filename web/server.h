@@ -21,10 +21,12 @@ struct ServerOptions {
   uint32_t header_bytes_max = 16u << 10;
   uint32_t header_timeout_ms = 10'000;       // from the first byte of a request to its end of head
   uint32_t body_idle_timeout_ms = 30'000;    // longest silence inside a body
+  uint32_t body_bytes_per_second_min = 64;   // on average, after body_idle_timeout_ms; 0: off
   uint32_t idle_timeout_ms = 60'000;         // between requests
   uint32_t write_timeout_ms = 60'000;        // longest stall while sending
   uint64_t upload_bytes_max = 1ull << 40;
-  uint32_t buffer_bytes = 256u << 10;
+  uint32_t buffer_bytes = 256u << 10;        // largest piece of a body in memory, a connection
+  bool request_gzip = false;                 // accept Content-Encoding: gzip bodies
   std::string cors_origins = "*";            // "*", "" (off) or a blank-separated list
   static ServerOptions from(Config& config);  // section [http]
 };

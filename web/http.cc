@@ -1,0 +1,80 @@
+#include "web/http.h"
+
+#include <algorithm>
+
+#include "web/text.h"
+
+namespace medarc::web {
+
+void Headers::add(std::string name, std::string value) {
+  entries_.push_back({std::move(name), std::move(value)});
+}
+
+void Headers::set(std::string name, std::string value) {
+  const std::string key = name;
+  std::erase_if(entries_, [&](const Header& h) { return equal_ignoring_case(h.name, key); });
+  add(std::move(name), std::move(value));
+}
+
+std::string_view Headers::find(std::string_view name) const {
+  for (const Header& h : entries_) {
+    if (equal_ignoring_case(h.name, name)) return h.value;
+  }
+  return {};
+}
+
+std::vector<std::string_view> Headers::all(std::string_view name) const {
+  std::vector<std::string_view> out;
+  for (const Header& h : entries_) {
+    if (equal_ignoring_case(h.name, name)) out.push_back(h.value);
+  }
+  return out;
+}
+
+std::string_view Request::query_value(std::string_view name) const {
+  for (const auto& [key, value] : query) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+Response make_response(int status, std::string content_type, Bytes body) {
+  Response response;
+  response.status = status;
+  if (!content_type.empty()) response.headers.add("Content-Type", std::move(content_type));
+  response.body = std::move(body);
+  return response;
+}
+
+namespace {
+
+class Collector : public BodyHandler {
+ public:
+  Collector(uint64_t bytes_max, std::function<Response(Bytes)> then)
+      : bytes_max_(bytes_max), then_(std::move(then)) {}
+
+  Status body(ByteView bytes) override {
+    if (bytes.size() > bytes_max_ - body_.size()) {
+      return make_error(Code::too_large,
+                        "the body is over the limit of " + std::to_string(bytes_max_) + " bytes");
+    }
+    body_.append(bytes);
+    return {};
+  }
+
+  Response finish() override { return then_(std::move(body_)); }
+
+ private:
+  const uint64_t bytes_max_;
+  std::function<Response(Bytes)> then_;
+  Bytes body_;
+};
+
+}  // namespace
+
+std::unique_ptr<BodyHandler> collect_body(uint64_t bytes_max,
+                                          std::function<Response(Bytes body)> then) {
+  return std::make_unique<Collector>(bytes_max, std::move(then));
+}
+
+}  // namespace medarc::web
