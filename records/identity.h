@@ -20,4 +20,7 @@ struct PatientReference {
 };
 Result<PatientReference> parse_patient_reference(std::string_view text);  // invalid_argument
 
+// FHIR R4 id: 1 to 64 of A-Z a-z 0-9 - and a dot.
+bool is_resource_id(std::string_view text);
+
 }  // namespace medarc::records

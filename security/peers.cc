@@ -1,0 +1,96 @@
+#include "security/peers.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+#include "security/tokens.h"
+
+namespace medarc::security {
+namespace {
+
+constexpr size_t kAetBytesMax = 16;  // PS3.5 6.2, AE
+
+std::set<std::string> resolve(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) return {};
+  std::set<std::string> out;
+  for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
+    std::array<char, NI_MAXHOST> text{};
+    if (getnameinfo(a->ai_addr, a->ai_addrlen, text.data(), text.size(), nullptr, 0,
+                    NI_NUMERICHOST) == 0) {
+      out.insert(address_of(text.data()));
+    }
+  }
+  freeaddrinfo(list);
+  return out;
+}
+
+bool is_aet(const std::string& aet) {
+  return !aet.empty() && aet.size() <= kAetBytesMax && aet.front() != ' ' && aet.back() != ' ' &&
+         std::all_of(aet.begin(), aet.end(),
+                     [](char c) { return c >= ' ' && c < 0x7F && c != '\\'; });
+}
+
+}  // namespace
+
+std::string address_of(std::string_view peer) {
+  if (peer.starts_with('[')) {
+    peer = peer.substr(1, peer.find(']') - 1);
+  } else if (std::count(peer.begin(), peer.end(), ':') == 1) {
+    peer = peer.substr(0, peer.find(':'));
+  }
+  constexpr std::string_view kMapped = "::ffff:";
+  if (peer.starts_with(kMapped) && peer.find('.') != std::string_view::npos) {
+    peer.remove_prefix(kMapped.size());
+  }
+  return std::string(peer.substr(0, peer.find('%')));
+}
+
+bool is_loopback(std::string_view peer) {
+  const std::string address = address_of(peer);
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+Result<std::vector<Peer>> parse_peers(const std::vector<Config::Table>& tables) {
+  std::vector<Peer> out;
+  for (const Config::Table& table : tables) {
+    auto text = [&](const std::string& key, const std::string& fallback) {
+      const auto found = table.find(key);
+      return found == table.end() ? fallback : found->second;
+    };
+    Peer peer;
+    peer.aet = text("aet", "");
+    if (!is_aet(peer.aet)) {
+      return make_error(Code::invalid_argument,
+                        "dicom.peer: aet must be 1 to 16 printable characters");
+    }
+    const std::string where = "dicom.peer " + peer.aet;
+    for (const Peer& other : out) {
+      if (other.aet == peer.aet) {
+        return make_error(Code::invalid_argument, where + ": the aet is given twice");
+      }
+    }
+    if (const std::string host = text("host", ""); !host.empty()) {
+      peer.addresses = resolve(host);
+      if (peer.addresses.empty()) {
+        return make_error(Code::invalid_argument,
+                          where + ": host cannot be resolved; give its address");
+      }
+    }
+    MEDARC_ASSIGN(peer.roles, parse_roles(text("role", "modality"), where));
+    out.push_back(std::move(peer));
+  }
+  return out;
+}
+
+}  // namespace medarc::security

@@ -1,0 +1,28 @@
+// The DICOM peers of the configuration, and what an address is.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "security/principal.h"
+
+namespace medarc::security {
+
+struct Peer {
+  std::string aet;
+  std::set<std::string> addresses;  // numeric; empty: from anywhere
+  std::set<Role> roles;
+};
+
+// An address as sockets print it, without port, brackets or the IPv4-in-IPv6 prefix:
+// "[::ffff:10.0.0.7]:104" gives "10.0.0.7".
+std::string address_of(std::string_view peer);
+bool is_loopback(std::string_view peer);
+
+// `[[dicom.peer]]`: aet (1 to 16 characters), host (address or name; names are resolved once, here),
+// port (for C-MOVE, read by the DICOM door), role (default "modality").
+Result<std::vector<Peer>> parse_peers(const std::vector<Config::Table>& tables);
+
+}  // namespace medarc::security

@@ -1,0 +1,55 @@
+// Bearer tokens from the configuration: who shows one, is its principal.
+//
+// Tokens are kept as digests only. SHA-256 is for random tokens of 128 bits or more; what a person
+// chose belongs under argon2id. Comparing takes the same time wherever texts differ. Argon2 is slow on
+// purpose, so one verification runs at a time and its answer is remembered, right or wrong.
+//
+// Thread-safe.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/config.h"
+#include "security/principal.h"
+
+namespace medarc::security {
+
+// "clinician, radiologist" as roles; invalid_argument names what is wrong with `where`.
+Result<std::set<Role>> parse_roles(std::string_view text, std::string_view where);
+
+class TokenStore {
+ public:
+  // Errors name the table, never its secret.
+  static Result<TokenStore> from(const std::vector<Config::Table>& tables);
+  bool empty() const { return tokens_.empty(); }
+  // "Bearer …"; door and peer are left to the caller. unauthenticated otherwise.
+  Result<Principal> find(std::string_view authorization) const;
+
+  static constexpr size_t kTokenBytesMax = 1024;
+  static constexpr size_t kRememberedMax = 1024;  // answers of argon2
+
+ private:
+  struct Token {
+    std::string name;
+    std::set<Role> roles;
+    std::optional<Digest> sha256;
+    std::string argon2;  // encoded, or empty
+  };
+  struct Remembered {
+    std::mutex mutex;
+    std::unordered_map<Digest, int> answers;  // index of the token, -1: none
+    std::deque<Digest> order;
+  };
+  int find_slow(std::string_view token, const Digest& digest) const;
+
+  std::vector<Token> tokens_;
+  std::shared_ptr<Remembered> remembered_ = std::make_shared<Remembered>();
+};
+
+}  // namespace medarc::security
