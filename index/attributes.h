@@ -30,7 +30,7 @@ class AttributeSet {
  public:
   void set(Attribute a);  // replaces
   void set(Tag tag, std::string_view vr, std::vector<std::string> values);
-  void fill(const AttributeSet& other);  // takes what is absent or empty here
+  bool fill(const AttributeSet& other);  // takes what is absent or empty here; true: changed
   const Attribute* find(Tag tag) const;
   std::string_view first(Tag tag) const;  // the first value, or ""
   const std::vector<Attribute>& all() const { return attributes_; }

@@ -39,8 +39,9 @@ struct Term {
 };
 
 enum class Order : uint8_t {
-  newest_first,  // study, series, instance, file: by received time, then id (the default)
+  newest_first,  // study, series, instance, file: by received time, then id; patients by id
   by_id,         // studies by UID; series and instances by parent and UID
+  any,           // whatever costs least: stable, by the driving field and then id (the default)
 };
 
 struct Query {
@@ -51,7 +52,7 @@ struct Query {
   // All groups must match; a group matches when any of its terms does. Terms may name attributes of
   // any level above `kind` as well (patient and study attributes in a series query).
   std::vector<std::vector<Term>> all_of_any;
-  Order order = Order::by_id;
+  Order order = Order::any;
   Bytes after;                 // cursor of an earlier page; empty: from the start
   uint64_t offset = 0;         // rows to skip (QIDO's offset); cost follows it, prefer cursors
   uint32_t limit = 100;
@@ -71,14 +72,22 @@ struct Page {
 
 struct Count {
   uint64_t rows = 0;
-  bool exact = true;             // false: stopped after `stop_after`
+  bool exact = true;             // false: there are more than `stop_after`, which `rows` says
 };
 
+// A change to a patient, an instance or a file: done (new), new_version, or not_found (it is gone).
 struct Event {
   archive::CommitNumber number;
   Kind kind;
   Bytes id;
   State state;
+};
+
+// What walking the audit chain found.
+struct AuditCheck {
+  uint64_t entries = 0;                 // walked
+  std::optional<uint64_t> first_wrong;  // sequence of the first entry that does not follow
+  std::optional<Digest> head;           // hash of the last entry
 };
 
 // One consistent state of everything; cheap to make, hold it no longer than one answer.
@@ -95,14 +104,17 @@ class View {
                                                       std::optional<uint32_t> version = {}) = 0;
   virtual Result<std::optional<FileRow>> file(const FileId&) = 0;
   virtual Result<Page> query(const Query&) = 0;
+  // stop_after 0: counts them all.
   virtual Result<Count> count(const Query&, uint64_t stop_after) = 0;
-  // Metadata of every instance of the series (or of the one instance), in instance order; `visit`
-  // answers false to stop.
+  // Metadata of every instance of the series (or of the one instance), by SOP Instance UID; each is
+  // one zstd frame with its content size. `visit` answers false to stop.
   virtual Status metadata(const StudyUid&, const SeriesUid&, const std::optional<SopInstanceUid>&,
                           const std::function<bool(const SopInstanceUid&, ByteView zstd)>& visit) = 0;
-  // Events with number above `after`, at most `limit`, in order.
+  // Events with number above `after`, in order: about `limit`, and never a part of a commit's.
   virtual Result<std::vector<Event>> feed(archive::CommitNumber after, uint32_t limit) = 0;
+  // Entries are numbered from 1 without a gap.
   virtual Result<std::vector<AuditEntry>> audit(uint64_t after_sequence, uint32_t limit) = 0;
+  virtual Result<AuditCheck> check_audit() = 0;
 };
 
 struct CommitResult {

@@ -1,0 +1,110 @@
+// Genomic files and their patients. A file without a stated patient is linked when exactly one patient
+// has one of its sample names as an id, now or when such a patient appears.
+#include <set>
+
+#include "index/apply.h"
+
+namespace medarc::index {
+namespace {
+
+constexpr size_t kFilesLinkedMax = 1000;  // by one new identifier
+
+std::vector<Bytes> keys_of(const FileRow& row) {
+  Subject s{Kind::file};
+  s.file = &row;
+  return field_keys(s);
+}
+
+std::vector<Digest> blobs_of(const FileRow& row) {
+  std::vector<Digest> out{row.blob};
+  if (row.index_blob) out.push_back(*row.index_blob);
+  if (row.block_map_blob) out.push_back(*row.block_map_blob);
+  return out;
+}
+
+Bytes name_prefix(Kind kind, Tag tag, std::string_view name) {
+  return key::field_value(kind, tag, plain_form({'L', 'O'}, name));
+}
+
+}  // namespace
+
+Result<std::optional<PatientKey>> Group::patient_by_samples(
+    const std::vector<std::string>& samples) {
+  std::set<Bytes> found;
+  for (const std::string& sample : samples) {
+    if (sample.empty() || sample.size() > kFieldValueBytesMax) continue;
+    const Bytes prefix = name_prefix(Kind::patient, kPatientId, sample);
+    MEDARC_ASSIGN(std::vector<Bytes> keys, batch_.keys(Table::fields, prefix, 2));
+    for (const Bytes& k : keys) found.insert(k.substr(prefix.size()));
+    if (found.size() > 1) return std::optional<PatientKey>();
+  }
+  if (found.empty()) return std::optional<PatientKey>();
+  return std::optional<PatientKey>(PatientKey(*found.begin()));
+}
+
+void Group::write_file(const FileRow* before, const FileRow& after) {
+  replace_keys(before == nullptr ? std::vector<Bytes>() : keys_of(*before), keys_of(after));
+  batch_.put(Table::rows, key::row(Kind::file, after.id.value), encode(after));
+}
+
+Status Group::link_files(const std::string& patient_id) {
+  if (patient_id.empty() || patient_id.size() > kFieldValueBytesMax || counts_.files == 0) return {};
+  const Bytes prefix = name_prefix(Kind::file, kFieldSample, patient_id);
+  MEDARC_ASSIGN(std::vector<Bytes> keys, batch_.keys(Table::fields, prefix, kFilesLinkedMax));
+  for (const Bytes& k : keys) {
+    const Bytes id = k.substr(prefix.size());
+    MEDARC_ASSIGN(std::optional<FileRow> file, read(key::row(Kind::file, id), decode_file));
+    if (!file || !file->patient.value.empty()) continue;
+    MEDARC_ASSIGN(std::optional<PatientKey> patient, patient_by_samples(file->samples));
+    if (!patient) continue;
+    FileRow linked = *file;
+    linked.patient = *patient;
+    write_file(&*file, linked);
+    record(Kind::file, id, State::new_version);
+  }
+  return {};
+}
+
+Result<OpOutcome> Group::run(StoreFile& op) {
+  FileRow& file = op.file;
+  MEDARC_ASSIGN(std::optional<FileRow> held, read(key::row(Kind::file, file.id.value), decode_file));
+  if (held) {
+    return OpOutcome{held->blob == file.blob ? State::duplicate : State::conflict, 1,
+                     held->patient};
+  }
+  if (op.patient && !op.patient->id.empty()) {
+    MEDARC_ASSIGN(file.patient, meet_patient(*op.patient, op.patient_if_new, {}));
+  } else if (!file.patient.value.empty()) {
+    MEDARC_ASSIGN(std::optional<PatientRow> patient, read_patient(file.patient));
+    if (!patient || patient->removed) return OpOutcome{State::not_found, 0, file.patient};
+  } else {
+    MEDARC_ASSIGN(std::optional<PatientKey> patient, patient_by_samples(file.samples));
+    if (patient) file.patient = *patient;
+  }
+  file.received = time_;
+  write_file(nullptr, file);
+  const key::Owner owner = key::owner(Kind::file, file.id.value);
+  for (const Digest& blob : blobs_of(file)) {
+    batch_.put(Table::refs, key::blob_reference(blob, owner), {});
+  }
+  ++counts_.files;
+  record(Kind::file, file.id.value, State::done);
+  return OpOutcome{State::done, 1, file.patient};
+}
+
+Result<OpOutcome> Group::run(RemoveFile& op) {
+  const Bytes row_key = key::row(Kind::file, op.id.value);
+  MEDARC_ASSIGN(std::optional<FileRow> held, read(row_key, decode_file));
+  if (!held) return OpOutcome{State::not_found, 0, {}};
+  replace_keys(keys_of(*held), {});
+  batch_.remove(Table::rows, row_key);
+  const key::Owner owner = key::owner(Kind::file, op.id.value);
+  for (const Digest& blob : blobs_of(*held)) {
+    batch_.remove(Table::refs, key::blob_reference(blob, owner));
+  }
+  --counts_.files;
+  record(Kind::file, op.id.value, State::not_found);
+  return OpOutcome{State::done, 1, held->patient};
+}
+
+}  // namespace medarc::index

@@ -1,0 +1,61 @@
+#include <algorithm>
+
+#include "index/apply.h"
+
+namespace medarc::index {
+namespace {
+
+Status id_part(std::string_view value, std::string_view what) {
+  if (value.empty() || value.size() > kIdBytesMax || value.find('\0') != std::string_view::npos) {
+    return make_error(Code::invalid_argument, std::string(what) + " must have 1 to " +
+                                                  std::to_string(kIdBytesMax) +
+                                                  " bytes and no NUL");
+  }
+  return {};
+}
+
+Status staged(const Digest& blob, const std::vector<archive::StagedBlob>& blobs) {
+  const bool there = std::any_of(blobs.begin(), blobs.end(),
+                                 [&](const auto& b) { return b.digest == blob; });
+  if (there) return {};
+  return make_error(Code::invalid_argument, "facts name blob sha256-" + blob.hex() +
+                                                ", which was not staged with them");
+}
+
+using Blobs = std::vector<archive::StagedBlob>;
+
+Status check(const StoreInstance& op, const Blobs& blobs) {
+  MEDARC_TRY(id_part(op.instance.study.value, "Study Instance UID"));
+  MEDARC_TRY(id_part(op.instance.series.value, "Series Instance UID"));
+  MEDARC_TRY(id_part(op.instance.uid.value, "SOP Instance UID"));
+  MEDARC_TRY(id_part(op.patient_if_new.value, "patient key"));
+  return staged(op.instance.dataset, blobs);
+}
+
+Status check(const StoreFile& op, const Blobs& blobs) {
+  MEDARC_TRY(id_part(op.file.id.value, "file id"));
+  if (op.patient && !op.patient->id.empty()) {
+    MEDARC_TRY(id_part(op.patient_if_new.value, "patient key"));
+  }
+  MEDARC_TRY(staged(op.file.blob, blobs));
+  if (op.file.index_blob) MEDARC_TRY(staged(*op.file.index_blob, blobs));
+  if (op.file.block_map_blob) MEDARC_TRY(staged(*op.file.block_map_blob, blobs));
+  return {};
+}
+
+Status check(const RemoveFile& op, const Blobs&) { return id_part(op.id.value, "file id"); }
+Status check(const PutPatient& op, const Blobs&) {
+  return id_part(op.patient.key.value, "patient key");
+}
+Status check(const RecordAudit&, const Blobs&) { return {}; }
+
+}  // namespace
+
+Status check_facts(const Facts& facts, const Blobs& blobs) {
+  for (const Op& op : facts.ops) {
+    MEDARC_TRY(std::visit([&](const auto& o) { return check(o, blobs); }, op));
+  }
+  return {};
+}
+
+}  // namespace medarc::index

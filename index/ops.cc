@@ -1,0 +1,145 @@
+#include "index/ops.h"
+
+#include "index/strict.h"
+
+namespace medarc::index {
+namespace {
+
+constexpr uint8_t kFactsVersion = 1;
+enum class OpKind : uint8_t {
+  store_instance = 1,
+  store_file = 2,
+  remove_file = 3,
+  put_patient = 4,
+  record_audit = 5,
+};
+
+void put(Encoder& out, OpKind kind) { out.fixed(static_cast<uint8_t>(kind)); }
+
+void put(Encoder& out, const Identifier& i) {
+  out.bytes(i.issuer);
+  out.bytes(i.id);
+}
+
+Identifier identifier(StrictDecoder& in) {
+  Identifier i;
+  i.issuer = in.text();
+  i.id = in.text();
+  return i;
+}
+
+void encode_op(Encoder& out, const StoreInstance& op) {
+  put(out, OpKind::store_instance);
+  put(out, op.patient);
+  out.bytes(op.patient_if_new.value);
+  op.patient_attributes.encode(out);
+  op.study_attributes.encode(out);
+  op.series_attributes.encode(out);
+  out.bytes(encode(op.instance));
+  out.bytes(op.metadata_zstd);
+}
+
+void encode_op(Encoder& out, const StoreFile& op) {
+  put(out, OpKind::store_file);
+  out.bytes(encode(op.file));
+  out.fixed(static_cast<uint8_t>(op.patient ? 1 : 0));
+  if (op.patient) put(out, *op.patient);
+  out.bytes(op.patient_if_new.value);
+}
+
+void encode_op(Encoder& out, const RemoveFile& op) {
+  put(out, OpKind::remove_file);
+  out.bytes(op.id.value);
+}
+
+void encode_op(Encoder& out, const PutPatient& op) {
+  put(out, OpKind::put_patient);
+  out.bytes(encode(op.patient));
+  out.fixed(static_cast<uint8_t>(op.expect_version ? 1 : 0));
+  if (op.expect_version) out.varint(*op.expect_version);
+}
+
+void encode_op(Encoder& out, const RecordAudit& op) {
+  put(out, OpKind::record_audit);
+  out.bytes(encode(op.entry));
+}
+
+// Takes a decoded row, or fails the whole decoding.
+template <class Row>
+Row row_or_fail(StrictDecoder& in, Result<Row> row) {
+  if (row.has_error()) {
+    in.fail();
+    return {};
+  }
+  return std::move(*row);
+}
+
+Op decode_op(Decoder& in, StrictDecoder& strict) {
+  switch (static_cast<OpKind>(in.fixed<uint8_t>())) {
+    case OpKind::store_instance: {
+      StoreInstance op;
+      op.patient = identifier(strict);
+      op.patient_if_new.value = strict.text();
+      op.patient_attributes = AttributeSet::decode(in);
+      op.study_attributes = AttributeSet::decode(in);
+      op.series_attributes = AttributeSet::decode(in);
+      op.instance = row_or_fail(strict, decode_instance(strict.bytes()));
+      op.metadata_zstd = strict.text();
+      return op;
+    }
+    case OpKind::store_file: {
+      StoreFile op;
+      op.file = row_or_fail(strict, decode_file(strict.bytes()));
+      if (strict.flag()) op.patient = identifier(strict);
+      op.patient_if_new.value = strict.text();
+      return op;
+    }
+    case OpKind::remove_file: {
+      RemoveFile op;
+      op.id.value = strict.text();
+      return op;
+    }
+    case OpKind::put_patient: {
+      PutPatient op;
+      op.patient = row_or_fail(strict, decode_patient(strict.bytes()));
+      if (strict.flag()) op.expect_version = strict.varint();
+      return op;
+    }
+    case OpKind::record_audit:
+      return RecordAudit{row_or_fail(strict, decode_audit(strict.bytes()))};
+  }
+  strict.fail();
+  return RecordAudit{};
+}
+
+}  // namespace
+
+Bytes encode(const Facts& facts) {
+  Encoder out;
+  out.fixed(kFactsVersion);
+  out.zigzag(facts.time.us);
+  out.varint(facts.ops.size());
+  for (const Op& op : facts.ops) {
+    std::visit([&](const auto& o) { encode_op(out, o); }, op);
+  }
+  return out.take();
+}
+
+Result<Facts> decode_facts(ByteView payload) {
+  Decoder in(payload);
+  StrictDecoder strict(in);
+  const uint8_t version = in.fixed<uint8_t>();
+  if (in.ok() && version > kFactsVersion) {
+    return make_error(Code::unsupported, "facts of version " + std::to_string(version) +
+                                             ": written by a newer Medarc");
+  }
+  if (version == 0) strict.fail();
+  Facts facts;
+  facts.time.us = strict.zigzag();
+  const uint64_t count = strict.count();
+  for (uint64_t i = 0; i < count && in.ok(); ++i) facts.ops.push_back(decode_op(in, strict));
+  if (!in.at_end()) return make_error(Code::corrupt, "facts cannot be decoded");
+  return facts;
+}
+
+}  // namespace medarc::index

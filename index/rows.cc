@@ -1,0 +1,234 @@
+#include "index/rows.h"
+
+#include "index/strict.h"
+
+namespace medarc::index {
+namespace {
+
+constexpr uint8_t kRowVersion = 1;
+
+Bytes join(std::initializer_list<std::string_view> parts) {
+  Bytes out;
+  for (std::string_view part : parts) out.append(part).push_back('\0');
+  out.pop_back();
+  return out;
+}
+
+Encoder start() {
+  Encoder out;
+  out.fixed(kRowVersion);
+  return out;
+}
+
+void flag(Encoder& out, bool v) { out.fixed(static_cast<uint8_t>(v ? 1 : 0)); }
+
+void optional_digest(Encoder& out, const std::optional<Digest>& d) {
+  flag(out, d.has_value());
+  if (d) out.raw(d->view());
+}
+
+std::optional<Digest> optional_digest(StrictDecoder& in) {
+  if (!in.flag()) return std::nullopt;
+  return in.digest();
+}
+
+// Runs `read` over the row and answers it only when every byte was understood.
+template <class Row, class Read>
+Result<Row> decode_row(ByteView value, std::string_view what, Read read) {
+  Decoder in(value);
+  StrictDecoder strict(in);
+  if (in.fixed<uint8_t>() != kRowVersion) strict.fail();
+  Row row;
+  read(row, in, strict);
+  if (!in.at_end()) {
+    return make_error(Code::corrupt, std::string(what) + " row cannot be decoded; rebuild the index");
+  }
+  return row;
+}
+
+}  // namespace
+
+Bytes study_id(const StudyUid& study) { return study.value; }
+Bytes series_id(const StudyUid& study, const SeriesUid& series) {
+  return join({study.value, series.value});
+}
+Bytes instance_id(const StudyUid& study, const SeriesUid& series, const SopInstanceUid& instance) {
+  return join({study.value, series.value, instance.value});
+}
+
+Bytes encode(const PatientRow& r) {
+  Encoder out = start();
+  out.bytes(r.key.value);
+  out.varint(r.identifiers.size());
+  for (const Identifier& i : r.identifiers) {
+    out.bytes(i.issuer);
+    out.bytes(i.id);
+  }
+  r.attributes.encode(out);
+  out.bytes(r.resource);
+  out.varint(r.version);
+  flag(out, r.removed);
+  out.zigzag(r.changed.us);
+  return out.take();
+}
+
+Result<PatientRow> decode_patient(ByteView value) {
+  return decode_row<PatientRow>(value, "patient", [](PatientRow& r, Decoder& in, StrictDecoder& s) {
+    r.key.value = s.text();
+    for (uint64_t n = s.count(2); n > 0 && s.ok(); --n) {
+      std::string issuer = s.text();
+      r.identifiers.push_back({std::move(issuer), s.text()});
+    }
+    r.attributes = AttributeSet::decode(in);
+    r.resource = s.text();
+    r.version = s.varint();
+    r.removed = s.flag();
+    r.changed.us = s.zigzag();
+  });
+}
+
+Bytes encode(const StudyRow& r) {
+  Encoder out = start();
+  out.bytes(r.uid.value);
+  out.bytes(r.patient.value);
+  r.attributes.encode(out);
+  out.varint(r.bytes);
+  out.zigzag(r.received.us);
+  out.zigzag(r.changed.us);
+  return out.take();
+}
+
+Result<StudyRow> decode_study(ByteView value) {
+  return decode_row<StudyRow>(value, "study", [](StudyRow& r, Decoder& in, StrictDecoder& s) {
+    r.uid.value = s.text();
+    r.patient.value = s.text();
+    r.attributes = AttributeSet::decode(in);
+    r.bytes = s.varint();
+    r.received.us = s.zigzag();
+    r.changed.us = s.zigzag();
+  });
+}
+
+Bytes encode(const SeriesRow& r) {
+  Encoder out = start();
+  out.bytes(r.study.value);
+  out.bytes(r.uid.value);
+  r.attributes.encode(out);
+  out.varint(r.bytes);
+  out.zigzag(r.received.us);
+  out.zigzag(r.changed.us);
+  return out.take();
+}
+
+Result<SeriesRow> decode_series(ByteView value) {
+  return decode_row<SeriesRow>(value, "series", [](SeriesRow& r, Decoder& in, StrictDecoder& s) {
+    r.study.value = s.text();
+    r.uid.value = s.text();
+    r.attributes = AttributeSet::decode(in);
+    r.bytes = s.varint();
+    r.received.us = s.zigzag();
+    r.changed.us = s.zigzag();
+  });
+}
+
+Bytes encode(const InstanceRow& r) {
+  Encoder out = start();
+  out.bytes(r.study.value);
+  out.bytes(r.series.value);
+  out.bytes(r.uid.value);
+  out.bytes(r.sop_class.value);
+  out.bytes(r.transfer_syntax.value);
+  r.attributes.encode(out);
+  out.raw(r.dataset.view());
+  out.varint(r.dataset_bytes);
+  out.bytes(r.envelope);
+  flag(out, r.envelope_received);
+  out.bytes(r.frame_table);
+  out.varint(r.version);
+  out.zigzag(r.received.us);
+  return out.take();
+}
+
+Result<InstanceRow> decode_instance(ByteView value) {
+  return decode_row<InstanceRow>(
+      value, "instance", [](InstanceRow& r, Decoder& in, StrictDecoder& s) {
+        r.study.value = s.text();
+        r.series.value = s.text();
+        r.uid.value = s.text();
+        r.sop_class.value = s.text();
+        r.transfer_syntax.value = s.text();
+        r.attributes = AttributeSet::decode(in);
+        r.dataset = s.digest();
+        r.dataset_bytes = s.varint();
+        r.envelope = s.text();
+        r.envelope_received = s.flag();
+        r.frame_table = s.text();
+        r.version = s.u32();
+        r.received.us = s.zigzag();
+      });
+}
+
+Bytes encode(const FileRow& r) {
+  Encoder out = start();
+  out.bytes(r.id.value);
+  out.bytes(r.patient.value);
+  out.bytes(r.name);
+  out.bytes(r.format);
+  out.varint(r.samples.size());
+  for (const std::string& sample : r.samples) out.bytes(sample);
+  out.raw(r.blob.view());
+  out.varint(r.bytes);
+  out.bytes(r.md5_hex);
+  optional_digest(out, r.index_blob);
+  out.bytes(r.index_kind);
+  optional_digest(out, r.block_map_blob);
+  out.bytes(r.statistics_json);
+  out.zigzag(r.received.us);
+  return out.take();
+}
+
+Result<FileRow> decode_file(ByteView value) {
+  return decode_row<FileRow>(value, "file", [](FileRow& r, Decoder&, StrictDecoder& s) {
+    r.id.value = s.text();
+    r.patient.value = s.text();
+    r.name = s.text();
+    r.format = s.text();
+    for (uint64_t n = s.count(); n > 0 && s.ok(); --n) r.samples.push_back(s.text());
+    r.blob = s.digest();
+    r.bytes = s.varint();
+    r.md5_hex = s.text();
+    r.index_blob = optional_digest(s);
+    r.index_kind = s.text();
+    r.block_map_blob = optional_digest(s);
+    r.statistics_json = s.text();
+    r.received.us = s.zigzag();
+  });
+}
+
+Bytes encode(const AuditEntry& r) {
+  Encoder out = start();
+  out.zigzag(r.time.us);
+  out.bytes(r.principal);
+  out.bytes(r.door);
+  out.bytes(r.action);
+  out.bytes(r.object);
+  out.bytes(r.detail);
+  out.varint(r.count);
+  flag(out, r.allowed);
+  return out.take();
+}
+
+Result<AuditEntry> decode_audit(ByteView value) {
+  return decode_row<AuditEntry>(value, "audit", [](AuditEntry& r, Decoder&, StrictDecoder& s) {
+    r.time.us = s.zigzag();
+    r.principal = s.text();
+    r.door = s.text();
+    r.action = s.text();
+    r.object = s.text();
+    r.detail = s.text();
+    r.count = s.u32();
+    r.allowed = s.flag();
+  });
+}
+
+}  // namespace medarc::index
