@@ -1,5 +1,5 @@
-// DIMSE statuses (PS3.7 annex C, PS3.4 table B.2-1, dicom.md section 4) and the one mapping from our
-// errors to them.
+// DIMSE statuses (PS3.7 annex C, PS3.4 table B.2-1, dicom.md section 4) and the one mapping from
+// our errors to them.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ inline constexpr uint16_t kClassMismatch = 0xA900;
 inline constexpr uint16_t kCoerced = 0xB000;
 inline constexpr uint16_t kCannotUnderstand = 0xC000;
 
-// The C-STORE status for an error that names none itself. Statuses of the A7xx group tell the sender
-// to try again later; the others that this object will not do.
+// The C-STORE status for an error that names none itself. Statuses of the A7xx group tell the
+// sender to try again later; the others that this object will not do.
 uint16_t store_status(Code code);
 
 // The refusal's own reason, else by its error's code.

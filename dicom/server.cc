@@ -36,7 +36,11 @@ class AssociationServer : public Server {
  public:
   AssociationServer(const ServerOptions& options, const Limits& limits, Imaging& imaging,
                     security::Authenticator& authenticator)
-      : options_(options), limits_(limits), imaging_(imaging), authenticator_(authenticator), slots_(limits) {
+      : options_(options),
+        limits_(limits),
+        imaging_(imaging),
+        authenticator_(authenticator),
+        slots_(limits) {
     policy_.aet = options.aet;
     policy_.any_called_aet = options.any_called_aet;
     policy_.private_sop_classes = options.private_sop_classes;
@@ -93,17 +97,16 @@ class AssociationServer : public Server {
     who.id = ++last_id_;
     who.peer = connection.peer;
     // Without configured peers nobody is better known than another, and nothing is held back.
-    who.known = !authenticator_.peers_configured() ||
-                authenticator_.known_peer(calling, connection.peer);
+    who.known =
+        !authenticator_.peers_configured() || authenticator_.known_peer(calling, connection.peer);
     who.principal = std::move(*principal);
     if (stopping_) return reject(ul::kCongestion, "stopping", connection);
     if (auto no = slots_.take(who.peer, who.known)) return reject(*no, "limit", connection);
 
     auto taken = std::make_shared<ul::Connection>(std::move(connection));
     try {
-      threads_[who.id] = std::thread([this, who, taken, rq = std::move(rq)] {
-        run(who, std::move(*taken), rq);
-      });
+      threads_[who.id] =
+          std::thread([this, who, taken, rq = std::move(rq)] { run(who, std::move(*taken), rq); });
     } catch (const std::system_error&) {
       threads_.erase(who.id);
       slots_.give_back(who.peer, who.known);
@@ -142,9 +145,8 @@ class AssociationServer : public Server {
   Status talk(const Admitted& who, ul::Connection connection, const ul::AssociateRq& rq) {
     auto agreement = ul::agree(rq, policy_);
     const bool agreed = agreement.has_value();
-    ul::Association association(std::move(connection),
-                                agreed ? std::move(*agreement) : ul::Agreement(), limits_,
-                                signals_);
+    ul::Association association(
+        std::move(connection), agreed ? std::move(*agreement) : ul::Agreement(), limits_, signals_);
     Status ended;
     if (!agreed) {
       association.abort(2, ul::kAbortInvalidParameter);

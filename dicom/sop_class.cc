@@ -10,9 +10,9 @@ constexpr std::string_view kStorageArc = "1.2.840.10008.5.1.4.1.1.";
 // Query and retrieve services that the standard placed among the storage classes.
 constexpr std::string_view kServicesInStorageArc[] = {
     "1.2.840.10008.5.1.4.1.1.200.4",  // Protocol Approval FIND, MOVE, GET
-    "1.2.840.10008.5.1.4.1.1.200.5",  "1.2.840.10008.5.1.4.1.1.200.6",
+    "1.2.840.10008.5.1.4.1.1.200.5", "1.2.840.10008.5.1.4.1.1.200.6",
     "1.2.840.10008.5.1.4.1.1.201.2",  // Inventory FIND, MOVE, GET
-    "1.2.840.10008.5.1.4.1.1.201.3",  "1.2.840.10008.5.1.4.1.1.201.4",
+    "1.2.840.10008.5.1.4.1.1.201.3", "1.2.840.10008.5.1.4.1.1.201.4",
     "1.2.840.10008.5.1.4.1.1.201.5",  // Inventory Creation, Repository Query
     "1.2.840.10008.5.1.4.1.1.201.6",
 };
@@ -28,9 +28,9 @@ bool plausible_uid(std::string_view uid) {
 SopClassKind kind_of(std::string_view sop_class) {
   if (sop_class == kVerificationSopClass) return SopClassKind::verification;
   const auto known = storage_sop_classes();
-  const auto at = std::lower_bound(
-      known.begin(), known.end(), sop_class,
-      [](const StorageSopClass& c, std::string_view uid) { return c.uid < uid; });
+  const auto at =
+      std::lower_bound(known.begin(), known.end(), sop_class,
+                       [](const StorageSopClass& c, std::string_view uid) { return c.uid < uid; });
   if (at != known.end() && at->uid == sop_class) return SopClassKind::storage;
   if (!plausible_uid(sop_class)) return SopClassKind::other;
   if (std::find(std::begin(kServicesInStorageArc), std::end(kServicesInStorageArc), sop_class) !=

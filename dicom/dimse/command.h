@@ -24,9 +24,9 @@ struct Command {
   std::optional<uint16_t> message_id_responded_to;  // responses
   uint16_t dataset_type = kNoDataset;               // anything else: a dataset follows
   std::optional<uint16_t> status;                   // responses
-  std::string sop_class;       // Affected, or for N- requests Requested, SOP Class UID
-  std::string sop_instance;    // likewise
-  std::string error_comment;   // (0000,0902), at most 64 characters
+  std::string sop_class;      // Affected, or for N- requests Requested, SOP Class UID
+  std::string sop_instance;   // likewise
+  std::string error_comment;  // (0000,0902), at most 64 characters
   bool operator==(const Command&) const = default;
 
   bool has_dataset() const { return dataset_type != kNoDataset; }
@@ -36,8 +36,8 @@ struct Command {
 // Errors: invalid_argument (malformed, another group than 0000, no Command Field, no message id).
 Result<Command> parse_command(ByteView bytes);
 
-// Elements in order, with group length. UIDs and comment are left out when empty; the comment is cut
-// to 64 characters and cleaned of what LO does not allow.
+// Elements in order, with group length. UIDs and comment are left out when empty; the comment is
+// cut to 64 characters and cleaned of what LO does not allow.
 Bytes encode(const Command& command);
 
 // The response to `request`: same ids and UIDs, no dataset.

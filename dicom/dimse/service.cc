@@ -50,8 +50,7 @@ Status serve_other(ul::Association& association, const Request& request, const L
 
 Status serve_until_end(ul::Association& association, StoreScp& store, const Limits& limits) {
   for (;;) {
-    if (!store.empty() &&
-        (store.full() || association.draining() || !association.more_waiting())) {
+    if (!store.empty() && (store.full() || association.draining() || !association.more_waiting())) {
       MEDARC_TRY(store.answer());
     }
     MEDARC_ASSIGN(const std::optional<Request> request,

@@ -104,8 +104,8 @@ std::unique_ptr<IncomingObject> StoreScp::begin(const Request& request, Refusal&
   }
   StoreStart start;
   start.transfer_syntax = TransferSyntaxUid(request.context.transfer_syntax);
-  start.sop_class = SopClassUid(command.sop_class.empty() ? request.context.abstract_syntax
-                                                          : command.sop_class);
+  start.sop_class =
+      SopClassUid(command.sop_class.empty() ? request.context.abstract_syntax : command.sop_class);
   start.instance = SopInstanceUid(command.sop_instance);
   auto object = imaging_.begin(principal_, std::move(start));
   if (object.has_error()) {
@@ -151,8 +151,7 @@ Result<std::vector<StoreResult>> StoreScp::commit() {
   const size_t count = prepared_.size();
   auto results = imaging_.commit(principal_, std::exchange(prepared_, {}));
   if (results.has_error()) {
-    log(Level::error, "dimse.commit_failed",
-        {{"objects", count}, {"error", results.error().text}});
+    log(Level::error, "dimse.commit_failed", {{"objects", count}, {"error", results.error().text}});
   } else if (results->size() != count) {
     return make_error(Code::internal, "as many results as objects were expected");
   }

@@ -34,42 +34,10 @@ void count_closed(std::string_view reason) {
   counter(kName, kHelp, "reason=\"" + std::string(reason) + "\"").add();
 }
 
-// Connections alive, in total and by peer.
-struct Counts {
-  std::mutex mutex;
-  uint32_t total = 0;
-  std::unordered_map<std::string, uint32_t> by_peer;
-};
-
-class Place {
- public:
-  Place(std::shared_ptr<Counts> counts, std::string peer)
-      : counts_(std::move(counts)), peer_(std::move(peer)) {
-    std::lock_guard lock(counts_->mutex);
-    ++counts_->total;
-    ++counts_->by_peer[peer_];
-    alive().add(1);
-  }
-  ~Place() {
-    std::lock_guard lock(counts_->mutex);
-    --counts_->total;
-    if (auto it = counts_->by_peer.find(peer_); --it->second == 0) counts_->by_peer.erase(it);
-    alive().add(-1);
-  }
-
- private:
-  static Gauge& alive() {
-    static Gauge& g = gauge("medarc_dimse_connections", "TCP connections, associated or not.");
-    return g;
-  }
-  std::shared_ptr<Counts> counts_;
-  std::string peer_;
-};
-
 struct Held {
   Connection connection;
-  Bytes bytes;                        // of the request so far
-  size_t wanted = kPduHeaderBytes;    // length of `bytes` at which to look again
+  Bytes bytes;                      // of the request so far
+  size_t wanted = kPduHeaderBytes;  // length of `bytes` at which to look again
   bool draining = false;
   uint64_t discarded_bytes = 0;
   Clock::time_point deadline;
@@ -169,17 +137,12 @@ class EpollAcceptor : public Acceptor {
   }
 
   void admit(Descriptor socket, std::string peer) {
-    uint32_t total = 0, of_peer = 0;
-    {
-      std::lock_guard lock(counts_->mutex);
-      total = counts_->total;
-      if (auto it = counts_->by_peer.find(peer); it != counts_->by_peer.end()) of_peer = it->second;
+    if (counts_->of(peer) >= limits_.connections_per_peer_max) return count_closed("peer_limit");
+    if (counts_->total() >= limits_.connections_max && !make_room("limit")) {
+      return count_closed("limit");
     }
-    if (of_peer >= limits_.connections_per_peer_max) return count_closed("peer_limit");
-    if (total >= limits_.connections_max && !make_room("limit")) return count_closed("limit");
     tune(socket);
-    Connection connection{std::move(socket), peer, std::make_shared<Place>(counts_, peer)};
-    hold(std::move(connection), false);
+    hold({std::move(socket), peer, ConnectionCounts::enter(counts_, peer)}, false);
   }
 
   // New entries go to the end, all with the same time to live: the list is ordered by deadline.
@@ -256,8 +219,7 @@ class EpollAcceptor : public Acceptor {
     while (at->draining || at->bytes.size() < at->wanted) {
       const size_t room =
           at->draining ? kScratchBytes : std::min(kScratchBytes, at->wanted - at->bytes.size());
-      const ssize_t n =
-          ::recv(at_socket, scratch_.data(), room, MSG_DONTWAIT);
+      const ssize_t n = ::recv(at_socket, scratch_.data(), room, MSG_DONTWAIT);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
       if (n <= 0) {
@@ -320,8 +282,8 @@ class EpollAcceptor : public Acceptor {
       count_closed("protocol");
       const bool too_large = rq.error().code == Code::too_large;
       // Permanent, provider (presentation), local limit exceeded; or what is malformed.
-      say_last(std::move(connection), too_large ? encode(AssociateRj{1, 3, 2})
-                                                : encode(Abort{2, kAbortInvalidParameter}));
+      say_last(std::move(connection),
+               too_large ? encode(AssociateRj{1, 3, 2}) : encode(Abort{2, kAbortInvalidParameter}));
       return;
     }
     if (auto rejection = offer_(connection, *rq)) {
@@ -334,7 +296,7 @@ class EpollAcceptor : public Acceptor {
   const Offer offer_;
   Descriptor epoll_, wake_;
   Signal stop_;
-  std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+  std::shared_ptr<ConnectionCounts> counts_ = std::make_shared<ConnectionCounts>();
   std::mutex mutex_;
   std::vector<Connection> finished_;  // guarded by mutex_
 

@@ -12,17 +12,10 @@
 #include <string>
 
 #include "dicom/limits.h"
+#include "dicom/ul/connection.h"
 #include "dicom/ul/pdu.h"
-#include "dicom/ul/socket.h"
 
 namespace medarc::dicom::ul {
-
-// A TCP connection that is counted against the limits for as long as it exists.
-struct Connection {
-  Descriptor socket;
-  std::string peer;               // numeric address
-  std::shared_ptr<void> counted;  // gives the place back when the last copy goes
-};
 
 class Acceptor {
  public:
@@ -36,8 +29,8 @@ class Acceptor {
   virtual ~Acceptor() = default;  // as stop()
   virtual uint16_t port() const = 0;
   // Takes a connection that has said its last word: discards what still arrives until the peer
-  // closes or ARTIM ends, so that the last word is not lost to a reset. Thread-safe, does not block;
-  // after stop() the connection is closed at once.
+  // closes or ARTIM ends, so that the last word is not lost to a reset. Thread-safe, does not
+  // block; after stop() the connection is closed at once.
   virtual void drain(Connection connection) = 0;
   // Closes the listening socket and every connection held; afterwards no offer is made.
   virtual void stop() = 0;

@@ -1,6 +1,6 @@
 // One established association (PS3.8), seen by its provider: pieces of messages come in as they
-// arrive, whole PDUs go out. Nothing is buffered but one receive buffer: a PDU may be of any length,
-// a piece is a view into that buffer and is gone at the next call.
+// arrive, whole PDUs go out. Nothing is buffered but one receive buffer: a PDU may be of any
+// length, a piece is a view into that buffer and is gone at the next call.
 //
 // An association is used by one thread. It speaks for itself where PS3.8 leaves no choice: protocol
 // violations, silence and a stopping server are answered with A-ABORT before the error is returned.
@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "dicom/limits.h"
-#include "dicom/ul/acceptor.h"
+#include "dicom/ul/connection.h"
 #include "dicom/ul/negotiation.h"
 #include "dicom/ul/socket.h"
 
@@ -46,9 +46,9 @@ class Association {
   // Sends the A-ASSOCIATE-AC. First call.
   Status accept();
 
-  // The next piece; nullopt when the peer asks for release. Errors, after which only into_drain() is
-  // allowed: cancelled (peer aborted or went away), deadline, invalid_argument (protocol violation),
-  // unavailable (stopping), io.
+  // The next piece; nullopt when the peer asks for release. Errors, after which only into_drain()
+  // is allowed: cancelled (peer aborted or went away), deadline, invalid_argument (protocol
+  // violation), unavailable (stopping), io.
   Result<std::optional<Piece>> next(Expect expect);
 
   // True when bytes of a further message are here already: the peer pipelines.

@@ -28,9 +28,9 @@ AnsweredContext answer(const ProposedContext& proposed, const Policy& policy) {
   }
   // Bytes are kept as they come, so any transfer syntax will do, and the first proposed one is the
   // one the sender holds the objects in. Only a sender that lists an empty UID is told no.
-  const auto first = std::find_if(proposed.transfer_syntaxes.begin(),
-                                  proposed.transfer_syntaxes.end(),
-                                  [](const std::string& ts) { return plausible_uid(ts); });
+  const auto first =
+      std::find_if(proposed.transfer_syntaxes.begin(), proposed.transfer_syntaxes.end(),
+                   [](const std::string& ts) { return plausible_uid(ts); });
   if (first == proposed.transfer_syntaxes.end()) {
     out.result = ContextResult::transfer_syntaxes_unsupported;
     out.transfer_syntax = kImplicitVrLittleEndian;

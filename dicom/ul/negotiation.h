@@ -14,7 +14,7 @@ struct Policy {
   std::string aet;
   bool any_called_aet = false;
   bool private_sop_classes = true;
-  uint32_t pdu_bytes_max = 131072;   // what we offer to receive
+  uint32_t pdu_bytes_max = 131072;  // what we offer to receive
   uint32_t async_operations_max = 16;
 };
 
@@ -26,14 +26,14 @@ struct AcceptedContext {
 struct Agreement {
   AssociateAc answer;
   std::map<uint8_t, AcceptedContext> contexts;
-  uint32_t peer_pdu_bytes_max = 0;   // 0: without limit
-  uint16_t operations_max = 1;       // requests the peer may have open; above 1 it pipelines
+  uint32_t peer_pdu_bytes_max = 0;  // 0: without limit
+  uint16_t operations_max = 1;      // requests the peer may have open; above 1 it pipelines
 };
 
 // PS3.8 table 9-21 and dicom.md 4.5.
 inline constexpr AssociateRj kCallingAetUnknown{1, 1, 3};
-inline constexpr AssociateRj kCongestion{2, 3, 1};   // transient, presentation, congestion
-inline constexpr AssociateRj kLocalLimit{2, 3, 2};   // transient, presentation, local limit
+inline constexpr AssociateRj kCongestion{2, 3, 1};  // transient, presentation, congestion
+inline constexpr AssociateRj kLocalLimit{2, 3, 2};  // transient, presentation, local limit
 
 // Reasons to refuse that lie in the request itself: protocol version, application context, called
 // AE title, a maximum PDU length nothing fits in.

@@ -98,8 +98,8 @@ struct UserInformation {
   std::vector<RoleSelection> roles;
   std::vector<ExtendedNegotiation> extended;
   std::vector<CommonExtendedNegotiation> common_extended;
-  std::optional<UserIdentity> identity;       // A-ASSOCIATE-RQ
-  std::optional<Bytes> identity_response;     // A-ASSOCIATE-AC
+  std::optional<UserIdentity> identity;    // A-ASSOCIATE-RQ
+  std::optional<Bytes> identity_response;  // A-ASSOCIATE-AC
   bool operator==(const UserInformation&) const = default;
 };
 
@@ -127,14 +127,14 @@ struct AssociateAc {
   bool operator==(const AssociateAc&) const = default;
 };
 
-struct AssociateRj {  // PS3.8 table 9-21
+struct AssociateRj {   // PS3.8 table 9-21
   uint8_t result = 1;  // 1 permanent, 2 transient
   uint8_t source = 1;  // 1 service user, 2 provider (ACSE), 3 provider (presentation)
   uint8_t reason = 1;
   bool operator==(const AssociateRj&) const = default;
 };
 
-struct Abort {  // PS3.8 table 9-26
+struct Abort {         // PS3.8 table 9-26
   uint8_t source = 2;  // 0 service user, 2 service provider
   uint8_t reason = 0;
   bool operator==(const Abort&) const = default;

@@ -160,8 +160,7 @@ void append_p_data(Bytes& out, uint8_t context_id, bool command, ByteView messag
   // Whole and, where the peer's maximum leaves a choice, even fragments (PS3.8 annex E).
   size_t step = message.size();
   if (peer_pdu_bytes_max != 0) {
-    const size_t room =
-        std::max<size_t>(peer_pdu_bytes_max, kPdvHeaderBytes + 1) - kPdvHeaderBytes;
+    const size_t room = std::max<size_t>(peer_pdu_bytes_max, kPdvHeaderBytes + 1) - kPdvHeaderBytes;
     if (step > room) step = room > 1 ? room & ~size_t{1} : room;
   }
   do {

@@ -88,9 +88,9 @@ Result<Listener> listen_on(const std::string& address, uint16_t port) {
   if (::getsockname(out.socket.get(), reinterpret_cast<sockaddr*>(&bound), &length) != 0) {
     return from_errno("getsockname", errno);
   }
-  out.port = ntohs(bound.ss_family == AF_INET6
-                       ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
-                       : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
+  out.port =
+      ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
+                                        : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
   return out;
 }
 

@@ -66,8 +66,7 @@ void tune(const Descriptor& socket);
 Result<size_t> read_some(const Descriptor& socket, char* out, size_t capacity, uint32_t timeout_ms,
                          const Signal& stop);
 
-Status write_all(const Descriptor& socket, ByteView bytes, uint32_t timeout_ms,
-                 const Signal& stop);
+Status write_all(const Descriptor& socket, ByteView bytes, uint32_t timeout_ms, const Signal& stop);
 
 // Lets this process open as many descriptors as the system permits (soft limit up to the hard one).
 void raise_descriptor_limit();

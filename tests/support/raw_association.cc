@@ -187,8 +187,8 @@ bool RawAssociation::send_message(uint8_t context, bool command, std::string_vie
     data.remove_prefix(part.size());
     out += static_cast<char>(kPData);
     out += '\0';
-    out += be32(static_cast<uint32_t>(part.size() + 6)) +
-           be32(static_cast<uint32_t>(part.size() + 2));
+    out +=
+        be32(static_cast<uint32_t>(part.size() + 6)) + be32(static_cast<uint32_t>(part.size() + 2));
     out += static_cast<char>(context);
     out += static_cast<char>((command ? 1 : 0) | (data.empty() ? 2 : 0));
     out.append(part);

@@ -33,10 +33,10 @@ class RawSocket {
   RawSocket& operator=(RawSocket&& other) noexcept;
   ~RawSocket();
   bool open() const { return fd_ >= 0; }
-  bool send(std::string_view bytes);               // false: the server is gone
+  bool send(std::string_view bytes);                  // false: the server is gone
   std::optional<RawPdu> read(int timeout_ms = 5000);  // nullopt: closed, or nothing in time
-  bool closed_within(int timeout_ms);              // reads on until the server closes
-  void close();                                    // with a reset when data is unread
+  bool closed_within(int timeout_ms);                 // reads on until the server closes
+  void close();                                       // with a reset when data is unread
 
  private:
   bool read_exactly(char* out, size_t n, int timeout_ms);
