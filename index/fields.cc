@@ -45,8 +45,11 @@ std::optional<Timestamp> received_of(const Subject& s) {
   return std::nullopt;
 }
 
+// A name of separators only is no name.
 void add(FieldValues& out, std::string_view value) {
-  if (!value.empty()) out.values.push_back(value);
+  if (value.empty()) return;
+  if (is_vr(out.vr, "PN") && value.find_first_not_of("^= ") == std::string_view::npos) return;
+  out.values.push_back(value);
 }
 
 void add_made(FieldValues& out) {

@@ -17,7 +17,8 @@ class CompiledTerm {
   // Does one form, as an index key holds it, match? Only for terms without component groups in the
   // query; the key's form was not cut.
   bool matches_form(const Vr& vr, std::string_view form);
-  // True when the term also matches rows without the attribute: a lone * (M7).
+  // True when the term also matches rows without the attribute: a lone * (M7), whatever the VR,
+  // since what is absent has none.
   bool universal() const;
   // The query's values in the form of `vr`, sorted.
   const std::vector<std::string>& wanted(const Vr& vr);

@@ -61,7 +61,7 @@ std::optional<Driver> equality(Kind level, std::vector<CompiledTerm>& group) {
   d.unique = true;
   for (CompiledTerm& term : group) {
     const HotField* field = find_hot(level, term.term().field);
-    if (field == nullptr || !by_equality(term, *field)) return std::nullopt;
+    if (field == nullptr || term.universal() || !by_equality(term, *field)) return std::nullopt;
     const std::vector<std::string> forms = driving_forms(term, field->vr);
     if (forms.empty()) return std::nullopt;
     for (const std::string& form : forms) {

@@ -199,20 +199,22 @@ Result<bool> Runner::first_key(const Driver& d, ByteView suffix, ByteView id) {
 Result<bool> Runner::expand(ByteView suffix, ByteView parent, ByteView after_child,
                             const Visit& visit) {
   const Bytes prefix = key::row(query_.kind, below(parent));
-  auto scan = reader_.range(Table::rows, prefix, key::after_prefix(prefix));
-  if (!after_child.empty()) {
-    const Bytes last = key::row(query_.kind, after_child);
-    scan->seek(last);
-    if (scan->valid() && scan->key() == last) scan->next();
+  if (!children_) {
+    const Bytes kind = key::row(query_.kind, "");
+    children_ = reader_.range(Table::rows, kind, key::after_prefix(kind));
   }
-  for (; scan->valid(); scan->next()) {
+  Scan& scan = *children_;
+  const Bytes first = after_child.empty() ? prefix : key::row(query_.kind, after_child);
+  scan.seek(first);
+  if (scan.valid() && !after_child.empty() && scan.key() == first) scan.next();
+  for (; scan.valid() && scan.key().starts_with(prefix); scan.next()) {
     MEDARC_TRY(examine());
-    Bytes id(scan->key().substr(1));
-    Found found{{Bytes(suffix), id}, id, scan->value()};
+    Bytes id(scan.key().substr(1));
+    Found found{{Bytes(suffix), id}, id, scan.value()};
     MEDARC_ASSIGN(bool more, visit(found));
     if (!more) return false;
   }
-  MEDARC_TRY(scan->status());
+  MEDARC_TRY(scan.status());
   return true;
 }
 

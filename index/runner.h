@@ -35,6 +35,7 @@ class Runner {
   bool ordered(const Driver& d) const;
   Bytes order_key(ByteView id) const;  // of the row decoded last
   size_t order_prefix_bytes() const;   // of an order key, before the id
+  Result<bool> worth_sorting(uint64_t driven_rows);
   Result<Page> sorted_page(size_t candidate, const std::optional<Position>& after);
   Result<Match> match_of(ByteView id, ByteView value);
 
@@ -44,6 +45,7 @@ class Runner {
   Predicate predicate_;
   std::vector<Driver> drivers_;
   uint64_t examined_ = 0;
+  std::unique_ptr<Scan> children_;  // over all rows of the kind, to expand parents with
   Bytes parent_prefix_;
   // The row looked at, and its parents, kept from row to row.
   Bytes study_id_, series_id_;

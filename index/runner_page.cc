@@ -7,9 +7,34 @@
 namespace medarc::index {
 namespace {
 
-constexpr uint64_t kSortedRowsMax = 20'000;  // above this, rows are read in the order asked instead
+constexpr uint64_t kSortedRowsMax = 20'000;
+
+Result<uint64_t> rows_of(Reader& reader, Kind kind) {
+  MEDARC_ASSIGN(auto value, reader.get(Table::meta, key::kCounts));
+  Counts counts;
+  if (value) {
+    MEDARC_ASSIGN(counts, decode_counts(*value));
+  }
+  switch (kind) {
+    case Kind::patient: return counts.patients;
+    case Kind::study: return counts.studies;
+    case Kind::series: return counts.series;
+    case Kind::instance: return counts.instances;
+    case Kind::file: return counts.files;
+    case Kind::audit: break;
+  }
+  return counts.audit_entries;
+}
 
 }  // namespace
+
+// A driver that does not yield the order asked costs all its rows a page; rows in the order asked cost
+// as many as lie between matches, for each row of the page.
+Result<bool> Runner::worth_sorting(uint64_t driven_rows) {
+  if (driven_rows > kSortedRowsMax) return false;
+  MEDARC_ASSIGN(const uint64_t all, rows_of(reader_, query_.kind));
+  return driven_rows * driven_rows <= all * (query_.limit + query_.offset + 1);
+}
 
 Result<Match> Runner::match_of(ByteView id, ByteView value) {
   MEDARC_TRY(load_parents(id));
@@ -40,7 +65,8 @@ Result<Page> Runner::page() {
     const Choice choice = choose(drivers_, query_, reader_);
     candidate = choice.candidate;
     if (!ordered(drivers_[candidate])) {
-      sorted = choice.rows_estimate <= kSortedRowsMax || !ordered(drivers_[0]);
+      MEDARC_ASSIGN(sorted, worth_sorting(choice.rows_estimate));
+      sorted |= !ordered(drivers_[0]);
       if (!sorted) candidate = 0;
     }
   }
@@ -103,16 +129,7 @@ Result<Count> Runner::count(uint64_t stop_after) {
   }
   const bool restricted = query_.study || !query_.all_of_any.empty();
   if (!restricted) {
-    MEDARC_ASSIGN(auto value, reader_.get(Table::meta, key::kCounts));
-    Counts counts;
-    if (value) {
-      MEDARC_ASSIGN(counts, decode_counts(*value));
-    }
-    const uint64_t all = query_.kind == Kind::patient    ? counts.patients
-                         : query_.kind == Kind::study    ? counts.studies
-                         : query_.kind == Kind::series   ? counts.series
-                         : query_.kind == Kind::instance ? counts.instances
-                                                         : counts.files;
+    MEDARC_ASSIGN(const uint64_t all, rows_of(reader_, query_.kind));
     if (stop_after != 0 && all > stop_after) return Count{stop_after, false};
     return Count{all, true};
   }
