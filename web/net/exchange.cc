@@ -247,7 +247,7 @@ void Exchange::respond(Response response) {
   phase_ = Phase::send;
   if (body_unread_ || shared_.stopping) close_ = true;
   if (!load(std::move(response))) {
-    load(problem(make_error(Code::io, "an answer's source failed at its start")));
+    load(problem(source_error_));
   }
   const int version = parser_.head().version;
   std::string& head = answer_.head;
@@ -285,6 +285,7 @@ bool Exchange::fill() {
       log(Level::error, "http.source_failed",
           {{"code", to_string(got.error().code)}, {"text", got.error().text},
            {"request", request_id_}});
+      source_error_ = got.error();
       return false;
     }
     source_ended_ = *got == 0;
@@ -294,6 +295,7 @@ bool Exchange::fill() {
     // The head promises a length; neither more nor less may follow.
     if (n > to_send_ || (source_ended_ && n < to_send_)) {
       log(Level::error, "http.length_lie", {{"request", request_id_}});
+      source_error_ = make_error(Code::internal, "a source has not the length it promised");
       return false;
     }
     to_send_ -= n;

@@ -83,6 +83,7 @@ class Exchange {
   Piece in_;                          // received, not yet parsed
 
   Prepared answer_;
+  Error source_error_;                // of a source that failed before its first byte was sent
   bool chunked_ = false, source_ended_ = false, last_chunk_ = false;
   uint64_t to_send_ = 0;              // of a declared length
   Piece head_, out_;                  // to be written, one after the other

@@ -1,0 +1,116 @@
+// QIDO-RS (PS3.18 10.6): searches at three levels, answered from index rows of one view.
+#include <algorithm>
+
+#include "web/accept.h"
+#include "web/dicomweb/doors.h"
+#include "web/dicomweb/results.h"
+#include "web/dicomweb/search.h"
+#include "web/http_error.h"
+
+namespace medarc::web {
+namespace {
+
+using index::Kind;
+
+constexpr uint32_t kPageRows = 500;          // read from the index at a time
+constexpr uint64_t kCountedBeyond = 200;     // results counted past the answer, for the Warning
+
+bool takes_json(const Request& request) {
+  if (!accept_given(request)) return true;  // N1: lenient
+  for (const MediaRange& range : accepted_types(request)) {
+    if (range.media.covers(kDicomJson) || range.media.covers("application/json")) return true;
+  }
+  return false;
+}
+
+struct Level {
+  Kind kind;
+  bool study_in_path = false, series_in_path = false;
+};
+
+Answer qido(const ContextPtr& context, const Level& level, const Request& request) {
+  if (!takes_json(request)) {
+    return problem(make_error(Code::not_acceptable, "results are application/dicom+json"));
+  }
+  const DicomwebOptions& options = context->options;
+  auto search = parse_search(level.kind, request.query, {options.strict_query, options.results_max});
+  if (search.has_error()) return problem(search.error());
+  index::Query query = std::move(search->query);
+  if (level.study_in_path) query.study = index::StudyUid(request.captures[0]);
+  if (level.series_in_path) query.series = index::SeriesUid(request.captures[1]);
+  const uint64_t limit = query.limit, offset = query.offset;
+  query.limit = static_cast<uint32_t>(std::min<uint64_t>(limit, kPageRows));
+
+  const std::shared_ptr<index::View> view = context->imaging.index().view();
+  auto page = context->imaging.find(at_door(request), *view, query);
+  if (page.has_error()) return problem(page.error());
+
+  Response response;
+  const auto warn = [&](const std::string& text) {
+    response.headers.add("Warning", "299 " + request.base_url + std::string(kRoot) + ": " + text);
+  };
+  for (const std::string& text : search->warnings) warn(text);
+  if (!page->next.empty() && (search->limited || limit > kPageRows)) {
+    index::Query counted = query;
+    counted.offset = 0;
+    auto count = view->count(counted, offset + limit + kCountedBeyond);
+    if (count.has_error()) return problem(count.error());
+    if (count->rows > offset + limit) {
+      warn(std::string("There are ") + (count->exact ? "" : "at least ") +
+           std::to_string(count->rows - offset - limit) +
+           " additional results that can be requested");
+    }
+  }
+  if (page->matches.empty() && options.no_match_204) {
+    response.status = 204;
+    return response;
+  }
+  response.headers.add("Content-Type", std::string(kDicomJson));
+  response.headers.add("Vary", "Accept");
+  if (request.method == "HEAD") return response;
+  ResultForm form;
+  form.kind = level.kind;
+  // What the path names is known to the client.
+  form.study_attributes = !level.study_in_path;
+  form.series_attributes = !level.series_in_path;
+  form.include_all = search->include_all;
+  form.include = std::move(search->include);
+  form.base_url = request.base_url;
+  if (page->next.empty() || page->matches.size() >= limit) {
+    // The usual case: one page, one write.
+    std::string text = "[";
+    for (size_t i = 0; i < page->matches.size() && i < limit; ++i) {
+      if (i > 0) text += ',';
+      if (Status status = append_result(form, page->matches[i], text); status.has_error()) {
+        return problem(status.error());
+      }
+    }
+    text += ']';
+    response.body = std::move(text);
+    return response;
+  }
+  response.body = result_stream(std::move(form), view, std::move(query), std::move(*page), limit);
+  return response;
+}
+
+}  // namespace
+
+void add_qido_routes(const ContextPtr& context, std::vector<Route>& out) {
+  const auto add = [&](std::string path, std::string summary, Level level) {
+    out.push_back({"GET", std::string(kRoot) + std::move(path), std::move(summary),
+                   [context, level](const Request& request) -> Answer {
+                     return qido(context, level, request);
+                   }});
+  };
+  add("/studies", "Search for studies (QIDO-RS).", {Kind::study});
+  add("/series", "Search for series (QIDO-RS).", {Kind::series});
+  add("/instances", "Search for instances (QIDO-RS).", {Kind::instance});
+  add("/studies/{study}/series", "Search for the series of a study (QIDO-RS).",
+      {Kind::series, true});
+  add("/studies/{study}/instances", "Search for the instances of a study (QIDO-RS).",
+      {Kind::instance, true});
+  add("/studies/{study}/series/{series}/instances",
+      "Search for the instances of a series (QIDO-RS).", {Kind::instance, true, true});
+}
+
+}  // namespace medarc::web

@@ -1,0 +1,198 @@
+#include "web/dicomweb/retrieve.h"
+
+#include <algorithm>
+
+#include "dicom/transfer_syntax.h"
+#include "web/dicomweb/doors.h"
+#include "web/text.h"
+
+namespace medarc::web {
+namespace {
+
+using dicom::Form;
+
+Error not_acceptable(std::string text) {
+  return make_error(Code::not_acceptable, std::move(text));
+}
+
+// Media types of rendered resources (PS3.18 table 8.7.4-1) at the top level of Accept.
+bool is_rendered(const MediaType& media) {
+  for (const char* type : {"image/jpeg", "image/gif", "image/png", "video/mpeg", "video/mp4",
+                           "text/html", "text/plain", "text/xml", "text/rtf", "application/pdf"}) {
+    if (media.is(type)) return true;
+  }
+  return false;
+}
+
+bool is_dicom(const MediaType& media) {
+  return media.is(kRelated) || media.is(kDicom) || media.is(kDicomJson) ||
+         media.is("application/dicom+xml") || media.is(kOctets);
+}
+
+// N3. Browsers list text/html beside wildcards, which are no DICOM types.
+Status check_mixture(const std::vector<MediaRange>& ranges) {
+  const auto any = [&](bool (*test)(const MediaType&)) {
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [&](const MediaRange& r) { return test(r.media); });
+  };
+  if (any(is_dicom) && any(is_rendered)) {
+    return make_error(Code::invalid_argument, "Accept mixes DICOM and rendered media types");
+  }
+  return {};
+}
+
+std::string syntax_of(const MediaType& media) {
+  return std::string(media.parameter("transfer-syntax"));
+}
+
+// Older names of image types that clients still send (N8).
+std::string current_type(std::string_view type) {
+  const std::string lower = to_lower_ascii(type);
+  if (lower == "image/x-dicom-rle") return "image/dicom-rle";
+  if (lower == "image/x-jls") return "image/jls";
+  if (lower == "image/jhc" || lower == "image/jph") return "image/jphc";
+  return lower;
+}
+
+bool uncompressed(const dicom::TransferSyntax& syntax) {
+  return !syntax.encapsulated && !syntax.deflated;
+}
+
+// N6: goes out as explicit little endian even when "as stored" was asked.
+bool rewritten(std::string_view stored) {
+  return stored == dicom::kImplicitLittle || stored == dicom::kExplicitBig;
+}
+
+}  // namespace
+
+Result<std::vector<Wanted>> wanted_objects(const Request& request, bool one_instance) {
+  const auto ranges = accepted_types(request);
+  MEDARC_TRY(check_mixture(ranges));
+  std::vector<Wanted> out;
+  if (!accept_given(request)) out.push_back({});
+  for (const MediaRange& range : ranges) {
+    const MediaType& media = range.media;
+    const std::string_view part = media.parameter("type");
+    if (media.is(kRelated)) {
+      if (part.empty() || part == "*/*" || part == "application/*" ||
+          equal_ignoring_case(part, kDicom)) {
+        out.push_back({false, std::string(kDicom), syntax_of(media)});
+      }
+    } else if (media.is(kDicom)) {
+      if (one_instance) out.push_back({true, std::string(kDicom), syntax_of(media)});
+    } else if (media.is("application/*") && one_instance) {
+      out.push_back({true, std::string(kDicom), syntax_of(media)});
+    } else if (media.is("*/*") || media.is("multipart/*")) {
+      out.push_back({false, std::string(kDicom), syntax_of(media)});
+    }
+  }
+  if (out.empty()) {
+    return not_acceptable("objects are multipart/related; type=\"application/dicom\"" +
+                          std::string(one_instance ? " or application/dicom" : ""));
+  }
+  return out;
+}
+
+Result<std::vector<Wanted>> wanted_bulk(const Request& request, bool one_item) {
+  const auto ranges = accepted_types(request);
+  MEDARC_TRY(check_mixture(ranges));
+  std::vector<Wanted> out;
+  if (!accept_given(request)) out.push_back({});
+  for (const MediaRange& range : ranges) {
+    const MediaType& media = range.media;
+    if (media.is(kRelated)) {
+      std::string type = current_type(media.parameter("type"));
+      if (type == "*/*") type.clear();
+      if (type == kDicom) continue;
+      out.push_back({false, std::move(type), syntax_of(media)});
+    } else if (media.is("*/*") || media.is("multipart/*")) {
+      out.push_back({false, "", syntax_of(media)});
+    } else if (one_item && (media.is(kOctets) || media.type == "image" || media.type == "video" ||
+                            media.is("application/*"))) {
+      const std::string type = media.type + "/" + media.subtype;
+      out.push_back({true, media.subtype == "*" ? "" : current_type(type), syntax_of(media)});
+    }
+  }
+  if (out.empty()) return not_acceptable("no media type that bulk data can have is accepted");
+  return out;
+}
+
+std::optional<Form> form_for(const Wanted& wanted, std::string_view stored) {
+  const std::string& asked = wanted.transfer_syntax;
+  // N5: what cannot be expanded leaves as it is stored.
+  if (asked.empty() || asked == "*") return Form::stored;
+  if (rewritten(stored)) {
+    return asked == dicom::kExplicitLittle ? std::optional(Form::stored) : std::nullopt;
+  }
+  if (asked == stored) return Form::stored;
+  const auto syntax = dicom::transfer_syntax_or_default(stored);
+  if (asked == dicom::kExplicitLittle && !syntax.encapsulated) return Form::explicit_le;
+  return std::nullopt;
+}
+
+std::optional<Form> frame_form_for(const Wanted& wanted, std::string_view stored,
+                                   std::string& media_type) {
+  const auto syntax = dicom::transfer_syntax_or_default(stored);
+  const std::string& asked = wanted.transfer_syntax;
+  const bool any_type = wanted.type.empty() || wanted.type == "application/*" ||
+                        wanted.type == "image/*" || wanted.type == "video/*";
+  const bool octets = wanted.type == kOctets;
+  if (!syntax.encapsulated) {
+    // Native frames are the same bytes in every little endian syntax.
+    const bool fits = asked.empty() || asked == "*" || asked == dicom::kExplicitLittle ||
+                      asked == stored;
+    if (!fits || !(octets || wanted.type.empty() || wanted.type == "application/*")) {
+      return std::nullopt;
+    }
+    media_type = kOctets;
+    return uncompressed(syntax) && !rewritten(stored) ? Form::stored : Form::explicit_le;
+  }
+  const std::string own(syntax.media_type.empty() ? kOctets : syntax.media_type);
+  if (!asked.empty() && asked != "*" && asked != stored) return std::nullopt;
+  if (octets) {
+    // Octets without a syntax mean expanded pixels; only a lossy form is never expanded (N5).
+    if (asked.empty() && !syntax.lossy && own != kOctets) return std::nullopt;
+    media_type = kOctets;
+    return Form::stored;
+  }
+  if (!any_type && wanted.type != own) return std::nullopt;
+  media_type = own;
+  return Form::stored;
+}
+
+Result<std::vector<uint32_t>> parse_frame_list(std::string_view text, uint32_t frames_max) {
+  const auto bad = [] {
+    return make_error(Code::invalid_argument, "frames are whole numbers from 1 on, by commas");
+  };
+  std::vector<uint32_t> out;
+  while (true) {
+    const size_t end = std::min(text.find(','), text.size());
+    const auto number = parse_decimal(text.substr(0, end));
+    if (!number || *number == 0 || *number > UINT32_MAX) return bad();
+    if (out.size() == frames_max) {
+      return make_error(Code::too_large, "the list has more than " + std::to_string(frames_max) +
+                                             " frames");
+    }
+    out.push_back(static_cast<uint32_t>(*number));
+    if (end == text.size()) return out;
+    text.remove_prefix(end + 1);
+  }
+}
+
+Result<dicom::InstanceRow> find_instance(index::View& view, const Request& request) {
+  std::optional<uint32_t> version;
+  if (const std::string_view text = request.query_value("version"); !text.empty()) {
+    const auto number = parse_decimal(text);
+    if (!number || *number == 0 || *number > UINT32_MAX) {
+      return make_error(Code::invalid_argument, "version is no whole number from 1 on");
+    }
+    version = static_cast<uint32_t>(*number);
+  }
+  MEDARC_ASSIGN(auto row, view.instance(dicom::StudyUid(request.captures[0]),
+                                        dicom::SeriesUid(request.captures[1]),
+                                        dicom::SopInstanceUid(request.captures[2]), version));
+  if (!row) return make_error(Code::not_found, "there is no such instance");
+  return std::move(*row);
+}
+
+}  // namespace medarc::web

@@ -1,0 +1,244 @@
+// WADO-RS objects and metadata (PS3.18 10.4) and WADO-URI (section 9).
+#include <algorithm>
+#include <utility>
+
+#include "web/conditional.h"
+#include "web/dicomweb/doors.h"
+#include "web/dicomweb/retrieve.h"
+#include "web/http_error.h"
+
+namespace medarc::web {
+namespace {
+
+using dicom::Form;
+using dicom::InstanceRow;
+
+constexpr uint32_t kPageRows = 256;
+
+std::string dicom_type(std::string_view syntax) {
+  return std::string(kDicom) + "; transfer-syntax=" + std::string(syntax);
+}
+
+// Instances of a study or series, one page of rows in memory.
+class Instances {
+ public:
+  Instances(std::shared_ptr<index::View> view, const Request& request) : view_(std::move(view)) {
+    query_.kind = index::Kind::instance;
+    query_.study = dicom::StudyUid(request.captures[0]);
+    if (request.captures.size() > 1) query_.series = dicom::SeriesUid(request.captures[1]);
+    query_.order = index::Order::by_id;
+    query_.limit = kPageRows;
+  }
+
+  // The next one; nullopt at the end.
+  Result<std::optional<InstanceRow>> next() {
+    if (at_ == page_.matches.size()) {
+      if (begun_ && page_.next.empty()) return std::optional<InstanceRow>();
+      query_.after = std::move(page_.next);
+      begun_ = true;
+      at_ = 0;
+      MEDARC_ASSIGN(page_, view_->query(query_));
+      if (page_.matches.empty()) return std::optional<InstanceRow>();
+    }
+    auto row = index::decode_instance(page_.matches[at_++].row.value);
+    if (row.has_error()) return row.error();
+    return std::optional<InstanceRow>(std::move(*row));
+  }
+
+  const std::shared_ptr<index::View>& view() const { return view_; }
+
+ private:
+  std::shared_ptr<index::View> view_;
+  index::Query query_;
+  index::Page page_;
+  size_t at_ = 0;
+  bool begun_ = false;
+};
+
+// How many instances of the study or series can be given as `wanted` says.
+struct Fit {
+  uint64_t fitting = 0, all = 0;
+};
+Result<Fit> count_fitting(Instances instances, const Wanted& wanted) {
+  Fit out;
+  for (;;) {
+    MEDARC_ASSIGN(const auto row, instances.next());
+    if (!row) return out;
+    ++out.all;
+    if (form_for(wanted, row->transfer_syntax.value)) ++out.fitting;
+  }
+}
+
+Answer retrieve_many(const ContextPtr& context, const Request& request) {
+  auto options = wanted_objects(request, false);
+  if (options.has_error()) return problem(options.error());
+  const std::shared_ptr<index::View> view = context->imaging.index().view();
+  std::optional<Wanted> chosen;
+  Fit fit;
+  for (const Wanted& wanted : *options) {
+    auto counted = count_fitting(Instances(view, request), wanted);
+    if (counted.has_error()) return problem(counted.error());
+    fit = *counted;
+    if (fit.all == 0) return problem(make_error(Code::not_found, "there is no such study or series"));
+    if (fit.fitting > 0) {
+      chosen = wanted;
+      break;
+    }
+  }
+  if (!chosen) {
+    return problem(make_error(Code::not_acceptable,
+                              "no instance has the transfer syntax asked for; * means any"));
+  }
+  Response response;
+  response.status = fit.fitting == fit.all ? 200 : 206;  // W1: some cannot be given
+  const std::string boundary = new_boundary();
+  response.headers.add("Content-Type", "multipart/related; type=\"application/dicom\"; boundary=" +
+                                           boundary);
+  response.headers.add("Vary", "Accept");
+  auto instances = std::make_shared<Instances>(view, request);
+  const auto next = [context, instances, wanted = *chosen, principal = at_door(request),
+                     base_url = request.base_url]() -> Result<std::optional<OutgoingPart>> {
+    for (;;) {
+      MEDARC_ASSIGN(const auto row, instances->next());
+      if (!row) return std::optional<OutgoingPart>();
+      const auto form = form_for(wanted, row->transfer_syntax.value);
+      if (!form) continue;
+      MEDARC_ASSIGN(auto content, context->imaging.object(principal, *row, *form));
+      OutgoingPart part;
+      part.headers = "Content-Type: " + dicom_type(content.transfer_syntax.value) +
+                     "\r\nContent-Location: " +
+                     instance_url(base_url, row->study, row->series, row->uid) + "\r\n";
+      if (content.bytes) part.headers += "Content-Length: " + std::to_string(*content.bytes) + "\r\n";
+      part.content = std::move(content.source);
+      return std::optional<OutgoingPart>(std::move(part));
+    }
+  };
+  // The first one is opened now, so that what is not allowed is refused before the answer begins.
+  auto first = next();
+  if (first.has_error()) return problem(first.error());
+  auto held = std::make_shared<std::optional<OutgoingPart>>(std::move(*first));
+  response.body = multipart(boundary, [held, next]() -> Result<std::optional<OutgoingPart>> {
+    if (*held) return std::exchange(*held, std::nullopt);
+    return next();
+  });
+  return response;
+}
+
+// A whole object as the body, with Range where its length is known.
+Response single_object(const Request& request, dicom::Content content, const InstanceRow& row,
+                       bool as_file) {
+  const std::string type = dicom_type(content.transfer_syntax.value);
+  if (content.bytes) {
+    Representation thing;
+    thing.content_type = type;
+    thing.etag = content.etag;
+    thing.bytes = *content.bytes;
+    if (as_file) thing.filename = row.uid.value + ".dcm";
+    auto source = std::make_shared<std::unique_ptr<ByteSource>>(std::move(content.source));
+    thing.open = [source](ByteRange range) -> Result<std::unique_ptr<ByteSource>> {
+      return part_of(std::move(*source), range);
+    };
+    Response response = serve(request, thing);
+    response.headers.set("Vary", "Accept");
+    return response;
+  }
+  Response response;
+  response.headers.add("Content-Type", type);
+  response.headers.add("Vary", "Accept");
+  if (!content.etag.empty()) response.headers.add("ETag", '"' + content.etag + '"');
+  response.body = std::move(content.source);
+  return response;
+}
+
+Answer retrieve_instance(const ContextPtr& context, const Request& request) {
+  auto options = wanted_objects(request, true);
+  if (options.has_error()) return problem(options.error());
+  const std::shared_ptr<index::View> view = context->imaging.index().view();
+  auto row = find_instance(*view, request);
+  if (row.has_error()) return problem(row.error());
+  for (const Wanted& wanted : *options) {
+    const auto form = form_for(wanted, row->transfer_syntax.value);
+    if (!form) continue;
+    auto content = context->imaging.object(at_door(request), *row, *form);
+    if (content.has_error()) return problem(content.error());
+    if (wanted.single_part) return single_object(request, std::move(*content), *row, false);
+    Response response;
+    const std::string boundary = new_boundary();
+    response.headers.add("Content-Type",
+                         "multipart/related; type=\"application/dicom\"; boundary=" + boundary);
+    response.headers.add("Vary", "Accept");
+    if (!content->etag.empty()) response.headers.add("ETag", '"' + content->etag + "-multipart\"");
+    auto part = std::make_shared<std::optional<OutgoingPart>>(OutgoingPart{
+        "Content-Type: " + dicom_type(content->transfer_syntax.value) + "\r\nContent-Location: " +
+            instance_url(request.base_url, row->study, row->series, row->uid) + "\r\n",
+        std::move(content->source)});
+    response.body = multipart(boundary, [part]() -> Result<std::optional<OutgoingPart>> {
+      return std::exchange(*part, std::nullopt);
+    });
+    return response;
+  }
+  return problem(make_error(Code::not_acceptable,
+                            "the instance is stored as " + row->transfer_syntax.value +
+                                " and cannot be given as asked"));
+}
+
+Answer retrieve_original(const ContextPtr& context, const Request& request) {
+  const std::shared_ptr<index::View> view = context->imaging.index().view();
+  auto row = find_instance(*view, request);
+  if (row.has_error()) return problem(row.error());
+  auto content = context->imaging.object(at_door(request), *row, Form::original);
+  if (content.has_error()) return problem(content.error());
+  return single_object(request, std::move(*content), *row, true);
+}
+
+// WADO-URI (W6): only application/dicom; rendering comes with the codecs.
+Answer retrieve_by_uri(const ContextPtr& context, const Request& request) {
+  for (const char* name : {"requestType", "studyUID", "seriesUID", "objectUID"}) {
+    if (request.query_value(name).empty()) {
+      return problem(make_error(Code::invalid_argument, std::string(name) + " is missing"));
+    }
+  }
+  if (request.query_value("requestType") != "WADO") {
+    return problem(make_error(Code::invalid_argument, "requestType is not WADO"));
+  }
+  Wanted wanted{true, std::string(kDicom), std::string(request.query_value("transferSyntax"))};
+  const std::string_view type = request.query_value("contentType");
+  const auto media = parse_media_type(type);
+  if (!type.empty() && !(media && media->covers(kDicom))) {
+    return problem(make_error(Code::not_acceptable, "contentType is application/dicom only"));
+  }
+  Request named = request;
+  named.captures = {std::string(request.query_value("studyUID")),
+                    std::string(request.query_value("seriesUID")),
+                    std::string(request.query_value("objectUID"))};
+  const std::shared_ptr<index::View> view = context->imaging.index().view();
+  auto row = find_instance(*view, named);
+  if (row.has_error()) return problem(row.error());
+  const auto form = form_for(wanted, row->transfer_syntax.value);
+  if (!form) {
+    return problem(make_error(Code::not_acceptable, "the instance is stored as " +
+                                                        row->transfer_syntax.value));
+  }
+  auto content = context->imaging.object(at_door(request), *row, *form);
+  if (content.has_error()) return problem(content.error());
+  return single_object(request, std::move(*content), *row, false);
+}
+
+}  // namespace
+
+void add_wado_routes(const ContextPtr& context, std::vector<Route>& out) {
+  const auto add = [&](std::string path, std::string summary,
+                       Answer (*answer)(const ContextPtr&, const Request&)) {
+    out.push_back({"GET", std::move(path), std::move(summary),
+                   [context, answer](const Request& request) { return answer(context, request); }});
+  };
+  const std::string study = std::string(kRoot) + "/studies/{study}";
+  const std::string instance = study + "/series/{series}/instances/{instance}";
+  add(study, "Retrieve a study (WADO-RS).", retrieve_many);
+  add(study + "/series/{series}", "Retrieve a series (WADO-RS).", retrieve_many);
+  add(instance, "Retrieve an instance (WADO-RS).", retrieve_instance);
+  add(instance + "/original", "The file exactly as it was received.", retrieve_original);
+  add("/wado", "Retrieve an instance (WADO-URI).", retrieve_by_uri);
+}
+
+}  // namespace medarc::web
