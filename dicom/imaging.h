@@ -38,7 +38,7 @@ struct StoreStart {
   TransferSyntaxUid transfer_syntax;  // of the dataset bytes that follow
   SopClassUid sop_class;              // from the command or file meta; may be empty
   SopInstanceUid instance;            // likewise
-  Bytes envelope;                     // preamble + "DICM" + file meta as received; empty: make one
+  std::optional<Bytes> envelope;      // all bytes before the dataset, as received; nullopt: make one
   std::optional<StudyUid> study_wanted;  // STOW to /studies/{uid}: others fail with reason 272
 };
 
@@ -127,6 +127,7 @@ class Imaging {
       const std::optional<SopInstanceUid>&, const std::string& base) = 0;
 
   virtual index::Index& index() = 0;
+  virtual const Limits& limits() const = 0;
 };
 
 }  // namespace medarc::dicom

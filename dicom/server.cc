@@ -41,7 +41,7 @@ class AssociationServer : public Server {
         imaging_(imaging),
         authenticator_(authenticator),
         slots_(limits) {
-    policy_.aet = options.aet;
+    policy_.aet = ul::trim_title(options.aet);
     policy_.any_called_aet = options.any_called_aet;
     policy_.private_sop_classes = options.private_sop_classes;
     policy_.pdu_bytes_max = limits.pdu_bytes_max;
@@ -158,12 +158,12 @@ class AssociationServer : public Server {
     return ended;
   }
 
-  // As talk, but running out of memory ends this association and not the others.
+  // As talk, but an exception (no memory) ends this association and not the others.
   Status talk_safely(const Admitted& who, ul::Connection connection, const ul::AssociateRq& rq) {
     try {
       return talk(who, std::move(connection), rq);
     } catch (const std::exception&) {
-      return make_error(Code::exhausted, "no memory for the association");
+      return make_error(Code::internal, "ended by an exception");
     }
   }
 
@@ -198,6 +198,9 @@ class AssociationServer : public Server {
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Limits limits,
                                               Imaging& imaging,
                                               security::Authenticator& authenticator) {
+  if (const size_t n = ul::trim_title(options.aet).size(); n == 0 || n > 16) {
+    return make_error(Code::invalid_argument, "an AE title has 1 to 16 characters");
+  }
   ul::raise_descriptor_limit();
   auto out = std::make_unique<AssociationServer>(options, limits, imaging, authenticator);
   MEDARC_TRY(out->listen());

@@ -1,0 +1,18 @@
+// A stored Implicit VR or big-endian dataset as Explicit VR Little Endian (PS3.18 8.7.3: those two
+// never leave over the web), planned as pieces: only headers are held, values stream from the blob.
+#pragma once
+
+#include "dicom/pieces.h"
+#include "dicom/scanner.h"
+
+namespace medarc::dicom {
+
+// Scans a stored dataset again, passing over what need not be read.
+Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob, Encoding encoding,
+                                             const Limits& limits);
+
+// The pieces of the whole dataset, explicit little endian. Sequences and items get undefined length;
+// values over 65,534 bytes of VRs with a 16-bit length become UN (PS3.5 6.2.2 note, N11).
+std::vector<Piece> explicit_little_pieces(const Scanner& scanner);
+
+}  // namespace medarc::dicom

@@ -1,0 +1,17 @@
+// Which attributes rows hold at each level: what QIDO and C-FIND return and match
+// (PS3.4 C.6.2.1, PS3.18 tables 10.6.1-5 and 10.6.3-3 ff.; dicom.md section 5).
+#pragma once
+
+#include "dicom/scanner.h"
+
+namespace medarc::dicom {
+
+enum class Level { patient, study, series, instance, none };
+Level level_of(Tag tag);
+
+struct LevelAttributes {
+  index::AttributeSet patient, study, series, instance;
+};
+LevelAttributes attributes_of(const Scanner& scanner);
+
+}  // namespace medarc::dicom

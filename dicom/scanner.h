@@ -1,0 +1,124 @@
+// The first thing that reads a received dataset: iterative, bounded, pushed bytes in any pieces.
+//
+// It walks every element (PS3.5 section 7), sequences included, without recursion and without
+// believing a length before the bytes are there. Header values are kept, up to named limits; pixel
+// data is only passed over, noting where each fragment lies. What passes here may be shown to a
+// DICOM library; what does not is refused with a reason (dicom.md section 2).
+//
+// Not thread-safe. Works on the plain (inflated) dataset; see Inflater for deflated ones.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "dicom/dictionary.h"
+#include "dicom/limits.h"
+#include "dicom/transfer_syntax.h"
+
+namespace medarc::dicom {
+
+struct Element {
+  enum class Kind : uint8_t {
+    value,         // has bytes
+    sequence,      // items follow, until sequence_end
+    sequence_end,
+    item,          // elements follow, until item_end
+    item_end,
+    fragments,     // encapsulated value: its fragments are in Scan::fragments if it is the pixel data
+  };
+  Tag tag;
+  Vr vr{};
+  Kind kind = Kind::value;
+  uint8_t depth = 0;               // sequences around it
+  bool held = false;               // value: the bytes are in header()
+  uint64_t offset = 0;             // of the value in the dataset, plain bytes
+  uint64_t length = 0;             // of the value
+  uint64_t header_at = 0;          // held: where in header()
+};
+
+struct Fragment {
+  uint64_t offset = 0;             // of its bytes, item header excluded
+  uint32_t length = 0;
+  uint32_t first_bytes = 0;        // the first four, big endian: tells where codestreams start
+};
+
+struct PixelData {
+  Tag tag;                         // 7FE0,0010 / 0008 / 0009
+  Vr vr{};
+  bool encapsulated = false;
+  uint64_t offset = 0;             // native: of the value
+  uint64_t length = 0;
+  std::vector<Fragment> fragments; // without the basic offset table
+  Bytes basic_offsets;             // the first item's bytes, as they are
+};
+
+class Scanner {
+ public:
+  Scanner(Encoding encoding, const Limits& limits);
+
+  // The first error is final: invalid_argument (cannot be understood), too_large (over a limit).
+  Status feed(ByteView bytes);
+  // Bytes that feed() would only pass over now: callers that can seek may skip() them instead.
+  uint64_t skippable() const;
+  void skip(uint64_t count);
+  // The dataset is complete. invalid_argument when it ends in the middle of something.
+  Status finish();
+
+  bool header_done() const { return pixel_.has_value(); }  // everything before pixel data was seen
+  const std::vector<Element>& elements() const { return elements_; }
+  // A top-level element, or nullptr.
+  const Element* find(Tag tag) const;
+  ByteView value(const Element& e) const;     // "" when not held
+  const std::optional<PixelData>& pixel_data() const { return pixel_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+  Encoding encoding() const { return encoding_; }
+  uint64_t position() const { return position_; }
+
+ private:
+  enum class Where : uint8_t { dataset, sequence, item, fragments };
+  struct Level {
+    Where where;
+    bool implicit;                 // elements in it have no VR
+    uint64_t end;                  // kOpen: until its delimiter
+    uint64_t items = 0;
+  };
+  static constexpr uint64_t kOpen = UINT64_MAX;
+
+  Status take(ByteView& in, size_t count, bool& complete);  // fills token_ to `count` bytes
+  Status element_header(bool& wants_more);
+  Status item_header();
+  Status begin_value(Element e, uint32_t raw_length);
+  Status open_sequence(Element e, uint64_t end, bool implicit);
+  Status close_finished();
+  Status fail(Code code, std::string text);
+  void warn(const char* text);
+  template <class T>
+  T number(size_t at) const;
+
+  const Encoding encoding_;
+  const Limits& limits_;
+  Bytes header_;
+  std::vector<Element> elements_;
+  std::vector<Level> levels_;
+  std::optional<PixelData> pixel_;
+  std::vector<std::string> warnings_;
+  Bytes token_;                    // a tag with its length, being collected
+  size_t token_wanted_ = 8;
+  uint64_t position_ = 0;          // in the dataset
+  uint64_t passing_ = 0;           // value bytes still to come
+  bool keeping_ = false;           // they go to header_
+  bool in_offsets_ = false;        // they go to pixel_->basic_offsets
+  uint32_t last_tag_ = 0;
+  uint64_t items_ = 0;
+  uint8_t depth_ = 0;
+  std::optional<Error> failed_;
+};
+
+// One big-endian or little-endian unsigned number at the start of `bytes` (0 when too short).
+uint64_t read_number(ByteView bytes, size_t size, bool big);
+
+}  // namespace medarc::dicom

@@ -1,0 +1,112 @@
+#include "dicom/values.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+
+namespace medarc::dicom {
+namespace {
+
+bool one_of(Vr vr, std::string_view names) {  // names of two letters, joined
+  for (size_t i = 0; i + 1 < names.size(); i += 2) {
+    if (vr[0] == names[i] && vr[1] == names[i + 1]) return true;
+  }
+  return false;
+}
+
+std::string_view trimmed(std::string_view v, bool leading) {
+  while (!v.empty() && (v.back() == ' ' || v.back() == '\0')) v.remove_suffix(1);
+  while (leading && !v.empty() && v.front() == ' ') v.remove_prefix(1);
+  return v;
+}
+
+std::string float_text(double v, bool single) {
+  if (std::isnan(v)) return "NaN";
+  if (std::isinf(v)) return v < 0 ? "-inf" : "inf";
+  return single ? fmt::format("{}", static_cast<float>(v)) : fmt::format("{}", v);
+}
+
+std::vector<std::string> numbers(Vr vr, ByteView bytes, bool big) {
+  const size_t size = one_of(vr, "USSS") ? 2 : one_of(vr, "FDSVUV") ? 8 : 4;
+  std::vector<std::string> out;
+  for (; bytes.size() >= size; bytes.remove_prefix(size)) {
+    const uint64_t v = read_number(bytes, size, big);
+    if (is(vr, "US") || is(vr, "UL") || is(vr, "UV")) {
+      out.push_back(std::to_string(v));
+    } else if (is(vr, "SS")) {
+      out.push_back(std::to_string(static_cast<int16_t>(v)));
+    } else if (is(vr, "SL")) {
+      out.push_back(std::to_string(static_cast<int32_t>(v)));
+    } else if (is(vr, "SV")) {
+      out.push_back(std::to_string(static_cast<int64_t>(v)));
+    } else if (is(vr, "FL")) {
+      out.push_back(float_text(std::bit_cast<float>(static_cast<uint32_t>(v)), true));
+    } else if (is(vr, "FD")) {
+      out.push_back(float_text(std::bit_cast<double>(v), false));
+    } else {  // AT: two groups of 16 bits
+      const uint64_t group = read_number(bytes, 2, big), element = read_number(bytes.substr(2), 2, big);
+      out.push_back(fmt::format("{:04X}{:04X}", group, element));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> values_of(Vr vr, ByteView bytes, bool big_endian,
+                                                  const Charset& charset) {
+  if (one_of(vr, "USSSULSLFLFDATSVUV")) return numbers(vr, bytes, big_endian);
+  if (!one_of(vr, "AEASCSDADSDTISLOLTPNSHSTTMUCUIURUT")) return std::nullopt;
+  const bool text = one_of(vr, "LOLTPNSHSTUCUT");
+  std::string all;
+  if (text) {
+    all = charset.decode(bytes, is(vr, "PN"));
+  } else {
+    bool clean = true;  // these VRs are ISO_IR 6; anything else is kept visible as U+FFFD
+    all = Charset({"ISO_IR 192"}).decode(bytes, false, &clean);
+  }
+  std::vector<std::string> out;
+  if (one_of(vr, "LTSTUTUR")) {
+    const auto v = trimmed(all, false);
+    if (!v.empty()) out.emplace_back(v);
+    return out;
+  }
+  if (trimmed(all, true).empty()) return out;
+  const bool leading = !is(vr, "PN") && !is(vr, "UC");
+  size_t from = 0;
+  while (true) {
+    const size_t to = all.find('\\', from);
+    out.emplace_back(trimmed(std::string_view(all).substr(from, to == std::string::npos ? to : to - from), leading));
+    if (to == std::string::npos) break;
+    from = to + 1;
+  }
+  return out;
+}
+
+Charset charset_of(const Scanner& scanner) {
+  const Element* e = scanner.find(Tag{0x00080005});
+  if (e == nullptr) return Charset();
+  auto terms = values_of({'C', 'S'}, scanner.value(*e), false, Charset());
+  return Charset(terms.value_or(std::vector<std::string>()));
+}
+
+std::string plain_value(const Scanner& scanner, Tag tag) {
+  const Element* e = scanner.find(tag);
+  if (e == nullptr || !e->held) return {};
+  auto values = values_of(e->vr, scanner.value(*e), scanner.encoding() == Encoding::explicit_big,
+                          Charset());
+  return values && !values->empty() ? values->front() : std::string();
+}
+
+std::optional<int64_t> number_value(const Scanner& scanner, Tag tag) {
+  const std::string text = plain_value(scanner, tag);
+  int64_t v = 0;
+  const char* begin = text.data() + (!text.empty() && text[0] == '+');
+  auto [end, failed] = std::from_chars(begin, text.data() + text.size(), v);
+  if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return v;
+}
+
+}  // namespace medarc::dicom

@@ -1,0 +1,28 @@
+// The values of one header element as text: UTF-8, trimmed, numbers in decimal.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dicom/charset.h"
+#include "dicom/scanner.h"
+
+namespace medarc::dicom {
+
+// nullopt: not a text or number VR, or the value is not held. Strings are split at the backslash
+// except for LT, ST, UT and UR. Trailing blanks and NULs go (PS3.5 6.2), leading blanks too where
+// the VR says they mean nothing.
+std::optional<std::vector<std::string>> values_of(Vr vr, ByteView bytes, bool big_endian,
+                                                  const Charset& charset);
+
+// The charset that (0008,0005) of the dataset names.
+Charset charset_of(const Scanner& scanner);
+
+// First value of a top-level element, "" when absent. No charset: for UI, CS, IS, US and the like.
+std::string plain_value(const Scanner& scanner, Tag tag);
+
+// Decimal or IS/US number at the top level.
+std::optional<int64_t> number_value(const Scanner& scanner, Tag tag);
+
+}  // namespace medarc::dicom
