@@ -169,22 +169,19 @@ bool Runner::key_may_match(const Driver& d, ByteView suffix) const {
   return d.term->matches_form(d.field->vr, *form);
 }
 
-Result<bool> Runner::first_key(const Driver& d, ByteView suffix, ByteView id) {
-  if (d.term == nullptr || is_vr(d.field->vr, "DA")) return true;
-  MEDARC_ASSIGN(auto value, reader_.get(Table::rows, key::row(d.level, id)));
-  if (!value) return false;
+Result<bool> Runner::first_key(const Driver& d, ByteView suffix, ByteView value) {
   Subject s{d.level};
   std::optional<StudyRow> study;
   std::optional<PatientRow> patient;
   std::optional<FileRow> file;
   if (d.level == Kind::study) {
-    MEDARC_ASSIGN(study, decode_study(*value));
+    MEDARC_ASSIGN(study, decode_study(value));
     s.study = &*study;
   } else if (d.level == Kind::patient) {
-    MEDARC_ASSIGN(patient, decode_patient(*value));
+    MEDARC_ASSIGN(patient, decode_patient(value));
     s.patient = &*patient;
   } else {
-    MEDARC_ASSIGN(file, decode_file(*value));
+    MEDARC_ASSIGN(file, decode_file(value));
     s.file = &*file;
   }
   const Stream& stream = d.streams.front();
@@ -229,17 +226,23 @@ Status Runner::run_keys(const Driver& d, const std::optional<Position>& after,
     if (resumed && after->child.empty()) continue;
     if (!key_may_match(d, *suffix)) continue;
     const ByteView id = id_of(d, *suffix);
-    MEDARC_ASSIGN(bool shows, first_key(d, *suffix, id));
-    if (!shows) continue;
+    const bool several_keys = d.term != nullptr && !is_vr(d.field->vr, "DA");
+    std::optional<Bytes> value;
+    if (d.level == query_.kind || several_keys) {
+      MEDARC_TRY(examine());
+      MEDARC_ASSIGN(value, reader_.get(Table::rows, key::row(d.level, id)));
+      if (!value) continue;  // a UID asked for that is not here
+    }
+    if (several_keys) {
+      MEDARC_ASSIGN(bool shows, first_key(d, *suffix, *value));
+      if (!shows) continue;
+    }
     if (d.level != query_.kind) {
       MEDARC_ASSIGN(bool more, expand(*suffix, id, resumed ? ByteView(after->child) : ByteView(),
                                       visit));
       if (!more) return {};
       continue;
     }
-    MEDARC_TRY(examine());
-    MEDARC_ASSIGN(auto value, reader_.get(Table::rows, key::row(query_.kind, id)));
-    if (!value) continue;  // a UID asked for that is not here
     Found found{{Bytes(*suffix), {}}, Bytes(id), *value};
     MEDARC_ASSIGN(bool more, visit(found));
     if (!more) return {};

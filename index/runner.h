@@ -26,7 +26,7 @@ class Runner {
   Status run_keys(const Driver& d, const std::optional<Position>& after, const Visit& visit);
   Result<bool> expand(ByteView suffix, ByteView parent, ByteView after_child, const Visit& visit);
   // Is this key the one under which its row shows (a row may have several in a range)?
-  Result<bool> first_key(const Driver& d, ByteView suffix, ByteView id);
+  Result<bool> first_key(const Driver& d, ByteView suffix, ByteView value);
   bool key_may_match(const Driver& d, ByteView suffix) const;
   Result<bool> row_matches(ByteView id, ByteView value);
   Status load_parents(ByteView id);

@@ -152,7 +152,7 @@ using Row = std::map<uint32_t, std::vector<std::string>>;
 
 // `levels` from the lowest up.
 bool term_matches(const Term& t, const std::vector<const Row*>& levels) {
-  if (t.op == TermOp::wildcard && t.values[0] == "*") return true;
+  if (t.op == TermOp::wildcard && t.values[0].find_first_not_of("*") == std::string::npos) return true;
   std::vector<std::string> values;
   for (const Row* level : levels) {
     auto at = level->find(t.field.value);
@@ -322,7 +322,7 @@ class QueryOracle : public ::testing::Test {
  protected:
   void SetUp() override {
     index_ = must(open_index(posix_fs(), dir_.sub("data"), quick_options()));
-    add_studies(0, 600);
+    add_studies(0, 350);
   }
   void add_studies(uint32_t from, uint32_t to) {
     archive::StagedBlob blob = stage(*index_, "shared");
@@ -352,7 +352,7 @@ class QueryOracle : public ::testing::Test {
 };
 
 TEST_F(QueryOracle, ThreeThousandRandomQueriesAnswerAsTheListDoes) {
-  ASSERT_GT(world_.ops.size(), 2000u);
+  ASSERT_GT(world_.ops.size(), 1000u);
   auto view = index_->view();
   size_t with_rows = 0;
   for (int n = 0; n < 3000; ++n) {
@@ -383,7 +383,7 @@ TEST_F(QueryOracle, ThreeThousandRandomQueriesAnswerAsTheListDoes) {
 }
 
 TEST_F(QueryOracle, Q12_PagesStayWholeWhileDataArrives) {
-  uint32_t next = 600;
+  uint32_t next = 350;
   for (int n = 0; n < 40; ++n) {
     Query q = random_query(random_, world_);
     const std::vector<Bytes> before = oracle_.answer(q);
@@ -441,10 +441,10 @@ TEST_F(QueryOracle, TooManyRowsExaminedIsAnErrorAndNeverAPart) {
 TEST_F(QueryOracle, DateRangeWithModalityLooksAtThePageOnly) {
   auto view = index_->view();
   Query q = where(Kind::study, {equal(kModalitiesInStudy, {"CT"}), {kStudyDate, TermOp::range, {"20210101", "20211231"}}});
-  ASSERT_GT(oracle_.answer(q).size(), 40u);
-  q.limit = 15;
-  q.rows_examined_max = 40;  // a key and a row each, and one more
-  EXPECT_EQ(must(view->query(q)).matches.size(), 15u);
+  ASSERT_GT(oracle_.answer(q).size(), 20u);
+  q.limit = 10;
+  q.rows_examined_max = 24;  // a key and a row each, and one more
+  EXPECT_EQ(must(view->query(q)).matches.size(), 10u);
 }
 
 TEST_F(QueryOracle, CursorsAreCheckedAndBoundToTheirQuery) {
