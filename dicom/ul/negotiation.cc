@@ -56,7 +56,8 @@ UserInformation answer_user(const AssociateRq& rq, const Policy& policy) {
   }
   for (const RoleSelection& role : rq.user.roles) {
     if (!offered(rq, role.sop_class)) continue;
-    out.roles.push_back({role.sop_class, role.scu, 0});  // we are the provider, never the user
+    const uint8_t user = role.scu != 0 ? 1 : 0;
+    out.roles.push_back({role.sop_class, user, 0});  // we are the provider, never the user
   }
   if (rq.user.identity && rq.user.identity->response_wanted) out.identity_response = Bytes();
   return out;

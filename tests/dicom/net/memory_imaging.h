@@ -44,9 +44,11 @@ class MemoryImaging : public Imaging {
                                                const std::optional<SopInstanceUid>&,
                                                const std::string&) override;
   index::Index& index() override;
+  const Limits& limits() const override { return limits_; }
 
  private:
   friend class MemoryObject;
+  const Limits limits_;
   mutable std::mutex mutex_;
   std::map<std::string, KeptObject> kept_;
   std::atomic<uint32_t> commits_{0}, open_{0};

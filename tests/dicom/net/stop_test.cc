@@ -71,6 +71,15 @@ TEST_F(StopNet, StartsAgainOnTheSamePortAndReportsATakenOne) {
   EXPECT_EQ(nowhere.error().code, Code::invalid_argument);
 }
 
+TEST_F(StopNet, AnAeTitleHas1To16Characters) {
+  for (const char* aet : {"", "   ", "SEVENTEENLETTERSX"}) {
+    options.aet = aet;
+    auto made = Server::start(options, limits, imaging, authenticator);
+    ASSERT_TRUE(made.has_error());
+    EXPECT_EQ(made.error().code, Code::invalid_argument);
+  }
+}
+
 TEST_F(StopNet, ManyAssociationsAtOnceThenStopUnderLoad) {
   start();
   std::atomic<bool> go{true};

@@ -138,6 +138,19 @@ TEST_F(StoreNet, D5_OddAndUnlimitedPduLengthsOfThePeer) {
   EXPECT_EQ(a.refused->type, 3);
 }
 
+TEST_F(StoreNet, D5_WithoutAMaximumAPduMayBeAsLongAsItLikes) {
+  limits.pdu_bytes_max = 0;
+  start();
+  RawAssociation a(port(), ct_request());
+  ASSERT_TRUE(a.established());
+  EXPECT_EQ(a.server_pdu_bytes_max, 0u);
+  const std::string dataset = ct_dataset("1.2.3", 8 << 20);
+  const auto response = a.store(3, kCt, "1.2.3", dataset, dataset.size());
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 0x0000);
+  EXPECT_EQ(imaging.kept().at("1.2.3").dataset, dataset);
+}
+
 TEST_F(StoreNet, D5_APduLongerThanOfferedAborts) {
   limits.pdu_bytes_max = 4096;
   start();

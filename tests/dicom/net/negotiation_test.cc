@@ -1,0 +1,119 @@
+// What an association request is answered, without a socket.
+#include <gtest/gtest.h>
+
+#include "dicom/implementation.h"
+#include "dicom/ul/negotiation.h"
+
+namespace medarc::dicom::ul {
+namespace {
+
+constexpr const char* kCt = "1.2.840.10008.5.1.4.1.1.2";
+constexpr const char* kMr = "1.2.840.10008.5.1.4.1.1.4";
+constexpr const char* kFind = "1.2.840.10008.5.1.4.1.2.2.1";
+constexpr const char* kImplicit = "1.2.840.10008.1.2";
+constexpr const char* kHtj2k = "1.2.840.10008.1.2.4.201";
+
+AssociateRq request() {
+  AssociateRq out;
+  out.fixed.called = "MEDARC          ";
+  out.fixed.calling = "CT1             ";
+  out.fixed.reserved = Bytes(32, 'r');
+  out.contexts = {{1, kCt, {kHtj2k, kImplicit}},
+                  {3, kFind, {kImplicit}},
+                  {5, kMr, {}},
+                  {7, kMr, {"", "a b", kImplicit}}};
+  return out;
+}
+
+Policy policy() {
+  Policy out;
+  out.aet = "MEDARC";
+  return out;
+}
+
+TEST(Negotiation, EachContextIsAnsweredInOrderWithTheFirstUsableSyntax) {
+  const auto agreement = agree(request(), policy());
+  ASSERT_TRUE(agreement.has_value());
+  const auto& answered = agreement->answer.contexts;
+  ASSERT_EQ(answered.size(), 4u);
+  EXPECT_EQ(answered[0].result, ContextResult::accepted);
+  EXPECT_EQ(answered[0].transfer_syntax, kHtj2k);
+  EXPECT_EQ(answered[1].result, ContextResult::abstract_syntax_unsupported);
+  EXPECT_EQ(answered[2].result, ContextResult::transfer_syntaxes_unsupported);
+  EXPECT_EQ(answered[3].transfer_syntax, kImplicit);
+  EXPECT_EQ(agreement->contexts.size(), 2u);
+  EXPECT_EQ(agreement->contexts.at(7).abstract_syntax, kMr);
+}
+
+TEST(Negotiation, TheAnswerRepeatsWhatItMustAndNamesUs) {
+  const AssociateRq rq = request();
+  const auto agreement = agree(rq, policy());
+  ASSERT_TRUE(agreement.has_value());
+  EXPECT_EQ(agreement->answer.fixed, rq.fixed);
+  EXPECT_EQ(agreement->answer.application_context, kApplicationContext);
+  EXPECT_EQ(agreement->answer.user.implementation_class, kImplementationClassUid);
+  EXPECT_LE(agreement->answer.user.implementation_version.size(), 16u);
+  EXPECT_EQ(agreement->answer.user.pdu_bytes_max, policy().pdu_bytes_max);
+  // What was not asked is not answered.
+  EXPECT_FALSE(agreement->answer.user.window);
+  EXPECT_FALSE(agreement->answer.user.identity_response);
+  EXPECT_TRUE(agreement->answer.user.roles.empty());
+  EXPECT_EQ(agreement->operations_max, 1);
+  EXPECT_EQ(agreement->peer_pdu_bytes_max, 0u);
+}
+
+TEST(Negotiation, AsynchronousOperationsUpToOurLimit) {
+  AssociateRq rq = request();
+  for (const auto& [asked, given] : {std::pair{0, 16}, {1, 1}, {8, 8}, {16, 16}, {900, 16}}) {
+    rq.user.window = AsyncWindow{static_cast<uint16_t>(asked), 5};
+    const auto agreement = agree(rq, policy());
+    ASSERT_TRUE(agreement.has_value());
+    EXPECT_EQ(agreement->answer.user.window->invoked, given);
+    EXPECT_EQ(agreement->answer.user.window->performed, 1);
+    EXPECT_EQ(agreement->operations_max, given);
+  }
+}
+
+TEST(Negotiation, WeAreTheProviderAndNeverTheUser) {
+  AssociateRq rq = request();
+  rq.user.roles = {{kCt, 1, 1}, {"1.2.3.not.proposed", 1, 1}, {kMr, 0, 1}};
+  const auto agreement = agree(rq, policy());
+  ASSERT_TRUE(agreement.has_value());
+  const std::vector<RoleSelection> wanted = {{kCt, 1, 0}, {kMr, 0, 0}};
+  EXPECT_EQ(agreement->answer.user.roles, wanted);
+}
+
+TEST(Negotiation, AUserIdentityIsAnsweredWhenAnAnswerIsAsked) {
+  AssociateRq rq = request();
+  rq.user.identity = UserIdentity{2, true, "name", "secret"};
+  EXPECT_EQ(agree(rq, policy())->answer.user.identity_response, Bytes());
+  rq.user.identity->response_wanted = false;
+  EXPECT_FALSE(agree(rq, policy())->answer.user.identity_response);
+}
+
+TEST(Negotiation, AContextIdUsedTwiceCannotBeAnswered) {
+  AssociateRq rq = request();
+  rq.contexts[1].id = 1;
+  ASSERT_TRUE(agree(rq, policy()).has_error());
+}
+
+TEST(Negotiation, RefusalsThatLieInTheRequest) {
+  EXPECT_FALSE(refusal(request(), policy()));
+  AssociateRq rq = request();
+  rq.fixed.called = "medarc          ";  // case counts
+  EXPECT_EQ(refusal(rq, policy()), (AssociateRj{1, 1, 7}));
+  rq = request();
+  rq.fixed.protocol_version = 0;
+  EXPECT_EQ(refusal(rq, policy()), (AssociateRj{1, 2, 2}));
+  rq = request();
+  rq.application_context = "";
+  EXPECT_EQ(refusal(rq, policy()), (AssociateRj{1, 1, 2}));
+  rq = request();
+  rq.user.pdu_bytes_max = 6;
+  EXPECT_TRUE(refusal(rq, policy()));
+  rq.user.pdu_bytes_max = 7;
+  EXPECT_FALSE(refusal(rq, policy()));
+}
+
+}  // namespace
+}  // namespace medarc::dicom::ul
