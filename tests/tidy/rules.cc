@@ -44,10 +44,10 @@ const std::vector<Library> kLibraries = {
     {"zstd", {"archive", "index", "dicom"}},
     {"rocksdb/", {"index"}},
     {"simdjson", {"records"}},
-    {"unicode/", {"dicom"}},
+    {"unicode/", {"records", "dicom"}},
     {"dcmtk/", {"dicom"}},
     {"htslib/", {"genomics"}},
-    {"libdeflate", {"genomics"}},
+    {"libdeflate", {"genomics", "tools"}},
     {"zlib.h", {"dicom", "genomics", "web"}},
     {"CLI/", {"tools"}},
 };
