@@ -21,6 +21,7 @@ Limits Limits::from(Config& c) {
   u64("inflated_bytes_max", l.inflated_bytes_max, "A deflated dataset when inflated.");
   u32("pdu_bytes_max", l.pdu_bytes_max, "The longest P-DATA-TF we offer to take.", 4096);
   u32("first_pdu_bytes_max", l.first_pdu_bytes_max, "The longest A-ASSOCIATE-RQ.", 1024);
+  u64("first_pdus_bytes_max", l.first_pdus_bytes_max, "All A-ASSOCIATE-RQs arriving, together.");
   u32("presentation_contexts_max", l.presentation_contexts_max, "Presentation contexts of one association.");
   u32("command_bytes_max", l.command_bytes_max, "One DIMSE command set.", 256);
   u32("connections_max", l.connections_max, "TCP connections, with and without an association.");
