@@ -82,7 +82,7 @@ struct Route {
   std::string summary;      // one line, for /openapi.json
   RouteFunction answer;
   uint64_t body_bytes_max = 1 << 20;  // 0: the server's upload limit
-  bool open = false;        // answers without credentials (health checks, the page at "/")
+  bool open = false;        // answers without credentials (health checks)
 };
 
 // Collects a small body, then calls `then`. For routes with JSON and form bodies.

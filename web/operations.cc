@@ -1,0 +1,103 @@
+#include "web/operations.h"
+
+#include <map>
+
+#include "base/metrics.h"
+#include "web/home_page.h"
+#include "web/http_error.h"
+#include "web/text.h"
+
+namespace medarc::web {
+namespace {
+
+// "/studies/{study}/x/{rest...}" has the parameters study and rest.
+std::vector<std::string> parameters_of(std::string_view path) {
+  std::vector<std::string> out;
+  for (size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1)) {
+    std::string name(path.substr(open + 1, path.find('}', open) - open - 1));
+    if (name.ends_with("...")) name.resize(name.size() - 3);
+    out.push_back(std::move(name));
+  }
+  return out;
+}
+
+// OpenAPI has no {rest...}.
+std::string openapi_path(std::string path) {
+  if (const size_t dots = path.find("...}"); dots != std::string::npos) path.erase(dots, 3);
+  return path;
+}
+
+}  // namespace
+
+std::string openapi_json(const std::vector<Route>& routes, const std::string& version) {
+  std::map<std::string, std::string> paths;  // path -> operations
+  for (const Route& route : routes) {
+    std::string& operations = paths[openapi_path(route.path)];
+    if (!operations.empty()) operations += ',';
+    operations += json_string(to_lower_ascii(route.method)) + ":{\"summary\":";
+    append_json_string(operations, route.summary);
+    operations += ",\"parameters\":[";
+    bool first = true;
+    for (const std::string& name : parameters_of(route.path)) {
+      operations += first ? "" : ",";
+      first = false;
+      operations += "{\"name\":" + json_string(name) +
+                    R"(,"in":"path","required":true,"schema":{"type":"string"}})";
+    }
+    operations += "],\"security\":";
+    operations += route.open ? "[]" : R"([{"token":[]},{}])";
+    operations += R"(,"responses":{"default":{"description":"As the protocol says; errors are )"
+                  R"(application/problem+json."}}})";
+  }
+  std::string out = R"({"openapi":"3.1.0","info":{"title":"Medarc","version":)";
+  append_json_string(out, version);
+  out += R"(},"components":{"securitySchemes":{"token":{"type":"http","scheme":"bearer"}}},"paths":{)";
+  bool first = true;
+  for (const auto& [path, operations] : paths) {
+    out += first ? "" : ",";
+    first = false;
+    append_json_string(out, path);
+    out += ":{" + operations + "}";
+  }
+  return out + "}}";
+}
+
+std::vector<Route> operations_routes(OperationsContext context, const std::vector<Route>& others) {
+  std::vector<Route> out;
+  const auto add = [&](std::string path, std::string summary, RouteFunction answer, bool open) {
+    Route route{"GET", std::move(path), std::move(summary), std::move(answer)};
+    route.open = open;
+    out.push_back(std::move(route));
+  };
+  add("/healthz", "Whether the process answers.",
+      [](const Request&) -> Answer { return make_response(200, "text/plain", "ok\n"); }, true);
+  add("/readyz", "Whether the store takes writes.",
+      [context](const Request&) -> Answer {
+        if (context.imaging->index().blobs().writable()) {
+          return make_response(200, "text/plain", "ready\n");
+        }
+        return problem(make_error(Code::unavailable, "the store takes no writes"));
+      },
+      true);
+  add("/metrics", "Counters and histograms (Prometheus text).",
+      [](const Request&) -> Answer {
+        return make_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_text());
+      },
+      false);
+  add("/", "What is stored, as a page.",
+      [context](const Request& request) -> Answer {
+        auto page = home_page(context, request);
+        if (page.has_error()) return problem(page.error());
+        return make_response(200, "text/html; charset=utf-8", std::move(*page));
+      },
+      false);
+  add("/openapi.json", "This description.", {}, false);
+  std::vector<Route> all = others;
+  all.insert(all.end(), out.begin(), out.end());
+  out.back().answer = [text = openapi_json(all, context.version)](const Request&) -> Answer {
+    return make_response(200, "application/json", text);
+  };
+  return out;
+}
+
+}  // namespace medarc::web
