@@ -1,0 +1,123 @@
+#include "tests/index/random_facts.h"
+
+namespace medarc::index::test {
+
+Bytes RandomFacts::text(uint32_t length_max) {
+  Bytes out;
+  for (uint32_t n = pick(length_max + 1); n > 0; --n) {
+    out += pick(10) == 0 ? static_cast<char>(pick(256)) : static_cast<char>('a' + pick(26));
+  }
+  return out;
+}
+
+Digest RandomFacts::digest() {
+  Digest d;
+  for (auto& b : d.value) b = static_cast<uint8_t>(pick(256));
+  return d;
+}
+
+AttributeSet RandomFacts::attributes() {
+  AttributeSet set;
+  for (uint32_t n = pick(5); n > 0; --n) {
+    std::vector<std::string> values;
+    for (uint32_t v = pick(4); v > 0; --v) values.push_back(text(pick(8) == 0 ? 200 : 8));
+    set.set({pick(2) == 0 ? pick(0xFFFF) : static_cast<uint32_t>(random_())}, "LO", std::move(values));
+  }
+  return set;
+}
+
+PatientRow RandomFacts::patient() {
+  PatientRow r;
+  r.key.value = text();
+  for (uint32_t n = pick(3); n > 0; --n) r.identifiers.push_back(identifier());
+  r.attributes = attributes();
+  r.resource = text(40);
+  r.version = random_();
+  r.removed = pick(2) == 0;
+  r.changed = time();
+  return r;
+}
+
+StudyRow RandomFacts::study() {
+  return {StudyUid(text()), PatientKey(text()), attributes(), random_(), time(), time()};
+}
+
+SeriesRow RandomFacts::series() {
+  return {StudyUid(text()), SeriesUid(text()), attributes(), random_(), time(), time()};
+}
+
+InstanceRow RandomFacts::instance() {
+  InstanceRow r;
+  r.study.value = text();
+  r.series.value = text();
+  r.uid.value = text();
+  r.sop_class.value = text();
+  r.transfer_syntax.value = text();
+  r.attributes = attributes();
+  r.dataset = digest();
+  r.dataset_bytes = random_();
+  r.envelope = text(100);
+  r.envelope_received = pick(2) == 0;
+  r.frame_table = text(30);
+  r.version = pick(1000);
+  r.received = time();
+  return r;
+}
+
+FileRow RandomFacts::file() {
+  FileRow r;
+  r.id.value = text();
+  r.patient.value = text();
+  r.name = text();
+  r.format = text();
+  for (uint32_t n = pick(3); n > 0; --n) r.samples.push_back(text());
+  r.blob = digest();
+  r.bytes = random_();
+  r.md5_hex = text();
+  if (pick(2) == 0) r.index_blob = digest();
+  r.index_kind = text();
+  if (pick(2) == 0) r.block_map_blob = digest();
+  r.statistics_json = text(50);
+  r.received = time();
+  return r;
+}
+
+AuditEntry RandomFacts::audit() {
+  return {time(), text(), text(), text(), text(), text(), pick(1000), pick(2) == 0};
+}
+
+Op RandomFacts::op() {
+  switch (pick(5)) {
+    case 0: {
+      StoreInstance o;
+      o.patient = identifier();
+      o.patient_if_new.value = text();
+      o.patient_attributes = attributes();
+      o.study_attributes = attributes();
+      o.series_attributes = attributes();
+      o.instance = instance();
+      o.metadata_zstd = text(60);
+      return o;
+    }
+    case 1: {
+      StoreFile o{file(), {}, PatientKey(text())};
+      if (pick(2) == 0) o.patient = identifier();
+      return o;
+    }
+    case 2: return RemoveFile{FileId(text())};
+    case 3: {
+      PutPatient o{patient(), {}};
+      if (pick(2) == 0) o.expect_version = random_();
+      return o;
+    }
+    default: return RecordAudit{audit()};
+  }
+}
+
+Facts RandomFacts::facts() {
+  Facts f{time(), {}};
+  for (uint32_t n = pick(4); n > 0; --n) f.ops.push_back(op());
+  return f;
+}
+
+}  // namespace medarc::index::test
