@@ -77,6 +77,9 @@ RecordsOptions RecordsOptions::from(Config& config) {
                   10'000));
   o.page_max = static_cast<uint32_t>(config.size(
       "records.page_max", o.page_max, "Most resources on one page of a search.", 1, 10'000));
+  o.everything_max = static_cast<uint32_t>(
+      config.size("records.everything_max", o.everything_max,
+                  "Most resources in the answer to Patient/$everything.", 10, 1'000'000));
   o.rows_examined_max =
       config.size("records.rows_examined_max", o.rows_examined_max,
                   "Rows a search may look at before it is refused as too costly.", 1000);
