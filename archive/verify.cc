@@ -1,31 +1,15 @@
 #include "archive/verify.h"
 
-#include <chrono>
 #include <thread>
 
 #include "archive/hash.h"
 
 namespace medarc::archive {
-namespace {
-
-// Holds a loop to a rate by sleeping off what it is ahead.
-class Pace {
- public:
-  explicit Pace(uint64_t per_second) : per_second_(per_second) {}
-  void spend(uint64_t bytes) {
-    if (per_second_ == 0) return;
-    spent_ += bytes;
-    const auto due = start_ + std::chrono::microseconds(spent_ * 1'000'000 / per_second_);
-    std::this_thread::sleep_until(due);
-  }
-
- private:
-  const uint64_t per_second_;
-  uint64_t spent_ = 0;
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-}  // namespace
+void Pace::spend(uint64_t bytes) {
+  if (per_second_ == 0) return;
+  spent_ += bytes;
+  std::this_thread::sleep_until(start_ + std::chrono::microseconds(spent_ * 1'000'000 / per_second_));
+}
 
 Result<VerifyReport> verify_blobs(BlobStore& store, Catalog& catalog, uint64_t bytes_per_second_max,
                                   const Progress& progress) {
