@@ -15,6 +15,7 @@ namespace {
 
 struct Entry {
   Vr vr{};
+  bool us_or_ss = false;
   std::string keyword;
 };
 
@@ -26,9 +27,11 @@ struct Dictionary {
 
 Dictionary g_dictionary;
 
-// DCMTK's internal VRs to those of the standard: "ox" and friends depend on context; the pixel
-// related ones are words in implicit VR (PS3.5 A.1).
+// DCMTK's internal VRs to those of the standard. "OB or OW" is OW in implicit VR, the only encoding
+// that asks here (PS3.5 A.1).
 Vr standard_vr(const DcmVR& vr) {
+  if (vr.getEVR() == EVR_ox || vr.getEVR() == EVR_px) return {'O', 'W'};
+  if (vr.getEVR() == EVR_ox || vr.getEVR() == EVR_px) return {'O', 'W'};
   const std::string name = vr.getValidVRName();
   if (name.size() == 2 && name != "??") return {name[0], name[1]};
   return {'U', 'N'};
@@ -37,7 +40,7 @@ Vr standard_vr(const DcmVR& vr) {
 void add(const DcmDictEntry& e) {
   if (e.getPrivateCreator() != nullptr) return;
   const uint32_t tag = uint32_t{e.getGroup()} << 16 | e.getElement();
-  Entry entry{standard_vr(e.getVR()), e.getTagName()};
+  Entry entry{standard_vr(e.getVR()), e.getVR().getEVR() == EVR_xs, e.getTagName()};
   g_dictionary.by_keyword.emplace(entry.keyword, tag);
   g_dictionary.by_tag.emplace(tag, std::move(entry));
 }
@@ -80,6 +83,11 @@ Vr vr_of(Tag tag) {
   if (element == 0) return {'U', 'L'};
   const Entry* e = find(tag);
   return e == nullptr ? Vr{'U', 'N'} : e->vr;
+}
+
+bool may_be_signed(Tag tag) {
+  const Entry* e = find(tag);
+  return e != nullptr && e->us_or_ss;
 }
 
 std::string keyword_of(Tag tag) {

@@ -23,6 +23,8 @@ Status load_dictionary();
 
 // "UN" for tags it does not hold; private creators are "LO". Needs load_dictionary(). Thread-safe.
 Vr vr_of(Tag tag);
+// "US" above may also be SS, as Pixel Representation says (PS3.6 "US or SS").
+bool may_be_signed(Tag tag);
 std::string keyword_of(Tag tag);                       // "" when unknown
 std::optional<Tag> tag_of(std::string_view keyword);   // by exact keyword
 
