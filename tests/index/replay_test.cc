@@ -1,0 +1,284 @@
+// The rows are a cache of the log: whatever is lost of them comes back the same.
+#include "tests/index/random_facts.h"
+
+#include "archive/catalog.h"
+#include "index/apply.h"
+#include "index/audit_chain.h"
+#include "index/rocks_catalog.h"
+#include "tests/index/maker.h"
+
+namespace medarc::index::test {
+namespace {
+
+namespace files = std::filesystem;
+
+// A life of random ops over few names, so that everything meets everything.
+class Life {
+ public:
+  Life(Index& index, uint32_t seed) : index_(index), random_(seed) {}
+
+  void run(int commits) {
+    for (int n = 0; n < commits; ++n) {
+      Facts facts{{++time_}, {}};
+      std::vector<archive::StagedBlob> blobs;
+      for (uint32_t ops = 1 + random_.pick(4); ops > 0; --ops) facts.ops.push_back(op(blobs));
+      must(index_.commit(std::move(blobs), std::move(facts)));
+    }
+  }
+
+ private:
+  Op op(std::vector<archive::StagedBlob>& blobs) {
+    auto number = [&](uint32_t n) { return std::to_string(random_.pick(n)); };
+    switch (random_.pick(8)) {
+      case 0: {
+        blobs.push_back(stage(index_, "file " + number(30)));
+        StoreFile o;
+        o.file.id.value = "f" + number(10);
+        o.file.blob = blobs.back().digest;
+        o.file.bytes = blobs.back().size;
+        o.file.samples = {"P" + number(6)};
+        if (random_.pick(3) == 0) o.patient = Identifier{"", "P" + number(6)};
+        o.patient_if_new.value = "k" + number(6);
+        return o;
+      }
+      case 1: return RemoveFile{FileId("f" + number(10))};
+      case 2: {
+        PutPatient o;
+        o.patient.key.value = "k" + number(6);
+        for (uint32_t n = random_.pick(3); n > 0; --n) o.patient.identifiers.push_back({random_.pick(2) == 0 ? "" : "HOSP", "P" + number(6)});
+        o.patient.attributes.set({0x00100010}, "PN", {"Name^" + number(4)});
+        o.patient.removed = random_.pick(5) == 0;
+        if (random_.pick(2) == 0) o.expect_version = random_.pick(3);
+        return o;
+      }
+      case 3: return RecordAudit{random_.audit()};
+      default: {
+        InstanceSpec s;
+        s.study = "1." + number(5);
+        s.series = s.study + "." + number(3);
+        s.instance = s.series + "." + number(6);
+        s.patient_id = random_.pick(3) == 0 ? "" : "P" + number(6);
+        s.issuer = random_.pick(2) == 0 ? "" : "HOSP";
+        s.name = random_.pick(3) == 0 ? "" : "Doe^" + number(3);
+        s.date = random_.pick(3) == 0 ? "" : "2025010" + number(9);
+        s.modality = random_.pick(3) == 0 ? "" : "M" + number(4);
+        s.content = "dataset " + number(3) + std::string(random_.pick(9000), 'x');
+        s.envelope = random_.pick(2) == 0 ? "" : "envelope " + number(2);
+        blobs.push_back(stage(index_, s.content));
+        return make_store(s, blobs.back());
+      }
+    }
+  }
+
+  Index& index_;
+  RandomFacts random_;
+  int64_t time_ = 0;
+};
+
+class ReplayTest : public ::testing::TestWithParam<uint32_t> {
+ protected:
+  std::unique_ptr<Index> open(const std::string& dir) {
+    return must(open_index(posix_fs(), dir, quick_options()));
+  }
+  TempDir dir_;
+};
+
+TEST_P(ReplayTest, RowsDeletedComeBackByteForByte) {
+  const std::string dir = dir_.sub("data");
+  auto index = open(dir);
+  Life life(*index, GetParam());
+  life.run(150);
+  const auto want = dump(*index);
+  index.reset();
+  files::remove_all(dir + "/index");
+  index = open(dir);
+  EXPECT_EQ(dump(*index), want);
+  EXPECT_FALSE(must(index->view()->check_audit()).first_wrong);
+  index.reset();
+  uint64_t done = 0, total = 0, calls = 0;
+  must(rebuild_index(posix_fs(), dir, quick_options(), [&](uint64_t d, uint64_t t) {
+    EXPECT_GE(d, done);
+    done = d;
+    total = t;
+    ++calls;
+    return true;
+  }));
+  EXPECT_EQ(done, total);
+  EXPECT_GT(calls, 150u);
+  index = open(dir);
+  EXPECT_EQ(dump(*index), want);
+}
+
+TEST_P(ReplayTest, AnOlderIndexCatchesUpWithTheLog) {
+  const std::string dir = dir_.sub("data");
+  auto index = open(dir);
+  Life life(*index, GetParam() + 100);
+  life.run(60);
+  must(index->flush());
+  files::copy(dir + "/index", dir_.sub("older"), files::copy_options::recursive);
+  life.run(60);  // as if none of this had been flushed when the process died
+  const auto want = dump(*index);
+  index.reset();
+  files::remove_all(dir + "/index");
+  files::rename(dir_.sub("older"), dir + "/index");
+  index = open(dir);
+  EXPECT_EQ(dump(*index), want);
+  index.reset();
+  EXPECT_EQ(dump(*open(dir)), want);  // and once more
+}
+
+TEST_P(ReplayTest, CollectingChangesNoRowThatARebuildWouldNot) {
+  const std::string dir = dir_.sub("data");
+  auto index = open(dir);
+  Life life(*index, GetParam() + 200);
+  life.run(80);
+  auto& blobs = index->blobs();
+  must(blobs.collect(must(blobs.plan_gc()), [](uint64_t, uint64_t) { return true; }));
+  life.run(20);
+  EXPECT_EQ(must(blobs.verify(0, [](uint64_t, uint64_t) { return true; })).dangling, 0u);
+  const auto want = dump(*index);
+  index.reset();
+  files::remove_all(dir + "/index");
+  EXPECT_EQ(dump(*open(dir)), want);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ReplayTest, ::testing::Values(1u, 2u, 3u));
+
+TEST(Replay, AStoppedRebuildIsFinishedByTheNextStart) {
+  TempDir dir;
+  auto index = must(open_index(posix_fs(), dir.sub("data"), quick_options()));
+  Life(*index, 9).run(40);
+  const auto want = dump(*index);
+  index.reset();
+  int left = 10;
+  auto stopped = rebuild_index(posix_fs(), dir.sub("data"), quick_options(),
+                               [&](uint64_t, uint64_t) { return --left > 0; });
+  EXPECT_EQ(stopped.error().code, Code::cancelled);
+  EXPECT_EQ(dump(*must(open_index(posix_fs(), dir.sub("data"), quick_options()))), want);
+}
+
+TEST(Replay, ARebuildIsRefusedWhileTheArchiveRuns) {
+  TempDir dir;
+  auto index = must(open_index(posix_fs(), dir.sub("data"), quick_options()));
+  EXPECT_EQ(rebuild_index(posix_fs(), dir.sub("data"), quick_options(), {}).error().code, Code::conflict);
+  EXPECT_EQ(open_index(posix_fs(), dir.sub("data"), quick_options()).error().code, Code::conflict);
+  EXPECT_EQ(store(*index, InstanceSpec{}).state, State::done);
+  EXPECT_EQ(rebuild_index(posix_fs(), dir.sub("nothing"), quick_options(), {}).error().code, Code::not_found);
+}
+
+// The catalog alone, without a log in front.
+class CatalogTest : public ::testing::Test {
+ protected:
+  void SetUp() override { open(); }
+  void open() {
+    catalog_.reset();
+    db_.reset();
+    db_ = must(RocksDb::open(posix_fs(), dir_.path(), quick_options()));
+    catalog_ = std::make_unique<RocksCatalog>(db_);
+    must(catalog_->load());
+  }
+  archive::Application application(uint64_t number, ByteView payload) {
+    archive::Application a;
+    a.number.value = number;
+    a.payload = payload;
+    return a;
+  }
+  TempDir dir_;
+  std::shared_ptr<RocksDb> db_;
+  std::unique_ptr<RocksCatalog> catalog_;
+};
+
+TEST_F(CatalogTest, AppliedTwiceIsAppliedOnce) {
+  Facts facts{{1}, {RecordAudit{{{1}, "a", "b", "c", "d", "e", 1, true}}}};
+  const Bytes payload = encode(facts);
+  const archive::Application group[] = {application(1, payload), application(2, payload)};
+  must(catalog_->apply(group));
+  must(catalog_->apply(group));
+  must(catalog_->apply({group, 1}));
+  Counts counts = must(decode_counts(*must(db_->get(Table::meta, key::kCounts))));
+  EXPECT_EQ(counts.audit_entries, 2u);
+  EXPECT_EQ(catalog_->applied().value, 0u);
+  must(catalog_->flush());
+  EXPECT_EQ(catalog_->applied().value, 2u);
+  open();
+  EXPECT_EQ(catalog_->applied().value, 2u);
+}
+
+TEST_F(CatalogTest, AGroupThatFailsLeavesNothing) {
+  Facts facts{{1}, {RecordAudit{{{1}, "a", "b", "c", "d", "e", 1, true}}}};
+  const Bytes good = encode(facts);
+  const archive::Application group[] = {application(1, good), application(2, "\x01rubbish")};
+  EXPECT_EQ(catalog_->apply(group).error().code, Code::corrupt);
+  EXPECT_FALSE(must(db_->get(Table::meta, key::kCounts)));
+  must(catalog_->apply({group, 1}));
+}
+
+TEST_F(CatalogTest, LongManifestsAreFoundByOffset) {
+  archive::Application a = application(1, {});
+  archive::NewBlob blob;
+  RandomFacts random(3);
+  blob.digest = random.digest();
+  for (uint32_t i = 0; i < 3000; ++i) {
+    blob.entries.push_back({random.digest(), 10 + i % 7});
+    blob.size += 10 + i % 7;
+  }
+  archive::NewBlob empty;
+  empty.digest = random.digest();
+  a.blobs = {blob, empty};
+  must(catalog_->apply({&a, 1}));
+  uint64_t at = 0;
+  for (uint32_t i = 0; i < 3000; ++i) {
+    for (uint64_t offset : {at, at + blob.entries[i].length - 1}) {
+      auto page = must(catalog_->find_manifest(blob.digest, offset));
+      ASSERT_TRUE(page);
+      EXPECT_EQ(page->blob_size, blob.size);
+      uint64_t end = page->first_offset;
+      for (const auto& e : page->entries) end += e.length;
+      EXPECT_LE(page->first_offset, offset);
+      EXPECT_GT(end, offset);
+    }
+    at += blob.entries[i].length;
+  }
+  EXPECT_TRUE(must(catalog_->find_manifest(empty.digest, 0)));
+  EXPECT_FALSE(must(catalog_->find_manifest(random.digest(), 0)));
+  EXPECT_TRUE(must(catalog_->chunk_referenced(blob.entries[2999].chunk)));
+  size_t blobs = 0;
+  must(catalog_->for_each_blob([&](const archive::BlobInfo& b) {
+    EXPECT_EQ(b.size, b.digest == blob.digest ? blob.size : 0);
+    ++blobs;
+    return true;
+  }));
+  EXPECT_EQ(blobs, 2u);
+  archive::Application drop = application(2, {});
+  drop.dropped_blobs = {blob.digest};
+  must(catalog_->apply({&drop, 1}));
+  EXPECT_FALSE(must(catalog_->find_manifest(blob.digest, 0)));
+  EXPECT_FALSE(must(catalog_->chunk_referenced(blob.entries[2999].chunk)));
+}
+
+TEST_F(CatalogTest, ANewerSchemaIsRefusedAndAnAuditEntryChangedIsFound) {
+  Facts facts{{1}, {}};
+  for (int i = 0; i < 5; ++i) facts.ops.emplace_back(RecordAudit{{{i}, "a", "b", "c", "d", "e", 1, true}});
+  const Bytes payload = encode(facts);
+  const archive::Application a = application(1, payload);
+  must(catalog_->apply({&a, 1}));
+  Bytes sequence;
+  key::append_be64(sequence, 3);
+  Bytes value = *must(db_->get(Table::audit, sequence));
+  value.back() ^= 1;
+  Batch batch(*db_);
+  batch.put(Table::audit, sequence, value);
+  must(db_->write(batch));
+  Batch schema(*db_);
+  Bytes newer;
+  key::append_be32(newer, kSchemaVersion + 1);
+  schema.put(Table::meta, Bytes(key::kSchema), newer);
+  must(db_->write(schema));
+  must(catalog_->flush());
+  catalog_.reset();
+  db_.reset();
+  EXPECT_EQ(RocksDb::open(posix_fs(), dir_.path(), quick_options()).error().code, Code::unsupported);
+}
+
+}  // namespace
+}  // namespace medarc::index::test
