@@ -5,6 +5,9 @@
 // data is only passed over, noting where each fragment lies. What passes here may be shown to a
 // DICOM library; what does not is refused with a reason (dicom.md section 2).
 //
+// Odd but readable data is kept and warned of (dicom.md S11): wrong order, doubled elements, odd lengths,
+// unknown VRs, needless delimiters, anything after the last element.
+//
 // Not thread-safe. Works on the plain (inflated) dataset; see Inflater for deflated ones.
 #pragma once
 
@@ -32,13 +35,15 @@ struct Element {
   };
   Tag tag;
   Vr vr{};
-  Kind kind = Kind::value;
+  Kind kind : 7 = Kind::value;
+  bool held : 1 = false;           // value: the bytes are in memory
   uint8_t depth = 0;               // sequences around it
-  bool held = false;               // value: the bytes are in header()
+  uint32_t length = 0;             // of the value; kUndefinedLength for open sequences and items
+  uint32_t header_at = 0;          // held: where in memory
   uint64_t offset = 0;             // of the value in the dataset, plain bytes
-  uint64_t length = 0;             // of the value
-  uint64_t header_at = 0;          // held: where in header()
 };
+static_assert(sizeof(Element) == 24);  // a slide has millions of them
+inline constexpr uint32_t kUndefinedLength = 0xFFFFFFFF;
 
 struct Fragment {
   uint64_t offset = 0;             // of its bytes, item header excluded
@@ -47,7 +52,7 @@ struct Fragment {
 };
 
 struct PixelData {
-  Tag tag;                         // 7FE0,0010 / 0008 / 0009
+  Tag tag;                         // 7FE0,0010 / 0008 / 0009, the first of them
   Vr vr{};
   bool encapsulated = false;
   uint64_t offset = 0;             // native: of the value
@@ -69,6 +74,8 @@ class Scanner {
   Status finish();
 
   bool header_done() const { return pixel_.has_value(); }  // everything before pixel data was seen
+  // In the order of the dataset. What follows the last readable element after the pixel data (padding,
+  // rubbish) is not among them.
   const std::vector<Element>& elements() const { return elements_; }
   // A top-level element, or nullptr.
   const Element* find(Tag tag) const;
@@ -82,41 +89,58 @@ class Scanner {
   enum class Where : uint8_t { dataset, sequence, item, fragments };
   struct Level {
     Where where;
-    bool implicit;                 // elements in it have no VR
-    uint64_t end;                  // kOpen: until its delimiter
+    bool implicit = false;         // elements in it have no VR
+    bool pixels = false;           // fragments: of the pixel data
+    uint64_t end = kOpen;          // kOpen: until its delimiter
     uint64_t items = 0;
   };
   static constexpr uint64_t kOpen = UINT64_MAX;
+  static constexpr size_t kTokenBytesMax = 12;
 
-  Status take(ByteView& in, size_t count, bool& complete);  // fills token_ to `count` bytes
+  void take_value(ByteView bytes);
   Status element_header(bool& wants_more);
+  Status delimiter(Tag tag);
   Status item_header();
-  Status begin_value(Element e, uint32_t raw_length);
+  Status fragment_header(Level& level, uint32_t length);
+  Status begin_value(Element e, uint32_t length);
+  Status begin_undefined(Element e, bool pixels);
   Status open_sequence(Element e, uint64_t end, bool implicit);
   Status close_finished();
-  Status fail(Code code, std::string text);
+  Status fail(Code code, const char* text);
+  void pass_over_the_rest();
   void warn(const char* text);
+  void add(const Element& e);
+  uint64_t allowed(uint32_t base, uint32_t per_frame);
+  Vr implicit_vr(Tag tag) const;
+  Tag token_tag() const;
   template <class T>
   T number(size_t at) const;
 
   const Encoding encoding_;
   const Limits& limits_;
-  Bytes header_;
+  Bytes header_;                   // values held
   std::vector<Element> elements_;
+  std::vector<uint32_t> top_;      // elements_ at the top level
   std::vector<Level> levels_;
   std::optional<PixelData> pixel_;
   std::vector<std::string> warnings_;
-  Bytes token_;                    // a tag with its length, being collected
-  size_t token_wanted_ = 8;
+  char token_[kTokenBytesMax];     // a tag with its length, being collected
+  size_t token_size_ = 0, token_wanted_ = 8;
   uint64_t position_ = 0;          // in the dataset
   uint64_t passing_ = 0;           // value bytes still to come
   bool keeping_ = false;           // they go to header_
   bool in_offsets_ = false;        // they go to pixel_->basic_offsets
+  bool over_ = false;              // only rubbish follows
+  std::optional<size_t> suspect_;  // elements_ before a tag that goes backwards after the pixel data
   uint32_t last_tag_ = 0;
   uint64_t items_ = 0;
+  std::optional<uint64_t> frames_;
   uint8_t depth_ = 0;
   std::optional<Error> failed_;
 };
+
+// VRs whose explicit length has 32 bits after two reserved bytes (PS3.5 7.1.2).
+bool has_long_length(Vr vr);
 
 // One big-endian or little-endian unsigned number at the start of `bytes` (0 when too short).
 uint64_t read_number(ByteView bytes, size_t size, bool big);
