@@ -31,7 +31,6 @@ Dictionary g_dictionary;
 // that asks here (PS3.5 A.1).
 Vr standard_vr(const DcmVR& vr) {
   if (vr.getEVR() == EVR_ox || vr.getEVR() == EVR_px) return {'O', 'W'};
-  if (vr.getEVR() == EVR_ox || vr.getEVR() == EVR_px) return {'O', 'W'};
   const std::string name = vr.getValidVRName();
   if (name.size() == 2 && name != "??") return {name[0], name[1]};
   return {'U', 'N'};

@@ -48,7 +48,13 @@ class FileIntake final : public IncomingObject {
   Status fail(Error error) {
     failed_ = true;
     refusal_.error = error;
-    refusal_.reason = error.code == Code::permission_denied ? 0x0124 : 0xC000;
+    switch (error.code) {
+      case Code::permission_denied: refusal_.reason = 0x0124; break;
+      case Code::exhausted:
+      case Code::unavailable:
+      case Code::io: refusal_.reason = 0xA700; break;
+      default: refusal_.reason = 0xC000; break;
+    }
     return error;
   }
 

@@ -17,7 +17,7 @@ namespace {
 constexpr uint64_t kCutBytesMin = 64u << 10;  // pieces below it are not worth a chunk of their own
 constexpr size_t kUidBytesMax = 128;          // the standard says 64; some scanners send more
 constexpr uint16_t kCannotUnderstand = 0xC000, kOutOfResources = 0xA700, kDoesNotMatch = 0xA900,
-                   kProcessing = 0x0110, kCoerced = 0xB007;
+                   kProcessing = 0x0110, kMismatch = 0xB007;
 
 // Storable as a name: letters (some scanners), digits and dots. Anything else could be a path or
 // markup somewhere else.
@@ -106,10 +106,13 @@ uint64_t Intake::next_cut() {
     return at < pixels.offset + pixels.length ? at : UINT64_MAX;
   }
   while (next_fragment_ < pixels.fragments.size() &&
-         pixels.fragments[next_fragment_].offset - 8 < last_cut_ + kCutBytesMin) {
+         pixels.fragments[next_fragment_].offset < last_cut_ + kCutBytesMin) {
     ++next_fragment_;
   }
-  return next_fragment_ < pixels.fragments.size() ? pixels.fragments[next_fragment_].offset - 8 : UINT64_MAX;
+  // At the fragment's bytes, not its header: their place is known before they come, however the
+  // object was split on its way, so equal objects are cut equally.
+  return next_fragment_ < pixels.fragments.size() ? pixels.fragments[next_fragment_].offset
+                                                  : UINT64_MAX;
 }
 
 Status Intake::stage(ByteView bytes) {
@@ -123,7 +126,6 @@ Status Intake::stage(ByteView bytes) {
       at = cut;
       writer_->cut();
     }
-    // A fragment that began in an earlier piece cannot be cut any more.
     last_cut_ = cut;
     if (!pixels_begun_) {
       pixels_begun_ = true;
@@ -161,14 +163,17 @@ Status Intake::check_identity(index::StoreInstance& fact, std::vector<Warning>& 
       return refuse(make_error(Code::invalid_argument, std::string(w.name) + " is no UID"), kCannotUnderstand);
     }
     if (!conformant_uid(w.uid)) {
-      warnings.push_back({kCoerced, std::string(w.name) + " does not conform to PS3.5 section 9"});
+      warnings.push_back({kMismatch, std::string(w.name) + " does not conform to PS3.5 section 9"});
     }
   }
   if (start_.study_wanted && *start_.study_wanted != row.study) {
     return refuse(make_error(Code::conflict, "the instance belongs to another study"), kProcessing);
   }
   if (!start_.instance.value.empty() && start_.instance != row.uid) {
-    warnings.push_back({kCoerced, "the SOP Instance UID of the dataset differs from the one announced"});
+    warnings.push_back({kMismatch, "the SOP Instance UID of the dataset differs from the one announced"});
+  }
+  if (!start_.sop_class.value.empty() && start_.sop_class != row.sop_class) {
+    warnings.push_back({kMismatch, "the SOP Class UID of the dataset differs from the one announced"});
   }
   return {};
 }
@@ -181,12 +186,15 @@ Result<Prepared> Intake::prepare() {
   if (auto done = scanner_.finish(); done.has_error()) return refuse(done.error(), kCannotUnderstand);
   Prepared out;
   index::StoreInstance& fact = out.fact;
-  for (const std::string& text : scanner_.warnings()) out.warnings.push_back({kCoerced, text});
+  for (const std::string& text : scanner_.warnings()) out.warnings.push_back({kMismatch, text});
   MEDARC_TRY(check_identity(fact, out.warnings));
   LevelAttributes levels = attributes_of(scanner_);
   fact.patient.id = levels.patient.first(Tag{0x00100020});
   fact.patient.issuer = levels.patient.first(Tag{0x00100021});
-  if (fact.patient.id.empty()) out.warnings.push_back({kCoerced, "no Patient ID"});
+  if (!levels.text_clean) {
+    out.warnings.push_back({kMismatch, "text that its character set does not explain"});
+  }
+  if (fact.patient.id.empty()) out.warnings.push_back({kMismatch, "no Patient ID"});
   fact.patient_if_new = records::patient_key(fact.patient, fact.instance.study.value);
   fact.patient_attributes = std::move(levels.patient);
   fact.study_attributes = std::move(levels.study);
@@ -199,7 +207,7 @@ Result<Prepared> Intake::prepare() {
                                        : make_envelope(row.sop_class, row.uid, row.transfer_syntax);
   std::string frames_warning;
   row.frame_table = FrameTable::make(scanner_, &frames_warning).encode();
-  if (!frames_warning.empty()) out.warnings.push_back({kCoerced, frames_warning});
+  if (!frames_warning.empty()) out.warnings.push_back({kMismatch, frames_warning});
   fact.metadata_zstd = compressed(metadata_json(scanner_, row.uid.value, row.transfer_syntax.value));
   auto blob = writer_->finish();
   if (blob.has_error()) return refuse(blob.error(), kOutOfResources);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 
 #include "dicom/values.h"
 
@@ -18,8 +19,7 @@ void append_number(std::string& out, std::string_view v) {
   if (!v.empty() && v[0] == '+') v.remove_prefix(1);
   double parsed = 0;
   auto [end, failed] = std::from_chars(v.data(), v.data() + v.size(), parsed);
-  if (failed != std::errc() || end != v.data() + v.size() || v == "inf" || v == "-inf" ||
-      v == "nan" || v == "NaN" || v == "-nan") {
+  if (failed != std::errc() || end != v.data() + v.size() || !std::isfinite(parsed)) {
     append_json_string(out, v);
     return;
   }

@@ -11,6 +11,7 @@ Level level_of(Tag tag);
 
 struct LevelAttributes {
   index::AttributeSet patient, study, series, instance;
+  bool text_clean = true;  // every text was what its character set says
 };
 LevelAttributes attributes_of(const Scanner& scanner);
 

@@ -56,17 +56,15 @@ std::vector<std::string> numbers(Vr vr, ByteView bytes, bool big) {
 }  // namespace
 
 std::optional<std::vector<std::string>> values_of(Vr vr, ByteView bytes, bool big_endian,
-                                                  const Charset& charset) {
+                                                  const Charset& charset, bool* clean) {
   if (one_of(vr, "USSSULSLFLFDATSVUV")) return numbers(vr, bytes, big_endian);
   if (!one_of(vr, "AEASCSDADSDTISLOLTPNSHSTTMUCUIURUT")) return std::nullopt;
   const bool text = one_of(vr, "LOLTPNSHSTUCUT");
-  std::string all;
-  if (text) {
-    all = charset.decode(bytes, is(vr, "PN"));
-  } else {
-    bool clean = true;  // these VRs are ISO_IR 6; anything else is kept visible as U+FFFD
-    all = Charset({"ISO_IR 192"}).decode(bytes, false, &clean);
-  }
+  bool all_clean = true;
+  // The others are ISO_IR 6; anything else is kept visible, as UTF-8 or U+FFFD.
+  const std::string all = text ? charset.decode(bytes, is(vr, "PN"), &all_clean)
+                               : Charset().decode(bytes, false, &all_clean);
+  if (clean != nullptr && !all_clean) *clean = false;
   std::vector<std::string> out;
   if (one_of(vr, "LTSTUTUR")) {
     const auto v = trimmed(all, false);

@@ -12,9 +12,10 @@ namespace medarc::dicom {
 
 // nullopt: not a text or number VR, or the value is not held. Strings are split at the backslash
 // except for LT, ST, UT and UR. Trailing blanks and NULs go (PS3.5 6.2), leading blanks too where
-// the VR says they mean nothing.
+// the VR says they mean nothing. `clean`, when given, becomes false where bytes mean nothing in the
+// character set; it never becomes true.
 std::optional<std::vector<std::string>> values_of(Vr vr, ByteView bytes, bool big_endian,
-                                                  const Charset& charset);
+                                                  const Charset& charset, bool* clean = nullptr);
 
 // The charset that (0008,0005) of the dataset names.
 Charset charset_of(const Scanner& scanner);
