@@ -110,7 +110,7 @@ Result<Principal> TestAuthenticator::association(const std::string& calling,
   if (refused.contains(calling)) return make_error(Code::unauthenticated, "calling AE title");
   Principal out;
   out.id = "ae:" + calling;
-  out.roles = {security::Role::modality};
+  out.roles = roles;
   out.door = "dimse";
   out.peer = peer;
   return out;

@@ -59,6 +59,7 @@ class TestAuthenticator : public security::Authenticator {
  public:
   std::set<std::string> refused, known;
   bool has_peers = false;
+  std::set<security::Role> roles = {security::Role::modality};
 
   Result<Principal> http(std::string_view, const std::string&) override;
   Result<Principal> association(const std::string& calling, const std::string& peer) override;

@@ -23,16 +23,15 @@ std::string us_element(uint16_t group, uint16_t element, uint16_t value) {
 
 }  // namespace
 
-std::string ct_dataset(const std::string& instance, size_t pixel_bytes) {
+std::string ct_dataset(const std::string& instance, size_t pixel_bytes, const std::string& extra) {
   const auto rows = static_cast<uint16_t>(pixel_bytes / 2 / 512 + 1);
   std::string pixels(pixel_bytes, '\0');
   for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<char>(i * 7 + i / 251);
   return text_element(0x0008, 0x0016, "UI", kCt) + text_element(0x0008, 0x0018, "UI", instance) +
-         text_element(0x0008, 0x0060, "CS", "CT") +
+         text_element(0x0008, 0x0060, "CS", "CT") + extra +
          text_element(0x0010, 0x0010, "PN", "Invented^Person") +
-         text_element(0x0010, 0x0020, "LO", "P-1") +
-         text_element(0x0020, 0x000D, "UI", "1.2.826.0.1.999.1") +
-         text_element(0x0020, 0x000E, "UI", "1.2.826.0.1.999.1.1") + us_element(0x0028, 0x0002, 1) +
+         text_element(0x0010, 0x0020, "LO", "P-1") + text_element(0x0020, 0x000D, "UI", kStudy) +
+         text_element(0x0020, 0x000E, "UI", kSeries) + us_element(0x0028, 0x0002, 1) +
          text_element(0x0028, 0x0004, "CS", "MONOCHROME2") + us_element(0x0028, 0x0010, rows) +
          us_element(0x0028, 0x0011, 512) + us_element(0x0028, 0x0100, 16) +
          us_element(0x0028, 0x0101, 16) + us_element(0x0028, 0x0102, 15) +

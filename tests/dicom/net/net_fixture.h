@@ -40,8 +40,13 @@ inline RawRequest ct_request() {
   return out;
 }
 
+inline constexpr const char* kStudy = "1.2.826.0.1.999.1";
+inline constexpr const char* kSeries = "1.2.826.0.1.999.1.1";
+
 // An explicit VR little endian CT dataset of an invented patient, with `pixel_bytes` of pixels.
-std::string ct_dataset(const std::string& instance, size_t pixel_bytes);
+// `extra`: encoded elements of group 0008 above (0008,0060).
+std::string ct_dataset(const std::string& instance, size_t pixel_bytes,
+                       const std::string& extra = {});
 // The same as a Part 10 file in `dir`; answers its path.
 std::string ct_file(const std::filesystem::path& dir, const std::string& instance,
                     size_t pixel_bytes);
