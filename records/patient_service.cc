@@ -151,7 +151,9 @@ Result<PatientWritten> PatientService::update(const security::Principal& who,
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     MEDARC_ASSIGN(std::optional<index::PatientRow> before, index_.view()->patient(key));
     const bool there = before && !before->removed;
-    if (if_match && (!there || before->version != *if_match)) {
+    const bool as_expected = !if_match || (*if_match == 0 ? !there
+                                                          : there && before->version == *if_match);
+    if (!as_expected) {
       return make_error(Code::precondition_failed, "the patient has another version now");
     }
     const uint64_t expect = before ? before->version : 0;
