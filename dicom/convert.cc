@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "dicom/inflate.h"
+#include "dicom/values.h"
+
 namespace medarc::dicom {
 namespace {
 
@@ -20,26 +23,6 @@ void put_tag(Bytes& out, Tag tag) {
   put16(out, tag.value & 0xFFFF);
 }
 
-bool long_length(Vr vr) {
-  for (const char* n : {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}) {
-    if (vr[0] == n[0] && vr[1] == n[1]) return true;
-  }
-  return false;
-}
-
-uint8_t word_bytes(Vr vr) {
-  for (const char* n : {"US", "SS", "OW", "AT"}) {
-    if (vr[0] == n[0] && vr[1] == n[1]) return 2;
-  }
-  for (const char* n : {"UL", "SL", "FL", "OF", "OL"}) {
-    if (vr[0] == n[0] && vr[1] == n[1]) return 4;
-  }
-  for (const char* n : {"FD", "OD", "SV", "UV", "OV"}) {
-    if (vr[0] == n[0] && vr[1] == n[1]) return 8;
-  }
-  return 1;
-}
-
 class Planner {
  public:
   explicit Planner(const Scanner& scanner)
@@ -50,9 +33,7 @@ class Planner {
     for (size_t i = 0; i < all.size(); ++i) {
       const Element& e = all[i];
       switch (e.kind) {
-        case Element::Kind::sequence:
-          head(e.tag, {'S', 'Q'}, 0xFFFFFFFF);
-          break;
+        case Element::Kind::sequence: head(e.tag, {'S', 'Q'}, 0xFFFFFFFF); break;
         case Element::Kind::sequence_end:
           put_tag(literal_, Tag{0xFFFEE0DD});
           put32(literal_, 0);
@@ -65,9 +46,7 @@ class Planner {
           put_tag(literal_, Tag{0xFFFEE00D});
           put32(literal_, 0);
           break;
-        case Element::Kind::fragments:
-          fragments(e, i);
-          break;
+        case Element::Kind::fragments: fragments(e, i); break;
         case Element::Kind::value:
           // Group lengths would be wrong now; they are retired but for group 2.
           if ((e.tag.value & 0xFFFF) != 0) value(e);
@@ -90,7 +69,7 @@ class Planner {
   void head(Tag tag, Vr vr, uint64_t length) {
     put_tag(literal_, tag);
     literal_.append(vr.data(), 2);
-    if (long_length(vr)) {
+    if (has_long_length(vr)) {
       put16(literal_, 0);
       put32(literal_, static_cast<uint32_t>(length));
     } else {
@@ -104,13 +83,14 @@ class Planner {
     Piece p;
     p.range = {offset, length};
     p.swap_bytes = big_ ? swap : uint8_t{1};
+    p.words_begin = offset;
     pieces_.push_back(std::move(p));
   }
 
   void value(const Element& e) {
     Vr vr = is(e.vr, "SQ") ? Vr{'U', 'N'} : e.vr;
     const uint64_t even = e.length + e.length % 2;
-    if (!long_length(vr) && even > 65534) vr = {'U', 'N'};
+    if (!has_long_length(vr) && even > 65534) vr = {'U', 'N'};
     head(e.tag, vr, even);
     range(e.offset, e.length, word_bytes(e.vr));
     if (e.length % 2 != 0) literal_ += is(vr, "UI") || is(vr, "OB") || is(vr, "UN") ? '\0' : ' ';
@@ -134,11 +114,21 @@ class Planner {
 
 }  // namespace
 
-Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob, Encoding encoding,
-                                             const Limits& limits) {
-  auto scanner = std::make_unique<Scanner>(encoding, limits);
+Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob,
+                                             const TransferSyntax& syntax, const Limits& limits) {
+  auto scanner = std::make_unique<Scanner>(syntax.encoding, limits);
+  std::optional<Inflater> inflater;
+  if (syntax.deflated) inflater.emplace(limits.inflated_bytes_max);
   Bytes buffer(kStepBytes, '\0');
   for (uint64_t at = 0; at < blob.size();) {
+    if (inflater) {
+      const uint64_t n = std::min<uint64_t>(buffer.size(), blob.size() - at);
+      MEDARC_TRY(blob.read({at, n}, buffer.data()));
+      MEDARC_TRY(
+          inflater->feed({buffer.data(), n}, [&](ByteView plain) { return scanner->feed(plain); }));
+      at += n;
+      continue;
+    }
     if (const uint64_t skip = std::min(scanner->skippable(), blob.size() - at); skip > 0) {
       scanner->skip(skip);
       at += skip;
@@ -146,7 +136,6 @@ Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob, Encoding
     }
     const uint64_t n = std::min<uint64_t>(buffer.size(), blob.size() - at);
     MEDARC_TRY(blob.read({at, n}, buffer.data()));
-    // A step at a time, so that a long value met inside the buffer is still skipped.
     MEDARC_TRY(scanner->feed({buffer.data(), n}));
     at += n;
   }
@@ -154,6 +143,8 @@ Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob, Encoding
   return scanner;
 }
 
-std::vector<Piece> explicit_little_pieces(const Scanner& scanner) { return Planner(scanner).plan(); }
+std::vector<Piece> explicit_little_pieces(const Scanner& scanner) {
+  return Planner(scanner).plan();
+}
 
 }  // namespace medarc::dicom

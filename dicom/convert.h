@@ -7,12 +7,13 @@
 
 namespace medarc::dicom {
 
-// Scans a stored dataset again, passing over what need not be read.
-Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob, Encoding encoding,
-                                             const Limits& limits);
+// Scans a stored dataset again, passing over what need not be read. Places are those in the plain
+// dataset when it is deflated.
+Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob,
+                                             const TransferSyntax& syntax, const Limits& limits);
 
-// The pieces of the whole dataset, explicit little endian. Sequences and items get undefined length;
-// values over 65,534 bytes of VRs with a 16-bit length become UN (PS3.5 6.2.2 note, N11).
+// The pieces of the whole dataset, explicit little endian. Sequences and items get undefined
+// length; values over 65,534 bytes of VRs with a 16-bit length become UN (PS3.5 6.2.2 note, N11).
 std::vector<Piece> explicit_little_pieces(const Scanner& scanner);
 
 }  // namespace medarc::dicom

@@ -1,6 +1,7 @@
 #include "dicom/frame_table.h"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_map>
 
 #include "base/codec.h"
@@ -12,7 +13,8 @@ namespace {
 constexpr uint64_t kVersion = 1;
 constexpr Tag kNumberOfFrames{0x00280008}, kExtendedOffsets{0x7FE00001};
 
-// Does a fragment begin with a codestream of its own? JPEG family SOI, JPEG 2000 SOC + SIZ, JPEG XL.
+// Does a fragment begin with a codestream of its own? JPEG family SOI, JPEG 2000 SOC + SIZ, JPEG
+// XL.
 bool starts_codestream(uint32_t first_bytes) {
   return first_bytes >> 8 == 0xFFD8FF || first_bytes == 0xFF4FFF51 || first_bytes >> 16 == 0xFF0A;
 }
@@ -37,62 +39,78 @@ std::vector<uint32_t> from_offsets(ByteView table, size_t width, bool big, uint6
 }  // namespace
 
 FrameTable FrameTable::make(const Scanner& scanner, std::string* warning) {
-  FrameTable table;
   const auto& pixels = scanner.pixel_data();
-  if (!pixels) return table;
+  if (!pixels) return {};
   const int64_t declared = number_value(scanner, kNumberOfFrames).value_or(1);
   const uint64_t frames = declared < 1 ? 1 : static_cast<uint64_t>(declared);
-  auto complain = [&](const char* text) {
-    if (warning != nullptr) *warning = text;
+  std::string unused;
+  std::string& complaint = warning == nullptr ? unused : *warning;
+  return pixels->encapsulated ? make_encapsulated(scanner, frames, complaint)
+                              : make_native(scanner, frames, complaint);
+}
+
+FrameTable FrameTable::make_native(const Scanner& scanner, uint64_t frames, std::string& warning) {
+  const PixelData& pixels = *scanner.pixel_data();
+  const uint64_t bits = pixels.length * 8;
+  auto factor = [&](uint32_t tag, int64_t otherwise) {
+    return static_cast<uint64_t>(number_value(scanner, Tag{tag}).value_or(otherwise));
   };
-  if (!pixels->encapsulated) {
-    const uint64_t bits = pixels->length * 8;
-    const auto rows = static_cast<uint64_t>(number_value(scanner, Tag{0x00280010}).value_or(0));
-    const auto columns = static_cast<uint64_t>(number_value(scanner, Tag{0x00280011}).value_or(0));
-    const auto samples = static_cast<uint64_t>(number_value(scanner, Tag{0x00280002}).value_or(1));
-    uint64_t allocated = static_cast<uint64_t>(number_value(scanner, Tag{0x00280100}).value_or(0));
-    if (pixels->tag.value == 0x7FE00008) allocated = 32;
-    if (pixels->tag.value == 0x7FE00009) allocated = 64;
-    // Each factor is below 2^17 once checked, so the product cannot wrap.
-    const bool sane = rows < (1u << 17) && columns < (1u << 17) && samples < 256 && allocated <= 64;
-    uint64_t one = sane ? rows * columns * samples * allocated : 0;
-    // 4:2:2 subsampled pixels take two samples each (PS3.3 C.7.6.3.1.2).
-    const std::string photometric = plain_value(scanner, Tag{0x00280004});
-    if (sane && samples == 3 && photometric == "YBR_FULL_422") one = rows * columns * 2 * allocated;
-    if (one == 0 || frames > bits / one) {
-      complain("the pixel data is shorter than its attributes say");
-      table.frames_count_ = bits == 0 ? 0 : 1;
-      one = bits;
-    } else {
-      table.frames_count_ = static_cast<uint32_t>(std::min<uint64_t>(frames, UINT32_MAX));
-    }
-    table.begin_bits_ = pixels->offset * 8;
-    table.frame_bits_ = one;
-    return table;
+  const uint64_t rows = factor(0x00280010, 0), columns = factor(0x00280011, 0);
+  const uint64_t samples = factor(0x00280002, 1);
+  uint64_t allocated = factor(0x00280100, 0);
+  if (pixels.tag.value == 0x7FE00008) allocated = 32;
+  if (pixels.tag.value == 0x7FE00009) allocated = 64;
+  // Each factor is below 2^17 once checked, so the product cannot wrap.
+  const bool sane = rows < (1u << 17) && columns < (1u << 17) && samples < 256 && allocated <= 64;
+  uint64_t one = sane ? rows * columns * samples * allocated : 0;
+  // 4:2:2 subsampled pixels take two samples each (PS3.3 C.7.6.3.1.2).
+  if (sane && samples == 3 && plain_value(scanner, Tag{0x00280004}) == "YBR_FULL_422") {
+    one = rows * columns * 2 * allocated;
   }
+  FrameTable table;
+  table.begin_bits_ = pixels.offset * 8;
+  const uint64_t whole = one == 0 ? 0 : bits / one;
+  if (whole < frames) warning = "the pixel data is shorter than its attributes say";
+  if (whole == 0) {  // what there is, is one frame
+    table.frames_count_ = bits == 0 ? 0 : 1;
+    table.frame_bits_ = bits;
+  } else {
+    table.frames_count_ = static_cast<uint32_t>(std::min({frames, whole, uint64_t{UINT32_MAX}}));
+    table.frame_bits_ = one;
+  }
+  if (scanner.encoding() == Encoding::explicit_big) table.swap_bytes_ = word_bytes(pixels.vr);
+  return table;
+}
+
+FrameTable FrameTable::make_encapsulated(const Scanner& scanner, uint64_t frames,
+                                         std::string& warning) {
+  const PixelData& pixels = *scanner.pixel_data();
+  const auto& fragments = pixels.fragments;
+  const bool big = scanner.encoding() == Encoding::explicit_big;
+  FrameTable table;
   table.encapsulated_ = true;
-  const auto& fragments = pixels->fragments;
+  table.fragments_.reserve(fragments.size());
   for (const Fragment& f : fragments) table.fragments_.push_back({f.offset, f.length});
   if (fragments.empty()) return table;
   std::vector<uint32_t> starts;
-  const bool big = scanner.encoding() == Encoding::explicit_big;
   if (const Element* e = scanner.find(kExtendedOffsets); e != nullptr && e->held) {
     starts = from_offsets(scanner.value(*e), 8, big, frames, fragments);
-    if (starts.empty()) complain("the extended offset table does not fit the fragments");
+    if (starts.empty()) warning = "the extended offset table does not fit the fragments";
   }
-  if (starts.empty() && !pixels->basic_offsets.empty()) {
-    starts = from_offsets(pixels->basic_offsets, 4, big, frames, fragments);
-    if (starts.empty()) complain("the basic offset table does not fit the fragments");
+  if (starts.empty() && !pixels.basic_offsets.empty()) {
+    starts = from_offsets(pixels.basic_offsets, 4, big, frames, fragments);
+    if (starts.empty()) warning = "the basic offset table does not fit the fragments";
   }
   if (starts.empty() && frames == 1) starts = {0};
   if (starts.empty() && frames == fragments.size()) {
-    for (uint32_t i = 0; i < fragments.size(); ++i) starts.push_back(i);
+    starts.resize(fragments.size());
+    std::iota(starts.begin(), starts.end(), 0u);
   }
   if (starts.empty()) {
     for (uint32_t i = 0; i < fragments.size(); ++i) {
       if (i == 0 || starts_codestream(fragments[i].first_bytes)) starts.push_back(i);
     }
-    if (starts.size() != frames) complain("the number of frames does not fit the fragments");
+    if (starts.size() != frames) warning = "the number of frames does not fit the fragments";
     if (starts.size() > frames) starts.resize(frames);
   }
   table.first_fragment_ = std::move(starts);
@@ -107,7 +125,8 @@ FrameTable::BitRange FrameTable::native_bits(uint32_t index) const {
 std::vector<ByteRange> FrameTable::fragments(uint32_t index) const {
   const size_t from = first_fragment_[index];
   const size_t to = index + 1 < frames_count_ ? first_fragment_[index + 1] : fragments_.size();
-  return {fragments_.begin() + static_cast<ptrdiff_t>(from), fragments_.begin() + static_cast<ptrdiff_t>(to)};
+  return {fragments_.begin() + static_cast<ptrdiff_t>(from),
+          fragments_.begin() + static_cast<ptrdiff_t>(to)};
 }
 
 Bytes FrameTable::encode() const {
@@ -119,6 +138,7 @@ Bytes FrameTable::encode() const {
   if (!encapsulated_) {
     out.varint(begin_bits_);
     out.varint(frame_bits_);
+    out.varint(swap_bytes_);
     return out.take();
   }
   out.varint(fragments_.size());
@@ -146,6 +166,7 @@ Result<FrameTable> FrameTable::decode(ByteView bytes) {
   if (!table.encapsulated_) {
     table.begin_bits_ = in.varint();
     table.frame_bits_ = in.varint();
+    table.swap_bytes_ = static_cast<uint8_t>(in.varint());
   } else {
     const uint64_t fragments = in.varint();
     if (fragments > bytes.size() || table.frames_count_ > bytes.size()) {
@@ -162,7 +183,8 @@ Result<FrameTable> FrameTable::decode(ByteView bytes) {
     uint64_t before = 0;
     for (uint32_t i = 0; i < table.frames_count_ && in.ok(); ++i) {
       before += in.varint();
-      if (before >= fragments) return make_error(Code::corrupt, "a frame table that cannot be read");
+      if (before >= fragments)
+        return make_error(Code::corrupt, "a frame table that cannot be read");
       table.first_fragment_.push_back(static_cast<uint32_t>(before));
     }
   }

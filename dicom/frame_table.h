@@ -1,5 +1,5 @@
-// Where each frame of an instance lies in its dataset: made once at ingest, so that any frame is one
-// ranged read, with or without an offset table in the object (PS3.5 A.4, 8.2).
+// Where each frame of an instance lies in its dataset: made once at ingest, so that any frame is
+// one ranged read, with or without an offset table in the object (PS3.5 A.4, 8.2).
 #pragma once
 
 #include <vector>
@@ -24,6 +24,10 @@ class FrameTable {
     uint64_t begin = 0, length = 0;
   };
   BitRange native_bits(uint32_t index) const;
+  // Native: bytes of the words to be swapped on the way to little endian (1: none), counted from
+  // words_begin().
+  uint8_t swap_bytes() const { return swap_bytes_; }
+  uint64_t words_begin() const { return begin_bits_ / 8; }
   // Encapsulated: the fragments of frame `index`, in order.
   std::vector<ByteRange> fragments(uint32_t index) const;
 
@@ -31,11 +35,16 @@ class FrameTable {
   static Result<FrameTable> decode(ByteView bytes);  // corrupt
 
  private:
+  static FrameTable make_native(const Scanner& scanner, uint64_t frames, std::string& warning);
+  static FrameTable make_encapsulated(const Scanner& scanner, uint64_t frames,
+                                      std::string& warning);
+
   bool encapsulated_ = false;
   uint32_t frames_count_ = 0;
-  uint64_t begin_bits_ = 0, frame_bits_ = 0;   // native
-  std::vector<ByteRange> fragments_;           // encapsulated
-  std::vector<uint32_t> first_fragment_;       // of each frame
+  uint64_t begin_bits_ = 0, frame_bits_ = 0;  // native
+  uint8_t swap_bytes_ = 1;
+  std::vector<ByteRange> fragments_;      // encapsulated
+  std::vector<uint32_t> first_fragment_;  // of each frame
 };
 
 }  // namespace medarc::dicom

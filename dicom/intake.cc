@@ -1,12 +1,11 @@
 #include "dicom/intake.h"
 
-#include <zstd.h>
-
 #include <algorithm>
 
 #include "dicom/frame_table.h"
 #include "dicom/json.h"
 #include "dicom/levels.h"
+#include "dicom/metadata_source.h"
 #include "dicom/part10.h"
 #include "dicom/values.h"
 #include "records/identity.h"
@@ -38,13 +37,6 @@ bool conformant_uid(std::string_view uid) {
     if (to == std::string_view::npos) return true;
     from = to + 1;
   }
-}
-
-Bytes compressed(const std::string& json) {
-  thread_local std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
-  Bytes out(ZSTD_compressBound(json.size()), '\0');
-  out.resize(ZSTD_compressCCtx(context.get(), out.data(), out.size(), json.data(), json.size(), 1));
-  return out;
 }
 
 }  // namespace
@@ -208,7 +200,7 @@ Result<Prepared> Intake::prepare() {
   std::string frames_warning;
   row.frame_table = FrameTable::make(scanner_, &frames_warning).encode();
   if (!frames_warning.empty()) out.warnings.push_back({kMismatch, frames_warning});
-  fact.metadata_zstd = compressed(metadata_json(scanner_, row.uid.value, row.transfer_syntax.value));
+  fact.metadata_zstd = pack_metadata(metadata_json(scanner_, row.uid.value, row.transfer_syntax.value));
   auto blob = writer_->finish();
   if (blob.has_error()) return refuse(blob.error(), kOutOfResources);
   row.dataset = blob->digest;

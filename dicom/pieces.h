@@ -1,5 +1,7 @@
 // A byte stream put together from literal bytes and ranges of a blob, with its length known before
 // the first byte is read: original objects, converted ones, frames, bulk data.
+//
+// Sources are for one thread. Memory is bounded by what a caller asks for at a time.
 #pragma once
 
 #include <memory>
@@ -11,12 +13,11 @@
 namespace medarc::dicom {
 
 struct Piece {
-  Bytes literal;            // used when `range` is empty
-  ByteRange range;          // of the blob
-  uint8_t swap_bytes = 1;   // 2, 4, 8: words of that size are byte-swapped on the way
-  uint8_t shift_bits = 0;   // the range starts this many bits into its first byte (1-bit frames)
-  uint64_t bits = 0;        // with shift_bits: how many; the rest of the last byte is zero
-  uint64_t bytes() const { return range.length == 0 ? literal.size() : bits > 0 ? (bits + 7) / 8 : range.length; }
+  Bytes literal;             // used when `range` is empty
+  ByteRange range;           // of the blob
+  uint8_t swap_bytes = 1;    // 2, 4, 8: words of that size are byte-swapped on the way
+  uint64_t words_begin = 0;  // with swap_bytes: where in the blob a word begins
+  uint64_t bytes() const { return range.length == 0 ? literal.size() : range.length; }
 };
 
 class PieceSource final : public ByteSource {
@@ -27,10 +28,31 @@ class PieceSource final : public ByteSource {
   static uint64_t total(const std::vector<Piece>& pieces);
 
  private:
+  Status read_swapped(const Piece& piece, uint64_t at, size_t count, char* out);
+
   std::shared_ptr<archive::BlobReader> blob_;
   std::vector<Piece> pieces_;
   size_t piece_ = 0;
   uint64_t at_ = 0;  // in the piece
+};
+
+// `bits` bits of `source` from bit `shift` (0-7, least significant first) of its first byte on:
+// frames of 1-bit pixels that begin inside a byte (PS3.5 8.2). The rest of the last byte is zero.
+class ShiftedSource final : public ByteSource {
+ public:
+  ShiftedSource(std::unique_ptr<ByteSource> source, unsigned shift, uint64_t bits)
+      : source_(std::move(source)), shift_(shift), bits_(bits) {}
+  Result<size_t> read(char* out, size_t capacity) override;
+
+ private:
+  Result<size_t> fill(char* out, size_t count);
+
+  std::unique_ptr<ByteSource> source_;
+  const unsigned shift_;
+  const uint64_t bits_;
+  uint64_t at_ = 0;  // bytes given
+  bool begun_ = false;
+  uint8_t next_ = 0;  // source byte that the next result byte begins in
 };
 
 }  // namespace medarc::dicom

@@ -83,6 +83,12 @@ std::optional<std::vector<std::string>> values_of(Vr vr, ByteView bytes, bool bi
   return out;
 }
 
+uint8_t word_bytes(Vr vr) {
+  if (one_of(vr, "USSSOWAT")) return 2;
+  if (one_of(vr, "ULSLFLOFOL")) return 4;
+  return one_of(vr, "FDODSVUVOV") ? 8 : 1;
+}
+
 Charset charset_of(const Scanner& scanner) {
   const Element* e = scanner.find(Tag{0x00080005});
   if (e == nullptr) return Charset();
