@@ -1,5 +1,6 @@
 #include "index/index.h"
 
+#include "base/log.h"
 #include "index/apply.h"
 #include "index/rocks_catalog.h"
 #include "index/view.h"
@@ -67,26 +68,33 @@ class EmbeddedIndex final : public Index {
 std::string log_dir(const std::string& dir) { return dir + "/log"; }
 std::string rows_dir(const std::string& dir) { return dir + "/index"; }
 
+Result<std::vector<std::string>> list_if_there(Fs& fs, const std::string& dir) {
+  auto names = fs.list(dir);
+  if (names.has_error() && names.error().code == Code::not_found) return std::vector<std::string>();
+  return names;
+}
+
 // Takes the rows away. CURRENT goes first: without it what is left is no database, so an interrupted
 // removal is finished by the next open.
 Status remove_rows(Fs& fs, const std::string& dir) {
-  MEDARC_ASSIGN(bool there, fs.exists(dir));
-  if (!there) return {};
   MEDARC_ASSIGN(bool current, fs.exists(dir + "/CURRENT"));
   if (current) {
     MEDARC_TRY(fs.remove(dir + "/CURRENT"));
     MEDARC_TRY(fs.sync_dir(dir));
   }
-  MEDARC_ASSIGN(std::vector<std::string> names, fs.list(dir));
+  MEDARC_ASSIGN(std::vector<std::string> names, list_if_there(fs, dir));
   for (const std::string& name : names) MEDARC_TRY(fs.remove(dir + "/" + name));
-  return fs.sync_dir(dir);
+  return {};
 }
 
 Result<std::shared_ptr<RocksDb>> open_rows(Fs& fs, const std::string& dir,
                                            const IndexOptions& options) {
   MEDARC_TRY(fs.make_dirs(dir));
   auto db = RocksDb::open(fs, dir, options);
-  if (db.has_error() && db.error().code == Code::not_found) {
+  const bool older = db.has_error() && db.error().code == Code::not_found;
+  const bool damaged = db.has_error() && db.error().code == Code::corrupt;
+  if (older || damaged) {  // the log has it all
+    log(Level::warn, "index.rebuilding", {{"reason", older ? "older schema" : "damaged"}});
     MEDARC_TRY(remove_rows(fs, dir));
     db = RocksDb::open(fs, dir, options);
   }
@@ -115,9 +123,7 @@ Result<std::unique_ptr<Index>> open_observed(Fs& fs, const std::string& dir,
 
 Result<uint64_t> bytes_in(Fs& fs, const std::string& dir) {
   uint64_t total = 0;
-  MEDARC_ASSIGN(bool there, fs.exists(dir));
-  if (!there) return total;
-  MEDARC_ASSIGN(std::vector<std::string> names, fs.list(dir));
+  MEDARC_ASSIGN(std::vector<std::string> names, list_if_there(fs, dir));
   for (const std::string& name : names) {
     auto file = fs.open(dir + "/" + name, OpenMode::read);
     if (file.has_error()) continue;  // a directory
@@ -150,8 +156,8 @@ Result<std::unique_ptr<Index>> open_index(Fs& fs, const std::string& dir, IndexO
 
 Status rebuild_index(Fs& fs, const std::string& dir, IndexOptions options,
                      const archive::Progress& progress) {
-  MEDARC_ASSIGN(bool there, fs.exists(log_dir(dir)));
-  if (!there) return make_error(Code::not_found, "no archive there: nothing to rebuild from");
+  MEDARC_ASSIGN(std::vector<std::string> logged, list_if_there(fs, log_dir(dir)));
+  if (logged.empty()) return make_error(Code::not_found, "no archive there: nothing to rebuild from");
   {
     MEDARC_ASSIGN(auto lock, fs.lock(log_dir(dir) + "/lock"));  // somebody serving has it
     MEDARC_TRY(remove_rows(fs, rows_dir(dir)));

@@ -147,7 +147,8 @@ struct IndexOptions {
   static IndexOptions from(Config& config);
 };
 
-// Opens or creates the archive in `dir` (DIR/log and DIR/index) and brings the rows up to the log.
+// Opens or creates the archive in `dir` (DIR/log and DIR/index) and brings the rows up to the log. Rows
+// that are missing, damaged beyond opening, or of an older schema are derived anew, with a warning.
 // Errors: as open_segment_store; unsupported (written by a newer Medarc).
 Result<std::unique_ptr<Index>> open_index(Fs& fs, const std::string& dir, IndexOptions options,
                                           const archive::KeyRing* keys = nullptr);

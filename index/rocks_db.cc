@@ -17,7 +17,7 @@ constexpr size_t kMetadataBlockBytes = 64u << 10;
 constexpr size_t kArenaBlockBytes = 256u << 10;
 
 Error to_error(const rocksdb::Status& s) {
-  log(Level::error, "index.engine", {{"status", s.ToString()}});
+  log(Level::warn, "index.engine", {{"status", s.ToString()}});
   if (s.IsNoSpace()) return make_error(Code::exhausted, "the index's disk is full");
   if (s.IsCorruption()) {
     return make_error(Code::corrupt, "the index is damaged; run medarc rebuild-index");

@@ -2,6 +2,9 @@
 
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/system_clock.h>
+
+#include <algorithm>
 
 namespace medarc::index {
 namespace {
@@ -236,11 +239,33 @@ class SeamFileSystem final : public rocksdb::FileSystem {
   Fs& fs_;
 };
 
+// RocksDB sleeps a second after a write that failed, which a test with thousands of them cannot wait for.
+class ImpatientClock final : public rocksdb::SystemClockWrapper {
+ public:
+  using SystemClockWrapper::SystemClockWrapper;
+  const char* Name() const override { return "medarc"; }
+  void SleepForMicroseconds(int us) override {
+    SystemClockWrapper::SleepForMicroseconds(std::min(us, kSleepUsMax));
+  }
+
+ private:
+  static constexpr int kSleepUsMax = 500;
+};
+
+class SeamEnv final : public rocksdb::EnvWrapper {
+ public:
+  explicit SeamEnv(const std::shared_ptr<rocksdb::FileSystem>& fs)
+      : EnvWrapper(rocksdb::NewCompositeEnv(fs)) {
+    file_system_ = fs;
+    system_clock_ = std::make_shared<ImpatientClock>(rocksdb::SystemClock::Default());
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<rocksdb::Env> make_rocks_env(Fs& fs) {
   if (&fs == &posix_fs()) return nullptr;
-  return rocksdb::NewCompositeEnv(std::make_shared<SeamFileSystem>(fs));
+  return std::make_unique<SeamEnv>(std::make_shared<SeamFileSystem>(fs));
 }
 
 }  // namespace medarc::index

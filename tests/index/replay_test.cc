@@ -1,11 +1,11 @@
 // The rows are a cache of the log: whatever is lost of them comes back the same.
-#include "tests/index/random_facts.h"
+#include <fstream>
 
-#include "archive/catalog.h"
 #include "index/apply.h"
-#include "index/audit_chain.h"
 #include "index/rocks_catalog.h"
+#include "index/view.h"
 #include "tests/index/maker.h"
+#include "tests/index/random_facts.h"
 
 namespace medarc::index::test {
 namespace {
@@ -256,28 +256,76 @@ TEST_F(CatalogTest, LongManifestsAreFoundByOffset) {
   EXPECT_FALSE(must(catalog_->chunk_referenced(blob.entries[2999].chunk)));
 }
 
-TEST_F(CatalogTest, ANewerSchemaIsRefusedAndAnAuditEntryChangedIsFound) {
+TEST_F(CatalogTest, AuditEntriesChangedRemovedOrCutOffAreFound) {
   Facts facts{{1}, {}};
-  for (int i = 0; i < 5; ++i) facts.ops.emplace_back(RecordAudit{{{i}, "a", "b", "c", "d", "e", 1, true}});
+  for (int i = 0; i < 5; ++i) {
+    facts.ops.emplace_back(RecordAudit{{{i}, "a", "b", "c", "d", "e", 1, true}});
+  }
   const Bytes payload = encode(facts);
   const archive::Application a = application(1, payload);
   must(catalog_->apply({&a, 1}));
-  Bytes sequence;
-  key::append_be64(sequence, 3);
-  Bytes value = *must(db_->get(Table::audit, sequence));
-  value.back() ^= 1;
-  Batch batch(*db_);
-  batch.put(Table::audit, sequence, value);
-  must(db_->write(batch));
-  Batch schema(*db_);
-  Bytes newer;
-  key::append_be32(newer, kSchemaVersion + 1);
-  schema.put(Table::meta, Bytes(key::kSchema), newer);
-  must(db_->write(schema));
-  must(catalog_->flush());
-  catalog_.reset();
-  db_.reset();
-  EXPECT_EQ(RocksDb::open(posix_fs(), dir_.path(), quick_options()).error().code, Code::unsupported);
+  auto first_wrong = [&] { return must(make_view(db_->snapshot(), db_)->check_audit()).first_wrong; };
+  EXPECT_FALSE(first_wrong());
+  auto tamper = [&](uint64_t n, std::optional<Bytes> value) {
+    Bytes sequence;
+    key::append_be64(sequence, n);
+    Bytes before = *must(db_->get(Table::audit, sequence));
+    Batch batch(*db_);
+    if (value) {
+      batch.put(Table::audit, sequence, *value);
+    } else {
+      batch.remove(Table::audit, sequence);
+    }
+    must(db_->write(batch));
+    const auto found = first_wrong();
+    batch.put(Table::audit, sequence, before);
+    must(db_->write(batch));
+    EXPECT_FALSE(first_wrong());
+    return found;
+  };
+  for (uint64_t n = 1; n <= 5; ++n) {
+    Bytes sequence;
+    key::append_be64(sequence, n);
+    const Bytes good = *must(db_->get(Table::audit, sequence));
+    for (size_t i = 0; i < good.size(); ++i) {
+      Bytes bad = good;
+      bad[i] = static_cast<char>(bad[i] ^ 4);
+      EXPECT_EQ(tamper(n, bad), n);
+    }
+    EXPECT_EQ(tamper(n, std::nullopt), n);
+  }
+}
+
+TEST_F(CatalogTest, ANewerSchemaIsRefusedAndAnOlderOneDerivedAnew) {
+  for (int step : {1, -1}) {
+    Batch batch(*db_);
+    Bytes schema;
+    key::append_be32(schema, kSchemaVersion + static_cast<uint32_t>(step));
+    batch.put(Table::meta, Bytes(key::kSchema), schema);
+    must(db_->write(batch));
+    must(catalog_->flush());
+    catalog_.reset();
+    db_.reset();
+    auto opened = RocksDb::open(posix_fs(), dir_.path(), quick_options());
+    EXPECT_EQ(opened.error().code, step > 0 ? Code::unsupported : Code::not_found);
+    std::filesystem::remove_all(dir_.path());
+    open();
+  }
+}
+
+TEST(Replay, AnIndexDamagedBeyondOpeningIsDerivedAnew) {
+  TempDir dir;
+  auto index = must(open_index(posix_fs(), dir.sub("data"), quick_options()));
+  Life(*index, 5).run(40);
+  const auto want = dump(*index);
+  index.reset();
+  for (const auto& entry : files::directory_iterator(dir.sub("data") + "/index")) {
+    if (entry.path().filename().string().starts_with("MANIFEST")) {
+      files::resize_file(entry.path(), files::file_size(entry.path()) / 2);
+      std::ofstream(entry.path(), std::ios::in | std::ios::out) << "damage";
+    }
+  }
+  EXPECT_EQ(dump(*must(open_index(posix_fs(), dir.sub("data"), quick_options()))), want);
 }
 
 }  // namespace
