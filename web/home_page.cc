@@ -125,7 +125,7 @@ Status studies(const index::Page& page, std::string& out) {
 Status files(const index::Page& page, std::string& out) {
   out += "<section><h2>Newest genomic files</h2>";
   if (page.matches.empty()) {
-    out += "<p class=\"none\">None yet. Send some: <code>curl -T sample.bam "
+    out += "<p class=\"none\">None yet. Send some: <code>curl -X POST -T sample.bam "
            "'http://HOST/genomics/files?name=sample.bam'</code></p></section>";
     return {};
   }
