@@ -111,7 +111,8 @@ TEST_F(Qido, Q2Q8M1M2M4M5Matching) {
   EXPECT_EQ(count("/studies?PatientName=anna&fuzzymatching=true"), 5u);
   EXPECT_EQ(count("/studies?PatientName=er+mus&fuzzymatching=true"), 5u);
   EXPECT_EQ(count("/studies?PatientName=rika&fuzzymatching=true"), 0u);
-  EXPECT_EQ(count("/studies?ReferringPhysicianName=%22%22&emptyvaluematching=true"), 10u);
+  EXPECT_EQ(count("/studies?AdmittingDiagnosesDescription=%22%22&emptyvaluematching=true"), 10u);
+  EXPECT_EQ(count("/studies?PatientID=%22%22&emptyvaluematching=true"), 0u);
 }
 
 TEST_F(Qido, Q9NoMatchIsAnEmptyListOr204) {
