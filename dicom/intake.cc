@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "archive/hash.h"
 #include "dicom/frame_table.h"
 #include "dicom/json.h"
 #include "dicom/levels.h"
@@ -18,11 +19,15 @@ constexpr size_t kUidBytesMax = 128;          // the standard says 64; some scan
 constexpr uint16_t kCannotUnderstand = 0xC000, kOutOfResources = 0xA700, kDoesNotMatch = 0xA900,
                    kProcessing = 0x0110, kMismatch = 0xB007;
 
+constexpr std::string_view kMediaDirectory = "1.2.840.10008.1.3.10";
+
 // Storable as a name: letters (some scanners), digits and dots. Anything else could be a path or
 // markup somewhere else.
 bool storable_uid(std::string_view uid) {
-  if (uid.empty() || uid.size() > kUidBytesMax || uid.find("..") != std::string_view::npos) return false;
-  return std::all_of(uid.begin(), uid.end(), [](unsigned char c) { return std::isalnum(c) || c == '.'; });
+  if (uid.empty() || uid.size() > kUidBytesMax || uid.find("..") != std::string_view::npos)
+    return false;
+  return std::all_of(uid.begin(), uid.end(),
+                     [](unsigned char c) { return std::isalnum(c) || c == '.'; });
 }
 
 // As the standard wants it (PS3.5 section 9).
@@ -33,10 +38,27 @@ bool conformant_uid(std::string_view uid) {
     const size_t to = uid.find('.', from);
     const std::string_view part = uid.substr(from, to == std::string_view::npos ? to : to - from);
     if (part.empty() || (part.size() > 1 && part[0] == '0')) return false;
-    if (!std::all_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c); })) return false;
+    if (!std::all_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c); }))
+      return false;
     if (to == std::string_view::npos) return true;
     from = to + 1;
   }
+}
+
+// A UID of our own that follows from `seed` alone (PS3.5 B.2, a UUID of version 8).
+std::string derived_uid(const std::string& seed) {
+  const Digest digest = archive::Sha256::of(seed);
+  unsigned __int128 v = 0;
+  for (int i = 0; i < 16; ++i) {
+    uint8_t byte = digest.value[static_cast<size_t>(i)];
+    if (i == 6) byte = (byte & 0x0F) | 0x80;
+    if (i == 8) byte = (byte & 0x3F) | 0x80;
+    v = v << 8 | byte;
+  }
+  std::string digits;
+  for (; v != 0; v /= 10)
+    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(v % 10)));
+  return "2.25." + digits;
 }
 
 }  // namespace
@@ -64,8 +86,10 @@ Error Intake::refuse(Error error, uint16_t reason) {
   refusal_.reason = reason;
   refusal_.sop_class = start_.sop_class;
   refusal_.instance = start_.instance;
-  if (std::string uid = plain_value(scanner_, Tag{0x00080016}); storable_uid(uid)) refusal_.sop_class.value = uid;
-  if (std::string uid = plain_value(scanner_, Tag{0x00080018}); storable_uid(uid)) refusal_.instance.value = uid;
+  if (std::string uid = plain_value(scanner_, Tag{0x00080016}); storable_uid(uid))
+    refusal_.sop_class.value = uid;
+  if (std::string uid = plain_value(scanner_, Tag{0x00080018}); storable_uid(uid))
+    refusal_.instance.value = uid;
   return error;
 }
 
@@ -73,12 +97,14 @@ Status Intake::write(ByteView bytes) {
   if (refused_) return refusal_.error;
   bytes_ += bytes.size();
   if (bytes_ > limits_.object_bytes_max) {
-    return refuse(make_error(Code::too_large, "the object is over dicom.object_bytes_max"), kOutOfResources);
+    return refuse(make_error(Code::too_large, "the object is over dicom.object_bytes_max"),
+                  kOutOfResources);
   }
   if (auto scanned = scan(bytes); scanned.has_error()) {
     return refuse(scanned.error(), kCannotUnderstand);
   }
-  if (auto staged = stage(bytes); staged.has_error()) return refuse(staged.error(), kOutOfResources);
+  if (auto staged = stage(bytes); staged.has_error())
+    return refuse(staged.error(), kOutOfResources);
   return {};
 }
 
@@ -132,6 +158,21 @@ Status Intake::stage(ByteView bytes) {
   return writer_->write(bytes);
 }
 
+// An instance that names no study or series is kept all the same (S11), under UIDs that follow from
+// what it does name, so that it is found and a second copy is a duplicate.
+void Intake::file_somewhere(InstanceRow& row, std::vector<Warning>& warnings) {
+  if (row.study.value.empty()) {
+    const std::string& near = row.series.value.empty() ? row.uid.value : row.series.value;
+    row.study.value = derived_uid("study of " + near);
+    warnings.push_back({kMismatch, "Study Instance UID is missing: filed under one of our own"});
+  }
+  if (row.series.value.empty()) {
+    row.series.value =
+        derived_uid("series of " + row.study.value + " " + plain_value(scanner_, Tag{0x00080060}));
+    warnings.push_back({kMismatch, "Series Instance UID is missing: filed under one of our own"});
+  }
+}
+
 Status Intake::check_identity(index::StoreInstance& fact, std::vector<Warning>& warnings) {
   InstanceRow& row = fact.instance;
   row.study.value = plain_value(scanner_, Tag{0x0020000D});
@@ -140,19 +181,25 @@ Status Intake::check_identity(index::StoreInstance& fact, std::vector<Warning>& 
   row.sop_class.value = plain_value(scanner_, Tag{0x00080016});
   if (row.uid.value.empty()) row.uid = start_.instance;
   if (row.sop_class.value.empty()) row.sop_class = start_.sop_class;
+  if (row.sop_class.value == kMediaDirectory) {
+    return refuse(make_error(Code::invalid_argument, "a DICOMDIR is no instance"), kDoesNotMatch);
+  }
+  if (!row.uid.value.empty() && !start_.study_wanted) file_somewhere(row, warnings);
   struct Wanted {
     const std::string& uid;
     const char* name;
   };
-  for (const Wanted& w : {Wanted{row.study.value, "Study Instance UID"},
-                          Wanted{row.series.value, "Series Instance UID"},
-                          Wanted{row.uid.value, "SOP Instance UID"},
-                          Wanted{row.sop_class.value, "SOP Class UID"}}) {
+  for (const Wanted& w :
+       {Wanted{row.study.value, "Study Instance UID"},
+        Wanted{row.series.value, "Series Instance UID"}, Wanted{row.uid.value, "SOP Instance UID"},
+        Wanted{row.sop_class.value, "SOP Class UID"}}) {
     if (w.uid.empty()) {
-      return refuse(make_error(Code::invalid_argument, std::string(w.name) + " is missing"), kDoesNotMatch);
+      return refuse(make_error(Code::invalid_argument, std::string(w.name) + " is missing"),
+                    kDoesNotMatch);
     }
     if (!storable_uid(w.uid)) {
-      return refuse(make_error(Code::invalid_argument, std::string(w.name) + " is no UID"), kCannotUnderstand);
+      return refuse(make_error(Code::invalid_argument, std::string(w.name) + " is no UID"),
+                    kCannotUnderstand);
     }
     if (!conformant_uid(w.uid)) {
       warnings.push_back({kMismatch, std::string(w.name) + " does not conform to PS3.5 section 9"});
@@ -162,10 +209,12 @@ Status Intake::check_identity(index::StoreInstance& fact, std::vector<Warning>& 
     return refuse(make_error(Code::conflict, "the instance belongs to another study"), kProcessing);
   }
   if (!start_.instance.value.empty() && start_.instance != row.uid) {
-    warnings.push_back({kMismatch, "the SOP Instance UID of the dataset differs from the one announced"});
+    warnings.push_back(
+        {kMismatch, "the SOP Instance UID of the dataset differs from the one announced"});
   }
   if (!start_.sop_class.value.empty() && start_.sop_class != row.sop_class) {
-    warnings.push_back({kMismatch, "the SOP Class UID of the dataset differs from the one announced"});
+    warnings.push_back(
+        {kMismatch, "the SOP Class UID of the dataset differs from the one announced"});
   }
   return {};
 }
@@ -173,14 +222,18 @@ Status Intake::check_identity(index::StoreInstance& fact, std::vector<Warning>& 
 Result<Prepared> Intake::prepare() {
   if (refused_) return refusal_.error;
   if (inflater_ && !inflater_->ended()) {
-    return refuse(make_error(Code::invalid_argument, "the deflated dataset is cut short"), kCannotUnderstand);
+    return refuse(make_error(Code::invalid_argument, "the deflated dataset is cut short"),
+                  kCannotUnderstand);
   }
-  if (auto done = scanner_.finish(); done.has_error()) return refuse(done.error(), kCannotUnderstand);
+  if (auto done = scanner_.finish(); done.has_error())
+    return refuse(done.error(), kCannotUnderstand);
   Prepared out;
   index::StoreInstance& fact = out.fact;
   for (const std::string& text : scanner_.warnings()) out.warnings.push_back({kMismatch, text});
   MEDARC_TRY(check_identity(fact, out.warnings));
   LevelAttributes levels = attributes_of(scanner_);
+  levels.study.set(Tag{0x0020000D}, "UI", {fact.instance.study.value});
+  levels.series.set(Tag{0x0020000E}, "UI", {fact.instance.series.value});
   fact.patient.id = levels.patient.first(Tag{0x00100020});
   fact.patient.issuer = levels.patient.first(Tag{0x00100021});
   if (!levels.text_clean) {
@@ -200,7 +253,8 @@ Result<Prepared> Intake::prepare() {
   std::string frames_warning;
   row.frame_table = FrameTable::make(scanner_, &frames_warning).encode();
   if (!frames_warning.empty()) out.warnings.push_back({kMismatch, frames_warning});
-  fact.metadata_zstd = pack_metadata(metadata_json(scanner_, row.uid.value, row.transfer_syntax.value));
+  fact.metadata_zstd =
+      pack_metadata(metadata_json(scanner_, row.uid.value, row.transfer_syntax.value));
   auto blob = writer_->finish();
   if (blob.has_error()) return refuse(blob.error(), kOutOfResources);
   row.dataset = blob->digest;

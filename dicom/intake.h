@@ -23,6 +23,7 @@ class Intake final : public IncomingObject {
   Status stage(ByteView bytes);          // cuts where the format cuts
   uint64_t next_cut();                   // dataset offset, or UINT64_MAX
   Error refuse(Error error, uint16_t reason);
+  void file_somewhere(InstanceRow& row, std::vector<Warning>& warnings);
   Status check_identity(index::StoreInstance& fact, std::vector<Warning>& warnings);
 
   const Limits limits_;

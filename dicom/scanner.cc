@@ -19,9 +19,7 @@ bool is_pixel_data(Tag tag) {
   return tag.value == 0x7FE00010 || tag.value == 0x7FE00008 || tag.value == 0x7FE00009;
 }
 
-bool letters(Vr vr) {
-  return vr[0] >= 'A' && vr[0] <= 'Z' && vr[1] >= 'A' && vr[1] <= 'Z';
-}
+bool letters(Vr vr) { return vr[0] >= 'A' && vr[0] <= 'Z' && vr[1] >= 'A' && vr[1] <= 'Z'; }
 
 // Written by scanners that did not know: a VR with a 16-bit length.
 bool placeholder(Vr vr) {
@@ -54,11 +52,18 @@ bool has_long_length(Vr vr) {
     case 'T' << 8 | 'M':
     case 'U' << 8 | 'I':
     case 'U' << 8 | 'L':
-    case 'U' << 8 | 'S':
-      return false;
-    default:
-      return letters(vr);
+    case 'U' << 8 | 'S': return false;
+    default: return letters(vr);
   }
+}
+
+bool is_known(Vr vr) {
+  if (letters(vr) && !has_long_length(vr)) return true;
+  for (const char* name :
+       {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}) {
+    if (vr[0] == name[0] && vr[1] == name[1]) return true;
+  }
+  return false;
 }
 
 uint64_t read_number(ByteView bytes, size_t size, bool big) {
@@ -88,7 +93,8 @@ Tag Scanner::token_tag() const {
   return Tag{static_cast<uint32_t>(number<uint16_t>(0)) << 16 | number<uint16_t>(2)};
 }
 
-// After the pixel data, what cannot be read from a backward step on was no DICOM: it is passed over.
+// After the pixel data, what cannot be read from a backward step on was no DICOM: it is passed
+// over.
 Status Scanner::fail(Code code, const char* text) {
   if (code == Code::invalid_argument && suspect_) {
     pass_over_the_rest();
@@ -325,8 +331,21 @@ Vr Scanner::implicit_vr(Tag tag) const {
   return vr;
 }
 
+// At the first element. Read as a length, two letters would be over 16 KiB, which none has; read as
+// a VR, a length holds no letters.
+void Scanner::correct_encoding() {
+  if (encoding_ == Encoding::explicit_big) return;
+  const Vr vr = {token_[4], token_[5]};
+  const bool implicit = encoding_ == Encoding::implicit_little;
+  if (implicit ? !is_known(vr) : letters(vr) || placeholder(vr)) return;
+  encoding_ = implicit ? Encoding::explicit_little : Encoding::implicit_little;
+  levels_.front().implicit = !implicit;
+  warn("not in the transfer syntax that is said");
+}
+
 Status Scanner::element_header(bool& wants_more) {
   const Tag tag = token_tag();
+  if (elements_.empty() && token_size_ == 8) correct_encoding();
   const Level& level = levels_.back();
   const bool top = level.where == Where::dataset;
   if (top && !elements_.empty() && std::all_of(token_, token_ + 8, [](char c) { return c == 0; })) {

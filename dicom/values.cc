@@ -99,7 +99,8 @@ Charset charset_of(const Scanner& scanner) {
 std::string plain_value(const Scanner& scanner, Tag tag) {
   const Element* e = scanner.find(tag);
   if (e == nullptr || !e->held) return {};
-  auto values = values_of(e->vr, scanner.value(*e), scanner.encoding() == Encoding::explicit_big,
+  const Vr vr = is(e->vr, "UN") ? vr_of(tag) : e->vr;  // the dictionary says more
+  auto values = values_of(vr, scanner.value(*e), scanner.encoding() == Encoding::explicit_big,
                           Charset());
   return values && !values->empty() ? values->front() : std::string();
 }
