@@ -1,0 +1,92 @@
+// The command line: what a person meets first.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/scenario/clients.h"
+
+namespace medarc::test {
+namespace {
+
+TEST(CommandLine, ServeSaysWhenItIsReadyAndEndsOnSigterm) {
+  TempDir dir;
+  ServerProcess server(dir / "data");
+  ASSERT_TRUE(server.ready()) << server.ready_line();
+  EXPECT_EQ(server.ready_line(),
+            "medarc ready http=127.0.0.1:" + std::to_string(server.http_port()) +
+                " dicom=127.0.0.1:" + std::to_string(server.dicom_port()) + " data=" + (dir / "data"));
+  EXPECT_NE(server.http_port(), 0);
+  EXPECT_NE(server.dicom_port(), 0);
+  EXPECT_EQ(http(server.http_port(), "GET", "/readyz").status, 200);
+  EXPECT_EQ(server.stop(), 0);
+}
+
+TEST(CommandLine, ServeLogsTheLibrariesItRunsWith) {
+  TempDir dir;
+  ServerProcess server(dir / "data", {}, dir / "log");
+  ASSERT_TRUE(server.ready());
+  server.stop();
+  std::ifstream in(dir / "log");
+  const std::string log((std::istreambuf_iterator<char>(in)), {});
+  for (const char* name : {"librocksdb", "libdcmdata", "libhts", "libcrypto"}) {
+    EXPECT_NE(log.find(name), std::string::npos) << name;
+  }
+}
+
+TEST(CommandLine, ServeRefusesToBeReachableWithoutCredentials) {
+  TempDir dir;
+  const auto http = run_medarc({"serve", "--data", dir / "a", "--http", "0.0.0.0:0", "--dicom", "127.0.0.1:0"});
+  EXPECT_EQ(http.exit_code, 2);
+  EXPECT_NE(http.err.find("security.token"), std::string::npos) << http.err;
+  const auto dicom = run_medarc({"serve", "--data", dir / "a", "--http", "127.0.0.1:0", "--dicom", "0.0.0.0:0"});
+  EXPECT_EQ(dicom.exit_code, 2);
+  EXPECT_NE(dicom.err.find("dicom.peer"), std::string::npos) << dicom.err;
+  EXPECT_FALSE(std::filesystem::exists(dir / "a"));
+}
+
+TEST(CommandLine, OneArchiveHasOneProcess) {
+  TempDir dir;
+  ServerProcess server(dir / "data");
+  ASSERT_TRUE(server.ready());
+  const auto stats = run_medarc({"stats", "--data", dir / "data"});
+  EXPECT_EQ(stats.exit_code, 3);
+  EXPECT_NE(stats.err.find("in use"), std::string::npos) << stats.err;
+}
+
+TEST(CommandLine, AMissingArchiveIsNotMadeByLookingAtIt) {
+  TempDir dir;
+  for (const char* verb : {"stats", "verify", "gc", "rebuild-index"}) {
+    const auto result = run_medarc({verb, "--data", dir / "none"});
+    EXPECT_EQ(result.exit_code, 3) << verb;
+    EXPECT_NE(result.err.find("no archive"), std::string::npos) << verb << result.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(dir / "none"));
+}
+
+TEST(CommandLine, ConfigPrintsAFileThatItReadsBack) {
+  TempDir dir;
+  const auto printed = run_medarc({"config"});
+  ASSERT_EQ(printed.exit_code, 0) << printed.err;
+  EXPECT_NE(printed.out.find("[http]"), std::string::npos);
+  std::ofstream(dir / "all.toml") << printed.out;
+  const auto again = run_medarc({"config", "--config", dir / "all.toml"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(again.out, printed.out);
+}
+
+TEST(CommandLine, AMisspeltSettingIsAnErrorThatNamesIt) {
+  const auto result = run_medarc({"config", "--set", "http.prot=1"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("http.prot"), std::string::npos) << result.err;
+}
+
+TEST(CommandLine, WrongUseExitsWithTwo) {
+  EXPECT_EQ(run_medarc({}).exit_code, 2);
+  EXPECT_EQ(run_medarc({"frobnicate"}).exit_code, 2);
+  EXPECT_EQ(run_medarc({"serve", "--http", "nowhere"}).exit_code, 2);
+  EXPECT_EQ(run_medarc({"--help"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace medarc::test

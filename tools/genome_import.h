@@ -1,0 +1,25 @@
+// Genomic files from and to the command line, by the use cases of genomics/.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "tools/opened.h"
+
+namespace medarc::tools {
+
+// True when a file that starts so may be BAM or FASTQ; genomics/ decides when it has read it.
+bool looks_genomic(std::string_view head);
+
+// Stores one file. True: stored; false: held already under the same name and with the same bytes.
+// `patient` as in `patient=` of the upload door, may be empty. `progress` gets the bytes read so far.
+Result<bool> import_genome(Opened& opened, const security::Principal& principal,
+                           const std::filesystem::path& path, const std::string& patient,
+                           const std::function<void(uint64_t)>& progress);
+
+// Reads the slice of one region ("chr1:1001-2000") to its end; the bytes of it.
+Result<uint64_t> read_region(Opened& opened, const security::Principal& principal,
+                             const std::string& file, const std::string& region);
+
+}  // namespace medarc::tools

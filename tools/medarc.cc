@@ -1,0 +1,29 @@
+// medarc: one binary, the server and the verbs of its operators.
+#include "tools/verb.h"
+
+int main(int argc, char** argv) {
+  using namespace medarc::tools;
+  CLI::App app{"Medarc keeps medical images, genomes and patient records together."};
+  app.name("medarc");
+  app.set_version_flag("--version", MEDARC_VERSION);
+  app.require_subcommand(1);
+  int exit_code = kExitUsage;
+  add_serve(app, exit_code);
+  add_import(app, exit_code);
+  add_export(app, exit_code);
+  add_verify(app, exit_code);
+  add_rebuild_index(app, exit_code);
+  add_gc(app, exit_code);
+  add_stats(app, exit_code);
+  add_audit(app, exit_code);
+  add_config(app, exit_code);
+  add_sample(app, exit_code);
+  add_bench(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e);
+    return code == 0 ? kExitDone : kExitUsage;
+  }
+  return exit_code;
+}

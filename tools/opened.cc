@@ -1,0 +1,50 @@
+#include "tools/opened.h"
+
+#include <unistd.h>
+
+#include "base/fs.h"
+
+namespace medarc::tools {
+
+security::Principal operator_principal() {
+  security::Principal principal;
+  principal.id = "uid:" + std::to_string(getuid());
+  principal.roles = {security::Role::administrator};
+  principal.door = "cli";
+  return principal;
+}
+
+Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings settings,
+                                             bool create) {
+  if (!create) {
+    MEDARC_ASSIGN(const bool there, posix_fs().exists(data + "/log"));
+    if (!there) {
+      return make_error(Code::not_found, "no archive in this directory; name it with --data");
+    }
+  }
+  auto opened = std::make_unique<Opened>();
+  opened->settings = std::move(settings);
+  auto index = index::open_index(posix_fs(), data, opened->settings.index);
+  if (index.has_error() && index.error().code == Code::conflict) {
+    return make_error(Code::conflict,
+                      "the archive is in use by a running server or another command: stop that one "
+                      "first, or use the server's own doors");
+  }
+  MEDARC_ASSIGN(opened->index, std::move(index));
+  opened->guard = security::Guard::create(*opened->index, opened->settings.guard);
+  opened->imaging =
+      dicom::Imaging::create(*opened->index, *opened->guard, opened->settings.dicom_limits);
+  opened->patients = std::make_unique<records::PatientService>(
+      *opened->index, *opened->guard, opened->settings.issuers, opened->settings.records);
+  opened->linked = std::make_unique<records::LinkedService>(*opened->index, *opened->guard,
+                                                            opened->settings.records);
+  return opened;
+}
+
+Result<std::unique_ptr<Opened>> open_archive(const Common& common, bool create) {
+  MEDARC_ASSIGN(Config config, common.config());
+  MEDARC_ASSIGN(Settings settings, Settings::from(config));
+  return open_archive(common.data, std::move(settings), create);
+}
+
+}  // namespace medarc::tools

@@ -1,0 +1,35 @@
+// The wiring of an archive without its doors: what every admin verb and the server work on.
+#pragma once
+
+#include <memory>
+
+#include "dicom/imaging.h"
+#include "records/linked_service.h"
+#include "records/patient_service.h"
+#include "tools/settings.h"
+#include "tools/verb.h"
+
+namespace medarc::tools {
+
+// Members are destroyed in reverse: use cases first, the store last.
+struct Opened {
+  Settings settings;
+  std::unique_ptr<index::Index> index;
+  std::unique_ptr<security::Guard> guard;
+  std::unique_ptr<dicom::Imaging> imaging;
+  std::unique_ptr<records::PatientService> patients;
+  std::unique_ptr<records::LinkedService> linked;
+};
+
+// Opens (and recovers) the archive in common.data. With `create` false a directory without an
+// archive is not_found. Errors: conflict when a server or another verb has it open.
+Result<std::unique_ptr<Opened>> open_archive(const Common& common, bool create);
+
+// The same with settings already read; for `serve`.
+Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings settings,
+                                             bool create);
+
+// Who works at the command line of the machine: everything is allowed, and audited as door "cli".
+security::Principal operator_principal();
+
+}  // namespace medarc::tools

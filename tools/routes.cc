@@ -1,0 +1,30 @@
+#include "tools/routes.h"
+
+#include <iterator>
+
+#include "web/dicomweb/routes.h"
+#include "web/fhir/routes.h"
+#include "web/operations.h"
+
+namespace medarc::tools {
+namespace {
+
+void append(std::vector<web::Route>& all, std::vector<web::Route> more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+Result<Doors> make_doors(Opened& opened) {
+  Doors doors;
+  append(doors.routes, web::dicomweb_routes(*opened.imaging, opened.settings.dicomweb));
+  append(doors.routes, web::fhir_routes(*opened.patients, *opened.linked));
+  web::OperationsContext operations;
+  operations.imaging = opened.imaging.get();
+  operations.guard = opened.guard.get();
+  operations.version = MEDARC_VERSION;
+  append(doors.routes, web::operations_routes(operations, doors.routes));
+  return doors;
+}
+
+}  // namespace medarc::tools

@@ -1,0 +1,44 @@
+#include "tools/settings.h"
+
+#include "tools/address.h"
+
+namespace medarc::tools {
+
+Result<Settings> Settings::from(Config& config) {
+  Settings s;
+  s.index = index::IndexOptions::from(config);
+  s.guard = security::GuardOptions::from(config);
+  s.records = records::RecordsOptions::from(config);
+  MEDARC_ASSIGN(s.issuers, records::Issuers::from(config));
+  s.dicomweb = web::DicomwebOptions::from(config);
+  s.dicom_limits = dicom::Limits::from(config);
+  s.http = web::ServerOptions::from(config);
+  s.drain_ms = config.size("server.drain_ms", s.drain_ms,
+                           "How long running requests may take to end after SIGTERM.", 0, 3'600'000);
+  s.dicom.aet = config.text("dicom.aet", s.dicom.aet, "AE title of this archive.");
+  s.dicom.any_called_aet =
+      config.flag("dicom.any_called_aet", false, "Accept associations under any called AE title.");
+  s.dicom.private_sop_classes = config.flag("dicom.private_sop_classes", true,
+                                            "Store objects of SOP classes that are not known.");
+  s.dicom.warn_status =
+      config.flag("dicom.warn_status", false,
+                  "Answer C-STORE of unusual objects with a warning status, not only a comment.");
+  if (s.dicom.aet.empty() || s.dicom.aet.size() > 16) {
+    return make_error(Code::invalid_argument, "dicom.aet: an AE title has 1 to 16 characters");
+  }
+  const std::string http = config.text("server.http", "127.0.0.1:8042",
+                                       "Address and port of the HTTP door; port 0: any free one.");
+  const std::string dicom = config.text("server.dicom", "127.0.0.1:4242",
+                                        "Address and port of the DICOM door; port 0: any free one.");
+  MEDARC_ASSIGN(const Address http_at, parse_address(http));
+  MEDARC_ASSIGN(const Address dicom_at, parse_address(dicom));
+  s.http.address = http_at.host;
+  s.http.port = http_at.port;
+  s.dicom.address = dicom_at.host;
+  s.dicom.port = dicom_at.port;
+  MEDARC_ASSIGN(s.authenticator, security::Authenticator::create(config));
+  MEDARC_TRY(config.check());
+  return s;
+}
+
+}  // namespace medarc::tools

@@ -1,0 +1,28 @@
+// Every setting of every folder, read once: what `serve` starts with and `medarc config` prints.
+#pragma once
+
+#include "dicom/server.h"
+#include "index/index.h"
+#include "records/patient_service.h"
+#include "web/dicomweb/options.h"
+#include "web/server.h"
+
+namespace medarc::tools {
+
+struct Settings {
+  index::IndexOptions index;
+  security::GuardOptions guard;
+  records::RecordsOptions records;
+  records::Issuers issuers;
+  dicom::Limits dicom_limits;
+  dicom::ServerOptions dicom;
+  web::DicomwebOptions dicomweb;
+  web::ServerOptions http;
+  uint64_t drain_ms = 10'000;
+  std::unique_ptr<security::Authenticator> authenticator;
+
+  // Errors: a wrong value, or a key that nobody knows (with its name).
+  static Result<Settings> from(Config& config);
+};
+
+}  // namespace medarc::tools
