@@ -50,7 +50,8 @@ Json document_reference_json(const index::FileRow& file, const std::string& base
   Json identifiers = Json::array();
   auto digest = [&](std::string_view system, std::string value) {
     if (!value.empty()) {
-      identifiers.add(Json::object({{"system", Json::string(system)}, {"value", Json::string(value)}}));
+      identifiers.add(
+          Json::object({{"system", Json::string(system)}, {"value", Json::string(value)}}));
     }
   };
   digest("urn:medarc:sha256", file.blob.hex());
@@ -83,10 +84,9 @@ Json document_reference_json(const index::FileRow& file, const std::string& base
   Json related = Json::array();
   for (const std::string& sample : file.samples) {
     if (sample.empty()) continue;
-    related.add(Json::object(
-        {{"type", Json::string("Specimen")},
-         {"identifier", Json::object({{"value", Json::string(sample)}})},
-         {"display", Json::string("Sample " + sample)}}));
+    related.add(Json::object({{"type", Json::string("Specimen")},
+                              {"identifier", Json::object({{"value", Json::string(sample)}})},
+                              {"display", Json::string("Sample " + sample)}}));
   }
   if (!related.items().empty()) {
     out.set("context", Json::object({{"related", std::move(related)}}));

@@ -7,8 +7,8 @@
 
 namespace medarc::records {
 
-// `base_url`: "http://host:port" as the client sees us. Contents: the whole file, its index where there
-// is one, and htsget for aligned reads.
+// `base_url`: "http://host:port" as the client sees us. Contents: the whole file, its index where
+// there is one, and htsget for aligned reads.
 Json document_reference_json(const index::FileRow& file, const std::string& base_url);
 
 }  // namespace medarc::records

@@ -60,15 +60,16 @@ bool is_zone(std::string_view t) {
 bool is_instant(std::string_view t) {
   if (t.size() < 20 || t[10] != 'T' || !is_date(t.substr(0, 10))) return false;
   const size_t zone = t.find_first_of("Z+-", 11);
-  return zone != std::string_view::npos && is_time(t.substr(11, zone - 11)) && is_zone(t.substr(zone));
+  return zone != std::string_view::npos && is_time(t.substr(11, zone - 11)) &&
+         is_zone(t.substr(zone));
 }
 
 bool is_base64(std::string_view t) {
   size_t n = 0, pads = 0;
   for (char c : t) {
     if (blank(c)) continue;
-    const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                        c == '+' || c == '/';
+    const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                        (c >= '0' && c <= '9') || c == '+' || c == '/';
     if (c == '=') {
       ++pads;
     } else if (!letter || pads > 0) {
@@ -104,7 +105,8 @@ bool is_oid(std::string_view t) {
   if (!t.starts_with("urn:oid:")) return false;
   t.remove_prefix(8);
   if (t.size() < 3 || t[0] < '0' || t[0] > '2' || t[1] != '.') return false;
-  return std::all_of(t.begin(), t.end(), [](char c) { return c == '.' || (c >= '0' && c <= '9'); }) &&
+  return std::all_of(t.begin(), t.end(),
+                     [](char c) { return c == '.' || (c >= '0' && c <= '9'); }) &&
          t.back() != '.' && t.find("..") == std::string_view::npos;
 }
 
@@ -129,18 +131,18 @@ bool is_safe_xhtml(std::string_view t) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     if (blank(c)) c = ' ';
   }
-  for (std::string_view bad : {"<script", "<iframe", "<object", "<embed", "<form", "<input", "<link",
-                               "<base", "<style", "<svg", "<meta", "javascript:", "data:text",
-                               "<!doctype", "<!entity"}) {
+  for (std::string_view bad :
+       {"<script", "<iframe", "<object", "<embed", "<form", "<input", "<link", "<base", "<style",
+        "<svg", "<meta", "javascript:", "data:text", "<!doctype", "<!entity"}) {
     if (lower.find(bad) != std::string::npos) return false;
   }
   for (size_t at = lower.find(" on"); at != std::string::npos; at = lower.find(" on", at + 1)) {
     size_t i = at + 3;
     while (i < lower.size() && lower[i] >= 'a' && lower[i] <= 'z') ++i;
     while (i < lower.size() && lower[i] == ' ') ++i;
-    const bool in_tag = lower.rfind('<', at) != std::string::npos &&
-                        (lower.rfind('>', at) == std::string::npos ||
-                         lower.rfind('<', at) > lower.rfind('>', at));
+    const bool in_tag =
+        lower.rfind('<', at) != std::string::npos &&
+        (lower.rfind('>', at) == std::string::npos || lower.rfind('<', at) > lower.rfind('>', at));
     if (in_tag && i > at + 3 && i < lower.size() && lower[i] == '=') return false;
   }
   return true;
@@ -149,8 +151,8 @@ bool is_safe_xhtml(std::string_view t) {
 bool is_integer(std::string_view t, int64_t low) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(t.data(), t.data() + t.size(), value);
-  return error == std::errc{} && end == t.data() + t.size() && value >= low &&
-         value >= INT32_MIN && value <= INT32_MAX;
+  return error == std::errc{} && end == t.data() + t.size() && value >= low && value >= INT32_MIN &&
+         value <= INT32_MAX;
 }
 
 }  // namespace
@@ -168,18 +170,30 @@ std::string check_primitive(std::string_view type, const Json& value) {
   const std::string& t = value.text();
   if (t.empty()) return "must not be empty";
   bool good = false;
-  if (type == "string" || type == "markdown") good = is_text(t);
-  else if (type == "code") good = is_code(t) && is_text(t);
-  else if (type == "uri" || type == "url" || type == "canonical") good = is_uri(t);
-  else if (type == "id") good = is_resource_id(t);
-  else if (type == "date") good = is_date(t);
-  else if (type == "dateTime") good = is_date(t) || is_instant(t);
-  else if (type == "instant") good = is_instant(t);
-  else if (type == "time") good = is_time(t);
-  else if (type == "base64Binary") good = is_base64(t);
-  else if (type == "oid") good = is_oid(t);
-  else if (type == "uuid") good = is_uuid(t);
-  else if (type == "xhtml") good = is_safe_xhtml(t);
+  if (type == "string" || type == "markdown")
+    good = is_text(t);
+  else if (type == "code")
+    good = is_code(t) && is_text(t);
+  else if (type == "uri" || type == "url" || type == "canonical")
+    good = is_uri(t);
+  else if (type == "id")
+    good = is_resource_id(t);
+  else if (type == "date")
+    good = is_date(t);
+  else if (type == "dateTime")
+    good = is_date(t) || is_instant(t);
+  else if (type == "instant")
+    good = is_instant(t);
+  else if (type == "time")
+    good = is_time(t);
+  else if (type == "base64Binary")
+    good = is_base64(t);
+  else if (type == "oid")
+    good = is_oid(t);
+  else if (type == "uuid")
+    good = is_uuid(t);
+  else if (type == "xhtml")
+    good = is_safe_xhtml(t);
   return good ? "" : "is not a valid " + std::string(type);
 }
 

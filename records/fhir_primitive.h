@@ -10,8 +10,8 @@ namespace medarc::records {
 // What is wrong with `value` as a `type`; empty when nothing is. Texts never repeat the value.
 std::string check_primitive(std::string_view type, const Json& value);
 
-// A date or dateTime of any precision as the days it covers, YYYYMMDD each: "1980-02" is 19800201 to
-// 19800229. nullopt for anything else.
+// A date or dateTime of any precision as the days it covers, YYYYMMDD each: "1980-02" is 19800201
+// to 19800229. nullopt for anything else.
 struct Days {
   std::string first, last;
 };

@@ -11,9 +11,9 @@
 namespace medarc::records {
 
 struct FhirElement {
-  std::string name;            // "deceasedBoolean" for a choice
-  std::string choice;          // "deceased" where only one of several may be given, or ""
-  std::string type;            // "string", "HumanName", "Patient.contact"
+  std::string name;    // "deceasedBoolean" for a choice
+  std::string choice;  // "deceased" where only one of several may be given, or ""
+  std::string type;    // "string", "HumanName", "Patient.contact"
   bool required = false, many = false;
   std::vector<std::string> codes;    // of a required binding; empty: any
   std::vector<std::string> targets;  // resource types a Reference may name; empty: any

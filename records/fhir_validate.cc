@@ -82,7 +82,8 @@ class Validator {
       const FhirElement& element = found->second;
       const bool first = seen.insert(name).second;
       if (first && !element.choice.empty() && !choices.insert(element.choice).second) {
-        report("structure", "only one of " + element.choice + "[x] may be given", path + "." + name);
+        report("structure", "only one of " + element.choice + "[x] may be given",
+               path + "." + name);
       }
       if (is_primitive_type(element.type)) {
         if (first) check_primitive_element(object, element, path + "." + name);
@@ -158,8 +159,8 @@ class Validator {
     }
   }
 
-  // Contained resources of other types are kept as they are: their elements are not ours to judge, but
-  // the rules of JSON in FHIR and of containment hold for them too.
+  // Contained resources of other types are kept as they are: their elements are not ours to judge,
+  // but the rules of JSON in FHIR and of containment hold for them too.
   void check_contained(const Json& value, const std::string& path) {
     if (!value.is(Json::Type::object)) return report("structure", "must be an object", path);
     const std::string_view type = value.text_at("resourceType");

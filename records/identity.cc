@@ -20,8 +20,8 @@ index::PatientKey patient_key(const index::Identifier& identifier, const std::st
 
 bool is_resource_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.';
   });
 }
 
@@ -32,7 +32,8 @@ Result<PatientReference> parse_patient_reference(std::string_view text) {
   if (text.empty() || text.size() > kReferenceBytesMax) {
     return wrong("give a patient id, issuer|id or Patient/{id}");
   }
-  if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < 0x20; })) {
+  if (std::any_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<uint8_t>(c) < 0x20; })) {
     return wrong("control characters are not allowed");
   }
   PatientReference out;

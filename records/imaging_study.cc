@@ -65,8 +65,8 @@ Json codes_of(std::string_view sequence) {
     auto value = [&](std::string_view tag) -> std::string_view {
       const Json* element = item.find(tag);
       const Json* list = element != nullptr ? element->find("Value") : nullptr;
-      const bool text = list != nullptr && !list->items().empty() &&
-                        list->items()[0].is(Json::Type::string);
+      const bool text =
+          list != nullptr && !list->items().empty() && list->items()[0].is(Json::Type::string);
       return text ? std::string_view(list->items()[0].text()) : std::string_view();
     };
     Json one = Json::object();
@@ -79,15 +79,15 @@ Json codes_of(std::string_view sequence) {
 }
 
 Json identifiers(const index::StudyRow& study) {
-  Json out = Json::array({Json::object(
-      {{"use", Json::string("official")},
-       {"system", Json::string("urn:dicom:uid")},
-       {"value", Json::string("urn:oid:" + study.uid.value)}})});
+  Json out = Json::array({Json::object({{"use", Json::string("official")},
+                                        {"system", Json::string("urn:dicom:uid")},
+                                        {"value", Json::string("urn:oid:" + study.uid.value)}})});
   auto typed = [&](std::string_view code, std::string_view value) {
     if (value.empty()) return;
     out.add(Json::object(
-        {{"type", Json::object({{"coding", Json::array({coding(
-                                   "http://terminology.hl7.org/CodeSystem/v2-0203", code)})}})},
+        {{"type",
+          Json::object({{"coding", Json::array({coding(
+                                       "http://terminology.hl7.org/CodeSystem/v2-0203", code)})}})},
          {"value", Json::string(value)}}));
   };
   typed("ACSN", study.attributes.first(kAccession));
@@ -99,7 +99,9 @@ Json identifiers(const index::StudyRow& study) {
   return out;
 }
 
-Json person(std::string_view pn) { return Json::object({{"display", Json::string(display_name(pn))}}); }
+Json person(std::string_view pn) {
+  return Json::object({{"display", Json::string(display_name(pn))}});
+}
 
 Json series_json(const index::SeriesRow& row, std::string_view zone) {
   const AttributeSet& a = row.attributes;
@@ -132,10 +134,14 @@ Json series_json(const index::SeriesRow& row, std::string_view zone) {
 std::string escaped(std::string_view text) {
   std::string out;
   for (char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
   }
   return out;
 }
@@ -169,7 +175,8 @@ std::string date_time_of(std::string_view da, std::string_view tm, std::string_v
   std::string out = std::string(da.substr(0, 4)) + "-" + std::string(da.substr(4, 2)) + "-" +
                     std::string(da.substr(6, 2));
   if (!days_of(out)) return {};
-  const bool zoned = zone.size() == 5 && (zone[0] == '+' || zone[0] == '-') && digits(zone.substr(1));
+  const bool zoned =
+      zone.size() == 5 && (zone[0] == '+' || zone[0] == '-') && digits(zone.substr(1));
   if (!zoned || tm.size() < 4 || !digits(tm.substr(0, 4))) return out;
   std::string timed = out + "T" + std::string(tm.substr(0, 2)) + ":" + std::string(tm.substr(2, 2));
   timed += tm.size() >= 6 && digits(tm.substr(4, 2)) ? ":" + std::string(tm.substr(4, 2)) : ":00";

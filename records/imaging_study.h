@@ -1,8 +1,8 @@
-// FHIR ImagingStudy from index rows (records.md section 3). Server-owned: made when asked for, never
-// stored, so it cannot disagree with the images.
+// FHIR ImagingStudy from index rows (records.md section 3). Server-owned: made when asked for,
+// never stored, so it cannot disagree with the images.
 //
-// Its id is the Study Instance UID (a UID is a valid FHIR id). Its version changes whenever the study
-// does.
+// Its id is the Study Instance UID (a UID is a valid FHIR id). Its version changes whenever the
+// study does.
 #pragma once
 
 #include "index/rows.h"

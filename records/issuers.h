@@ -1,5 +1,5 @@
-// Who gave an identifier, under its two names: the issuer of DICOM (0010,0021) and HL7 CX.4, and the
-// system URI of FHIR. `[[records.issuer]]` pairs them; others translate by rule, so that every
+// Who gave an identifier, under its two names: the issuer of DICOM (0010,0021) and HL7 CX.4, and
+// the system URI of FHIR. `[[records.issuer]]` pairs them; others translate by rule, so that every
 // identifier goes both ways unchanged:
 //
 //   issuer ""            no system

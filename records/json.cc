@@ -40,8 +40,8 @@ class Reader {
   template <class Source>
   Result<Json> read(Source& source, uint32_t depth) {
     if (depth > limits_.depth_max) {
-      return make_error(Code::too_large, "JSON nested deeper than " +
-                                             std::to_string(limits_.depth_max) + " levels");
+      return make_error(Code::too_large,
+                        "JSON nested deeper than " + std::to_string(limits_.depth_max) + " levels");
     }
     od::json_type type;
     if (source.type().get(type)) return broken();

@@ -38,9 +38,9 @@ class Json {
   std::vector<Json>& items() { return items_; }
   const std::vector<Member>& members() const { return members_; }
   std::vector<Member>& members() { return members_; }
-  const Json* find(std::string_view key) const;      // null when absent or no object
+  const Json* find(std::string_view key) const;          // null when absent or no object
   std::string_view text_at(std::string_view key) const;  // of a string member, or ""
-  Json& set(std::string_view key, Json value);       // adds, or replaces in place; answers this
+  Json& set(std::string_view key, Json value);           // adds, or replaces in place; answers this
   void add(Json item) { items_.push_back(std::move(item)); }
   bool erase(std::string_view key);
   bool operator==(const Json& other) const;

@@ -53,7 +53,8 @@ Status LinkedQuery::add(std::string_view key, std::string_view value) {
       }
       if (id.starts_with(kPatient)) id.remove_prefix(kPatient.size());
       if (!is_resource_id(id)) {
-        return make_error(Code::invalid_argument, std::string(key) + ": not a reference to a Patient");
+        return make_error(Code::invalid_argument,
+                          std::string(key) + ": not a reference to a Patient");
       }
       any.emplace_back(std::string(id));
     }

@@ -119,8 +119,10 @@ Result<StudyWithSeries> LinkedService::with_series(index::View& view, index::Stu
   below.limit = kScanPage;
   below.rows_examined_max = options_.rows_examined_max;
   out.study = std::move(row);
-  MEDARC_TRY((for_each<index::SeriesRow>(view, below, index::decode_series,
-                                         [&](index::SeriesRow s) { out.series.push_back(std::move(s)); })));
+  MEDARC_TRY(
+      (for_each<index::SeriesRow>(view, below, index::decode_series, [&](index::SeriesRow s) {
+        out.series.push_back(std::move(s));
+      })));
   return out;
 }
 
@@ -212,8 +214,8 @@ Result<FilePage> LinkedService::files(const security::Principal& who, const Link
 
 Result<Compartment> LinkedService::everything(const security::Principal& who,
                                               const index::PatientKey& key) {
-  MEDARC_TRY(guard_.admit(who, Action::read,
-                          {Domain::records, "patient/" + key.value, "everything"}));
+  MEDARC_TRY(
+      guard_.admit(who, Action::read, {Domain::records, "patient/" + key.value, "everything"}));
   const auto view = index_.view();
   MEDARC_ASSIGN(std::optional<index::PatientRow> row, view->patient(key));
   if (!row) return make_error(Code::not_found, "no such patient");

@@ -1,5 +1,5 @@
-// What is linked to a patient: studies and genomic files, found and read the FHIR way. Each use case
-// takes a Principal and is audited before it is answered.
+// What is linked to a patient: studies and genomic files, found and read the FHIR way. Each use
+// case takes a Principal and is audited before it is answered.
 //
 // Thread-safe.
 #pragma once
@@ -16,9 +16,9 @@ std::span<const SearchParameter> file_parameters();
 
 struct LinkedQuery {
   enum class Of { studies, files } of = Of::studies;
-  std::vector<std::vector<index::PatientKey>> patients;   // all of any, as in PatientQuery
+  std::vector<std::vector<index::PatientKey>> patients;  // all of any, as in PatientQuery
   std::vector<std::vector<std::string>> ids;
-  std::vector<std::vector<TokenTerm>> identifiers;        // of studies
+  std::vector<std::vector<TokenTerm>> identifiers;  // of studies
   std::vector<std::string> own_bases;  // "http://host/fhir": references to us may be absolute
   uint32_t count = 50;
   Bytes after;

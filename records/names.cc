@@ -113,7 +113,8 @@ int rank_of(const Json& name) {
 }
 
 bool ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < 0x80; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<uint8_t>(c) < 0x80; });
 }
 
 std::string without_blanks(std::string text) {
@@ -132,8 +133,9 @@ std::vector<Json> names_from_pn(std::string_view pn) {
     if (std::all_of(c.begin(), c.end(), [](auto& one) { return one.empty(); })) continue;
     Json name = Json::object();
     if (groups.size() > 1) {
-      name.set("extension", Json::array({Json::object({{"url", Json::string(kRepresentation)},
-                                                       {"valueCode", Json::string(kGroupCodes[g])}})}));
+      name.set("extension",
+               Json::array({Json::object({{"url", Json::string(kRepresentation)},
+                                          {"valueCode", Json::string(kGroupCodes[g])}})}));
     }
     if (!c[0].empty()) name.set("family", Json::string(c[0]));
     auto put = [&](std::string_view key, Json list) {
@@ -218,9 +220,10 @@ std::string fold(std::string_view text) {
     UErrorCode status = U_ZERO_ERROR;
     const icu::Normalizer2* casefold = icu::Normalizer2::getNFKCCasefoldInstance(status);
     const icu::Normalizer2* apart = icu::Normalizer2::getNFDInstance(status);
-    const icu::UnicodeString folded = casefold->normalize(
-        icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size()))),
-        status);
+    const icu::UnicodeString folded =
+        casefold->normalize(icu::UnicodeString::fromUTF8(
+                                icu::StringPiece(text.data(), static_cast<int32_t>(text.size()))),
+                            status);
     const icu::UnicodeString letters = apart->normalize(folded, status);
     if (U_FAILURE(status)) return std::string(text);
     icu::UnicodeString plain;

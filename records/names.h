@@ -1,7 +1,7 @@
 // Person names between DICOM PN and FHIR HumanName, and what of them a search looks at.
 //
-// One PN value has three component groups (PS3.5 6.2): alphabetic, ideographic, phonetic. In FHIR they
-// are three names, told apart by the extension iso21090-EN-representation (ABC, IDE, SYL).
+// One PN value has three component groups (PS3.5 6.2): alphabetic, ideographic, phonetic. In FHIR
+// they are three names, told apart by the extension iso21090-EN-representation (ABC, IDE, SYL).
 #pragma once
 
 #include <string>
@@ -20,12 +20,13 @@ std::vector<std::string> names_to_pn(const Json* names);
 // Parts of names as search compares them: folded.
 struct NameParts {
   std::vector<std::string> family, given, other;  // other: text, prefixes, suffixes
-  std::vector<std::string> joined;                // 王小明, Xiaoming Wang in either order, no blanks
+  std::vector<std::string> joined;  // 王小明, Xiaoming Wang in either order, no blanks
 };
 NameParts parts_of(const Json* names);
 
-// Without case, accents, width and compatibility forms (NFKC_Casefold, then without combining marks):
-// "Müller" and "ＭＵＬＬＥＲ" both give "muller". Text that is not UTF-8 is compared byte by byte.
+// Without case, accents, width and compatibility forms (NFKC_Casefold, then without combining
+// marks): "Müller" and "ＭＵＬＬＥＲ" both give "muller". Text that is not UTF-8 is compared byte
+// by byte.
 std::string fold(std::string_view text);
 
 }  // namespace medarc::records

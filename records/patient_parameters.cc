@@ -23,9 +23,9 @@ constexpr size_t kAlternativesMax = 100;
 Error unknown(std::string_view key) {
   // Keys are short words or nonsense; nonsense is not repeated.
   const bool word = key.size() <= 40 && std::all_of(key.begin(), key.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == ':' ||
-           c == '.' || (c >= '0' && c <= '9');
-  });
+                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+                             c == '-' || c == ':' || c == '.' || (c >= '0' && c <= '9');
+                    });
   return make_error(Code::unsupported, "no such search parameter or modifier" +
                                            (word ? ": " + std::string(key) : std::string()));
 }

@@ -70,11 +70,11 @@ RecordsOptions RecordsOptions::from(Config& config) {
   RecordsOptions o;
   o.json.bytes_max = config.size("records.resource_bytes_max", o.json.bytes_max,
                                  "Largest FHIR resource taken.", 1024, 64u << 20);
-  o.json.depth_max = static_cast<uint32_t>(config.size(
-      "records.resource_depth_max", o.json.depth_max, "Deepest nesting in a FHIR resource.", 8, 512));
-  o.identifiers_max = static_cast<uint32_t>(
-      config.size("records.identifiers_max", o.identifiers_max, "Identifiers of one patient.", 1,
-                  10'000));
+  o.json.depth_max =
+      static_cast<uint32_t>(config.size("records.resource_depth_max", o.json.depth_max,
+                                        "Deepest nesting in a FHIR resource.", 8, 512));
+  o.identifiers_max = static_cast<uint32_t>(config.size(
+      "records.identifiers_max", o.identifiers_max, "Identifiers of one patient.", 1, 10'000));
   o.page_max = static_cast<uint32_t>(config.size(
       "records.page_max", o.page_max, "Most resources on one page of a search.", 1, 10'000));
   o.everything_max = static_cast<uint32_t>(
@@ -100,8 +100,8 @@ PatientReading read_patient(ByteView text, const RecordsOptions& options) {
   if (!out.issues.empty()) return out;
   if (const Json* list = json->find("identifier");
       list != nullptr && list->items().size() > options.identifiers_max) {
-    out.issues.push_back({"too-long", "more identifiers than one patient may have",
-                          "Patient.identifier"});
+    out.issues.push_back(
+        {"too-long", "more identifiers than one patient may have", "Patient.identifier"});
     return out;
   }
   PatientResource resource;
@@ -182,9 +182,8 @@ void set_identity(Json& resource, std::string_view type, std::string_view id, ui
   if (const Json* kept = resource.find("meta")) {
     for (const auto& member : kept->members()) meta.set(member.key, member.value);
   }
-  Json out = Json::object({{"resourceType", Json::string(type)},
-                           {"id", Json::string(id)},
-                           {"meta", std::move(meta)}});
+  Json out = Json::object(
+      {{"resourceType", Json::string(type)}, {"id", Json::string(id)}, {"meta", std::move(meta)}});
   for (auto& member : resource.members()) {
     if (member.key != "resourceType" && member.key != "id" && member.key != "meta") {
       out.members().push_back(std::move(member));

@@ -14,17 +14,17 @@
 namespace medarc::records {
 
 struct RecordsOptions {
-  JsonLimits json;                       // of a resource from a client
-  uint32_t identifiers_max = 100;        // of one patient
-  uint32_t page_max = 1000;              // rows of one page of a search
-  uint32_t everything_max = 10'000;      // resources of one $everything
+  JsonLimits json;                   // of a resource from a client
+  uint32_t identifiers_max = 100;    // of one patient
+  uint32_t page_max = 1000;          // rows of one page of a search
+  uint32_t everything_max = 10'000;  // resources of one $everything
   uint64_t rows_examined_max = 5'000'000;
   static RecordsOptions from(Config& config);  // section [records]
 };
 
 // A Patient that a client sent and that is valid.
 struct PatientResource {
-  Json json;  // without meta.versionId and meta.lastUpdated
+  Json json;       // without meta.versionId and meta.lastUpdated
   std::string id;  // as sent, may be empty
 };
 

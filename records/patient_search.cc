@@ -41,13 +41,19 @@ index::Query narrowed(const PatientQuery& query, const Issuers& issuers) {
     const std::string low = std::to_string(10000 + year - 1).substr(1) + "9999";
     const std::string high = t.last.substr(0, 4) + "9999";
     switch (t.prefix) {
-      case DatePrefix::eq: out.all_of_any.push_back({{kBirthDate, TermOp::range, {low, high}}}); break;
+      case DatePrefix::eq:
+        out.all_of_any.push_back({{kBirthDate, TermOp::range, {low, high}}});
+        break;
       case DatePrefix::gt:
       case DatePrefix::ge:
-      case DatePrefix::sa: out.all_of_any.push_back({{kBirthDate, TermOp::range, {low, ""}}}); break;
+      case DatePrefix::sa:
+        out.all_of_any.push_back({{kBirthDate, TermOp::range, {low, ""}}});
+        break;
       case DatePrefix::lt:
       case DatePrefix::le:
-      case DatePrefix::eb: out.all_of_any.push_back({{kBirthDate, TermOp::range, {"", high}}}); break;
+      case DatePrefix::eb:
+        out.all_of_any.push_back({{kBirthDate, TermOp::range, {"", high}}});
+        break;
       case DatePrefix::ne: break;
     }
   }
@@ -116,8 +122,9 @@ bool has_name(const PatientQuery::NameTerm& term, const NameParts& folded,
   using Name = PatientQuery::Name;
   const NameParts& parts = term.match == PatientQuery::Match::exact ? written : folded;
   auto in = [&](const std::vector<std::string>& list, const std::string& want) {
-    return std::any_of(list.begin(), list.end(),
-                       [&](const std::string& have) { return text_matches(term.match, want, have); });
+    return std::any_of(list.begin(), list.end(), [&](const std::string& have) {
+      return text_matches(term.match, want, have);
+    });
   };
   return std::any_of(term.values.begin(), term.values.end(), [&](const std::string& want) {
     if (term.name != Name::given && in(parts.family, want)) return true;

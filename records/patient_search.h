@@ -1,6 +1,6 @@
-// Searching patients the FHIR way (hl7.org/fhir/R4/search.html), over index rows: what the index can
-// narrow, it narrows; the rest is compared here on the resource itself, so that answers and totals are
-// exact. Names are compared folded (names.h).
+// Searching patients the FHIR way (hl7.org/fhir/R4/search.html), over index rows: what the index
+// can narrow, it narrows; the rest is compared here on the resource itself, so that answers and
+// totals are exact. Names are compared folded (names.h).
 #pragma once
 
 #include <span>
@@ -23,7 +23,8 @@ struct TokenTerm {
 };
 // "c", "s|c", "|c", "s|"
 TokenTerm parse_token(std::string_view text);
-// The alternatives of a value: parts between commas, with \, \| \$ \\ kept for what follows to undo.
+// The alternatives of a value: parts between commas, with \, \| \$ \\ kept for what follows to
+// undo.
 std::vector<std::string> alternatives(std::string_view value);
 std::string unescape(std::string_view text);
 

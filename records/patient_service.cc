@@ -27,8 +27,8 @@ Result<index::PatientKey> new_key() {
   return index::PatientKey(hex);
 }
 
-// Identifiers that `row` has and the resource does not name come into it: who meets a patient by one
-// identifier does not take the others away.
+// Identifiers that `row` has and the resource does not name come into it: who meets a patient by
+// one identifier does not take the others away.
 void keep_identifiers(PatientResource& resource, const index::PatientRow& row,
                       const Issuers& issuers) {
   const std::vector<index::Identifier> named = identifiers_of(resource.json, issuers);
@@ -120,8 +120,8 @@ Result<PatientWritten> PatientService::create(const security::Principal& who,
       PatientResource same = resource;
       keep_identifiers(same, *owner, issuers_);
       if (to_text(same.json) != owner->resource) return taken(owner->key.value);
-      MEDARC_TRY(guard_.admit(who, security::Action::store,
-                              object_of(owner->key, "create: unchanged")));
+      MEDARC_TRY(
+          guard_.admit(who, security::Action::store, object_of(owner->key, "create: unchanged")));
       return PatientWritten{What::unchanged, std::move(*owner)};
     }
     PatientResource full = resource;
@@ -132,8 +132,8 @@ Result<PatientWritten> PatientService::create(const security::Principal& who,
     } else {
       MEDARC_ASSIGN(key, new_key());
     }
-    MEDARC_ASSIGN(Put done, put(who, row_of(full, key, owner, issuers_),
-                                owner ? owner->version : 0, "create"));
+    MEDARC_ASSIGN(Put done, put(who, row_of(full, key, owner, issuers_), owner ? owner->version : 0,
+                                "create"));
     if (done.outcome.state == index::State::done) {
       return PatientWritten{What::created, std::move(done.row)};
     }
@@ -151,8 +151,8 @@ Result<PatientWritten> PatientService::update(const security::Principal& who,
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     MEDARC_ASSIGN(std::optional<index::PatientRow> before, index_.view()->patient(key));
     const bool there = before && !before->removed;
-    const bool as_expected = !if_match || (*if_match == 0 ? !there
-                                                          : there && before->version == *if_match);
+    const bool as_expected =
+        !if_match || (*if_match == 0 ? !there : there && before->version == *if_match);
     if (!as_expected) {
       return make_error(Code::precondition_failed, "the patient has another version now");
     }
@@ -161,12 +161,9 @@ Result<PatientWritten> PatientService::update(const security::Principal& who,
     switch (done.outcome.state) {
       case index::State::done:
         return PatientWritten{there ? What::updated : What::created, std::move(done.row)};
-      case index::State::duplicate:
-        return PatientWritten{What::unchanged, std::move(*before)};
-      case index::State::conflict:
-        return taken(done.outcome.patient.value);
-      default:
-        break;  // another version came between: with if_match the next look will say so
+      case index::State::duplicate: return PatientWritten{What::unchanged, std::move(*before)};
+      case index::State::conflict: return taken(done.outcome.patient.value);
+      default: break;  // another version came between: with if_match the next look will say so
     }
   }
   return make_error(Code::unavailable, "the patient is being written by too many others");

@@ -34,8 +34,8 @@ class PatientService {
                                 const std::optional<PatientQuery>& if_none_exist = {});
 
   // Writes under this id; creates what is not there, revives what was removed. `if_match`: the
-  // version it must have now, 0 for "not there", or precondition_failed. Equal content makes no version.
-  // conflict: an identifier belongs to another patient.
+  // version it must have now, 0 for "not there", or precondition_failed. Equal content makes no
+  // version. conflict: an identifier belongs to another patient.
   Result<PatientWritten> update(const security::Principal& who, const index::PatientKey& key,
                                 PatientResource resource, std::optional<uint64_t> if_match = {});
 

@@ -15,9 +15,9 @@ struct AuditWindows::Window {
   index::AuditEntry entry;
   Clock::time_point closes;
   State state = State::opening;
-  bool closed = false;   // nobody can find it any more
-  uint64_t later = 0;    // accesses after the first
-  Error error;           // why it failed
+  bool closed = false;  // nobody can find it any more
+  uint64_t later = 0;   // accesses after the first
+  Error error;          // why it failed
 };
 
 namespace {

@@ -3,8 +3,8 @@
 //
 // A group is (principal, door, action, object, detail). Its entries add up to exactly the accesses
 // that were let through (one of count 1 when it opens, one with the rest when it closes), whatever
-// closes it: time, the bound on open windows, or the end of the process. After a crash the first entry
-// is there and the count of the last window is not.
+// closes it: time, the bound on open windows, or the end of the process. After a crash the first
+// entry is there and the count of the last window is not.
 //
 // Thread-safe.
 #pragma once

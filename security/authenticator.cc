@@ -74,9 +74,9 @@ Result<std::unique_ptr<Authenticator>> Authenticator::create(Config& config) {
                     "security.token",
                     "Who may use the HTTP doors: name, role (one, or several with commas), and "
                     "sha256 (hex digits of the token's digest) or argon2 (encoded hash).")));
-  MEDARC_ASSIGN(std::vector<Peer> peers,
-                parse_peers(config.tables("dicom.peer",
-                                          "Known DICOM applications: aet, host, port, role.")));
+  MEDARC_ASSIGN(
+      std::vector<Peer> peers,
+      parse_peers(config.tables("dicom.peer", "Known DICOM applications: aet, host, port, role.")));
   return std::unique_ptr<Authenticator>(
       std::make_unique<ConfiguredAuthenticator>(std::move(tokens), std::move(peers)));
 }

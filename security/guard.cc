@@ -17,9 +17,9 @@ class PolicyGuard final : public Guard {
     if (!object.detail.empty()) refused.detail += "; " + object.detail;
     // The refusal stands whether or not its entry could be written; that failure is logged there.
     (void)windows_.record(who, "refuse", refused, false);
-    return make_error(Code::permission_denied,
-                      "none of this principal's roles may " + std::string(to_string(action)) + " " +
-                          std::string(to_string(object.domain)));
+    return make_error(Code::permission_denied, "none of this principal's roles may " +
+                                                   std::string(to_string(action)) + " " +
+                                                   std::string(to_string(object.domain)));
   }
 
   index::Op audit_op(const Principal& who, Action action, const Object& object) override {
@@ -46,14 +46,13 @@ class PolicyGuard final : public Guard {
 
 GuardOptions GuardOptions::from(Config& config) {
   GuardOptions o;
-  o.audit_window_ms = config.size(
-      "security.audit_window_ms", o.audit_window_ms,
-      "How long reads of one object by one principal are counted into one audit entry.", 10,
-      86'400'000);
-  o.audit_groups_max = static_cast<uint32_t>(
-      config.size("security.audit_groups_max", o.audit_groups_max,
-                  "Groups of reads counted at once; beyond it the oldest is written early.", 1,
-                  10'000'000));
+  o.audit_window_ms =
+      config.size("security.audit_window_ms", o.audit_window_ms,
+                  "How long reads of one object by one principal are counted into one audit entry.",
+                  10, 86'400'000);
+  o.audit_groups_max = static_cast<uint32_t>(config.size(
+      "security.audit_groups_max", o.audit_groups_max,
+      "Groups of reads counted at once; beyond it the oldest is written early.", 1, 10'000'000));
   o.audit_reads_durable = config.flag(
       "security.audit_reads_durable", o.audit_reads_durable,
       "Whether the audit entry of a read is on disk before the first byte leaves; if not, it is "

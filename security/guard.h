@@ -1,10 +1,10 @@
 // The one place where "may they?" and "it happened" are decided and kept: policy and audit.
 //
 // Writes: `authorise`, then put `audit_op` into the same commit as the facts. Reads and finds:
-// `admit`, which authorises and makes the audit entry durable before the first byte leaves. Reads of
-// one object by one principal are grouped: one entry opens a window (audit_window_ms), later reads
-// inside it are counted and written when the window closes, so a viewer that fetches 300 frames of a
-// study pays one sync. Refusals are audited too.
+// `admit`, which authorises and makes the audit entry durable before the first byte leaves. Reads
+// of one object by one principal are grouped: one entry opens a window (audit_window_ms), later
+// reads inside it are counted and written when the window closes, so a viewer that fetches 300
+// frames of a study pays one sync. Refusals are audited too.
 //
 // Thread-safe.
 #pragma once
@@ -48,8 +48,8 @@ class Guard {
 // Turns credentials into principals.
 class Authenticator {
  public:
-  // Tokens from `[[security.token]]` tables: name, role (comma separated), sha256 (hex of the token)
-  // or argon2 (encoded). Calling AE titles from `[[dicom.peer]]`: aet, host, role.
+  // Tokens from `[[security.token]]` tables: name, role (comma separated), sha256 (hex of the
+  // token) or argon2 (encoded). Calling AE titles from `[[dicom.peer]]`: aet, host, role.
   static Result<std::unique_ptr<Authenticator>> create(Config& config);
   virtual ~Authenticator() = default;
   // `authorization` is the header's value ("Bearer …"), empty when absent. Without any token
@@ -57,7 +57,8 @@ class Authenticator {
   virtual Result<Principal> http(std::string_view authorization, const std::string& peer) = 0;
   // Without peers configured any calling AE on loopback is admitted as a modality that may also
   // query and retrieve.
-  virtual Result<Principal> association(const std::string& calling_aet, const std::string& peer) = 0;
+  virtual Result<Principal> association(const std::string& calling_aet,
+                                        const std::string& peer) = 0;
   // True for an address or AE title of a configured peer: slots are kept for them.
   virtual bool known_peer(const std::string& calling_aet, const std::string& peer) const = 0;
   virtual bool tokens_configured() const = 0;

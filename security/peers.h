@@ -21,8 +21,8 @@ struct Peer {
 std::string address_of(std::string_view peer);
 bool is_loopback(std::string_view peer);
 
-// `[[dicom.peer]]`: aet (1 to 16 characters), host (address or name; names are resolved once, here),
-// port (for C-MOVE, read by the DICOM door), role (default "modality").
+// `[[dicom.peer]]`: aet (1 to 16 characters), host (address or name; names are resolved once,
+// here), port (for C-MOVE, read by the DICOM door), role (default "modality").
 Result<std::vector<Peer>> parse_peers(const std::vector<Config::Table>& tables);
 
 }  // namespace medarc::security

@@ -10,8 +10,8 @@ constexpr Actions kStore = bit(Action::store), kRead = bit(Action::read), kFind 
 constexpr Actions kLook = kRead | kFind;
 constexpr Actions kEverything = kStore | kLook | kRemove | kAdminister;
 
-// One row a role and domain. Consent, care relations and cohorts narrow this further when they come;
-// they never widen it.
+// One row a role and domain. Consent, care relations and cohorts narrow this further when they
+// come; they never widen it.
 constexpr Rule kPolicy[] = {
     {Role::administrator, Domain::images, kEverything},
     {Role::administrator, Domain::genomes, kEverything},

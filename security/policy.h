@@ -1,5 +1,5 @@
-// Who may do what, as one table. Nothing is allowed that no row allows. The table is checked whole by
-// tests/security/policy_test.cc; changing a row means changing the expectation there too.
+// Who may do what, as one table. Nothing is allowed that no row allows. The table is checked whole
+// by tests/security/policy_test.cc; changing a row means changing the expectation there too.
 #pragma once
 
 #include <optional>

@@ -19,10 +19,10 @@ enum class Role {
 };
 
 struct Principal {
-  std::string id;         // "token:viewer", "ae:CT1", "local": stable, never a secret
+  std::string id;  // "token:viewer", "ae:CT1", "local": stable, never a secret
   std::set<Role> roles;
-  std::string door;       // "dimse", "dicomweb", "genomics", "fhir", "http", "cli"
-  std::string peer;       // address, for limits and logs
+  std::string door;  // "dimse", "dicomweb", "genomics", "fhir", "http", "cli"
+  std::string peer;  // address, for limits and logs
 };
 
 }  // namespace medarc::security

@@ -24,9 +24,8 @@ std::string text_of(const Config::Table& table, const std::string& key) {
 
 bool is_bearer(std::string_view scheme) {
   constexpr std::string_view want = "bearer";
-  return scheme.size() == want.size() &&
-         std::equal(scheme.begin(), scheme.end(), want.begin(),
-                    [](char a, char b) { return (a | 0x20) == b; });
+  return scheme.size() == want.size() && std::equal(scheme.begin(), scheme.end(), want.begin(),
+                                                    [](char a, char b) { return (a | 0x20) == b; });
 }
 
 argon2_type type_of(const std::string& encoded) {

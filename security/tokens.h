@@ -1,8 +1,8 @@
 // Bearer tokens from the configuration: who shows one, is its principal.
 //
 // Tokens are kept as digests only. SHA-256 is for random tokens of 128 bits or more; what a person
-// chose belongs under argon2id. Comparing takes the same time wherever texts differ. Argon2 is slow on
-// purpose, so one verification runs at a time and its answer is remembered, right or wrong.
+// chose belongs under argon2id. Comparing takes the same time wherever texts differ. Argon2 is slow
+// on purpose, so one verification runs at a time and its answer is remembered, right or wrong.
 //
 // Thread-safe.
 #pragma once

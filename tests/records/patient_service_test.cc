@@ -45,15 +45,14 @@ class PatientServiceTest : public testing::Test {
     return create(R"({"resourceType":"Patient",)" + members + "}").row.key.value;
   }
   uint64_t patients_count() { return must(store_.index->stats()).patients; }
-  std::vector<index::AuditEntry> audit() {
-    return must(store_.index->view()->audit(0, 100'000));
-  }
+  std::vector<index::AuditEntry> audit() { return must(store_.index->view()->audit(0, 100'000)); }
 
   RecordsStore store_;
 };
 
 TEST_F(PatientServiceTest, CreatedPatientsAreReadBackAsWritten) {
-  const auto made = create(R"({"resourceType":"Patient","id":"mine","meta":{"versionId":"9","profile":["http://p"]},
+  const auto made = create(
+      R"({"resourceType":"Patient","id":"mine","meta":{"versionId":"9","profile":["http://p"]},
       "extension":[{"url":"http://e","valueDecimal":1.00}],"name":[{"text":"𠮷野"}]})");
   EXPECT_EQ(made.what, What::created);
   EXPECT_NE(made.row.key.value, "mine");
@@ -72,8 +71,8 @@ TEST_F(PatientServiceTest, OneIdentifierIsOnePatient) {
   const auto again = create(RecordsStore::patient_text("1"));
   EXPECT_EQ(again.what, What::unchanged);
   EXPECT_EQ(again.row.key, first.row.key);
-  const auto other = store_.patients->create(RecordsStore::clinician(),
-                                             store_.resource(RecordsStore::patient_text("1", "Roe")));
+  const auto other = store_.patients->create(
+      RecordsStore::clinician(), store_.resource(RecordsStore::patient_text("1", "Roe")));
   EXPECT_EQ(other.error().code, Code::conflict);
   EXPECT_EQ(create(RecordsStore::patient_text("1", "Doe", "http://other.example")).what,
             What::created);
@@ -88,7 +87,8 @@ TEST_F(PatientServiceTest, Fhir_14_ThirtyTwoEqualConditionalCreatesMakeOne) {
     senders.emplace_back([&, i] {
       // Their content differs: the condition alone decides.
       auto text = RecordsStore::patient_text("7", "Doe" + std::to_string(i));
-      auto done = store_.patients->create(RecordsStore::clinician(), store_.resource(text), condition);
+      auto done =
+          store_.patients->create(RecordsStore::clinician(), store_.resource(text), condition);
       ASSERT_TRUE(done) << done.error().text;
       ++(done->what == What::created ? created : unchanged);
     });
@@ -119,8 +119,8 @@ TEST_F(PatientServiceTest, SixtyFourSendersOfOneNewPatientMakeOne) {
   EXPECT_EQ(failed, 0);
   EXPECT_EQ(patients_count(), 1u);
   for (const std::string& key : keys) EXPECT_EQ(key, keys[0]);
-  const auto all = must(store_.linked->everything(
-      RecordsStore::who({Role::administrator}), index::PatientKey(keys[0])));
+  const auto all = must(store_.linked->everything(RecordsStore::who({Role::administrator}),
+                                                  index::PatientKey(keys[0])));
   EXPECT_EQ(all.studies.size(), 32u);
 }
 
@@ -156,8 +156,8 @@ TEST_F(PatientServiceTest, PatientsBornFromDicomAreRendered) {
   Json sent = json;
   EXPECT_TRUE(validate(sent, "Patient").empty());
   // What was rendered can be written back, and is the same patient.
-  auto put = must(store_.patients->update(RecordsStore::clinician(), key,
-                                          store_.resource(to_text(json)), 1));
+  auto put = must(
+      store_.patients->update(RecordsStore::clinician(), key, store_.resource(to_text(json)), 1));
   EXPECT_EQ(put.row.identifiers, (std::vector<index::Identifier>{{"HOSP", "77"}}));
   EXPECT_EQ(found({{"identifier", "HOSP|77"}}), std::vector<std::string>{key.value});
 }
@@ -202,8 +202,8 @@ TEST_F(PatientServiceTest, UnconditionalUpdatesAllSucceed) {
   for (int i = 0; i < 16; ++i) {
     writers.emplace_back([&, i] {
       auto text = RecordsStore::patient_text("1", "Name" + std::to_string(i));
-      EXPECT_TRUE(store_.patients->update(RecordsStore::clinician(), made.row.key,
-                                          store_.resource(text)));
+      EXPECT_TRUE(
+          store_.patients->update(RecordsStore::clinician(), made.row.key, store_.resource(text)));
     });
   }
   for (auto& writer : writers) writer.join();
@@ -212,7 +212,8 @@ TEST_F(PatientServiceTest, UnconditionalUpdatesAllSucceed) {
 
 TEST_F(PatientServiceTest, Fhir_28_NamesAreFoundByTheirStart) {
   const auto mueller = make(R"("name":[{"family":"Müller","given":["Anna","Maria"]}])");
-  const auto wang = make(R"("name":[{"family":"王","given":["小明"]},{"family":"Wang","given":["Xiaoming"]}])");
+  const auto wang =
+      make(R"("name":[{"family":"王","given":["小明"]},{"family":"Wang","given":["Xiaoming"]}])");
   const auto dicom = store_.store_image({"H", "5"}, "1.5", "Muller^Bert").patient.value;
   using V = std::vector<std::string>;
   auto both = V{mueller, dicom};
@@ -271,8 +272,10 @@ TEST_F(PatientServiceTest, Fhir_31_BirthDatesOfAnyPrecision) {
   EXPECT_EQ(found({{"birthdate", "sa1980"}}), V{later});
   EXPECT_EQ(found({{"birthdate", "eb1990"}}), sorted({day, month, year}));
   EXPECT_EQ(found({{"birthdate", "ne1980"}}), V{later});
-  EXPECT_EQ(found({{"birthdate", "ge1980-02-01"}, {"birthdate", "le1980-02-28"},
-                   {"birthdate", "1980-02"}}), sorted({day, month}));
+  EXPECT_EQ(
+      found(
+          {{"birthdate", "ge1980-02-01"}, {"birthdate", "le1980-02-28"}, {"birthdate", "1980-02"}}),
+      sorted({day, month}));
 }
 
 TEST_F(PatientServiceTest, OtherParametersAndTheirCombination) {
@@ -353,8 +356,9 @@ TEST_F(PatientServiceTest, EverythingHoldsWhatTheCallerMayRead) {
   const auto clinical = must(store_.linked->everything(RecordsStore::clinician(), key));
   EXPECT_EQ(clinical.studies.size(), 2u);
   EXPECT_TRUE(clinical.files.empty());
-  EXPECT_EQ(store_.linked->everything(RecordsStore::clinician(), index::PatientKey("no")).error().code,
-            Code::not_found);
+  EXPECT_EQ(
+      store_.linked->everything(RecordsStore::clinician(), index::PatientKey("no")).error().code,
+      Code::not_found);
 }
 
 TEST(PatientLimits, TooCostlySearchesAreRefused) {
@@ -366,7 +370,8 @@ TEST(PatientLimits, TooCostlySearchesAreRefused) {
                                 store.resource(RecordsStore::patient_text(std::to_string(i)))));
   }
   EXPECT_EQ(store.patients->search(RecordsStore::clinician(), query_of({{"family", "x"}}), "")
-                .error().code,
+                .error()
+                .code,
             Code::too_large);
 }
 

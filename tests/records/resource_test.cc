@@ -13,7 +13,8 @@ namespace {
 Result<Json> parse(std::string_view text) { return parse_json(text, {}); }
 
 std::vector<Issue> issues_of(const std::string& members) {
-  return read_patient(R"({"resourceType":"Patient")" + (members.empty() ? "" : "," + members) + "}", {})
+  return read_patient(R"({"resourceType":"Patient")" + (members.empty() ? "" : "," + members) + "}",
+                      {})
       .issues;
 }
 
@@ -35,10 +36,27 @@ TEST(Json, Fhir_03_TextBeyondTheBmpSurvives) {
 }
 
 TEST(Json, Fhir_05_BrokenTextIsRefused) {
-  for (std::string_view text :
-       {"", " ", "{", "}", "[1,]", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{\"a\":01}", "{\"a\":1.}",
-        "{\"a\":+1}", "{\"a\":tru}", "{\"a\":nul}", "{\"a\":NaN}", "{\"a\":\"\xff\"}", "{} {}",
-        "{\"a\":\"\\x\"}", "{\"a\":1 \"b\":2}", "{\"a\":\"\n\"}", "{\"a\":--1}", "{\"a\":1e}"}) {
+  for (std::string_view text : {"",
+                                " ",
+                                "{",
+                                "}",
+                                "[1,]",
+                                "{\"a\":}",
+                                "{\"a\":1,}",
+                                "{a:1}",
+                                "{\"a\":01}",
+                                "{\"a\":1.}",
+                                "{\"a\":+1}",
+                                "{\"a\":tru}",
+                                "{\"a\":nul}",
+                                "{\"a\":NaN}",
+                                "{\"a\":\"\xff\"}",
+                                "{} {}",
+                                "{\"a\":\"\\x\"}",
+                                "{\"a\":1 \"b\":2}",
+                                "{\"a\":\"\n\"}",
+                                "{\"a\":--1}",
+                                "{\"a\":1e}"}) {
     EXPECT_FALSE(parse(text)) << text;
   }
 }
@@ -82,7 +100,8 @@ TEST(Validate, Fhir_53_AFullPatientIsValid) {
     "contact":[{"name":{"text":"N"},"relationship":[{"text":"r"}]}],
     "communication":[{"language":{"text":"de"},"preferred":true}],
     "generalPractitioner":[{"reference":"Practitioner/1"}],"managingOrganization":{"reference":"#o"},
-    "link":[{"other":{"reference":"Patient/2"},"type":"seealso"}])").empty());
+    "link":[{"other":{"reference":"Patient/2"},"type":"seealso"}])")
+                  .empty());
 }
 
 TEST(Validate, Fhir_07_WhatIsWrongIsNamedByPath) {
@@ -154,14 +173,15 @@ TEST(Validate, IssuesAreBoundedAndHoldNoValues) {
 
 TEST(Validate, IdentifiersAreLimited) {
   std::string list;
-  for (int i = 0; i < 101; ++i) list += (i == 0 ? "" : ",") + ("{\"value\":\"" + std::to_string(i)) + "\"}";
+  for (int i = 0; i < 101; ++i)
+    list += (i == 0 ? "" : ",") + ("{\"value\":\"" + std::to_string(i)) + "\"}";
   EXPECT_FALSE(issues_of("\"identifier\":[" + list + "]").empty());
 }
 
 TEST(Names, PersonNamesGoBothWays) {
-  for (const std::string pn :
-       {"Doe^Jane", "Adams^John^Robert Quincy^Rev.^B.A. M.Div.", "Yamada^Tarou=山田^太郎=やまだ^たろう",
-        "Wang^XiaoMing=王^小明", "Hong^Gildong=洪^吉洞=홍^길동", "Solo"}) {
+  for (const std::string pn : {"Doe^Jane", "Adams^John^Robert Quincy^Rev.^B.A. M.Div.",
+                               "Yamada^Tarou=山田^太郎=やまだ^たろう", "Wang^XiaoMing=王^小明",
+                               "Hong^Gildong=洪^吉洞=홍^길동", "Solo"}) {
     Json list = Json::array(names_from_pn(pn));
     EXPECT_EQ(names_to_pn(&list), std::vector<std::string>{pn}) << pn;
   }
@@ -221,9 +241,9 @@ TEST(Identity, PatientReferences) {
   EXPECT_EQ(*parse_patient_reference("HOSP|77")->identifier, (index::Identifier{"HOSP", "77"}));
   EXPECT_EQ(*parse_patient_reference("77")->identifier, (index::Identifier{"", "77"}));
   EXPECT_EQ(*parse_patient_reference("|77")->identifier, (index::Identifier{"", "77"}));
-  for (const std::string& text : {std::string(), std::string("HOSP|"), std::string("Patient/"),
-                                 std::string("Patient/a/b"), std::string("a\nb"),
-                                 std::string(600, 'x'), std::string("a\0b", 3)}) {
+  for (const std::string& text :
+       {std::string(), std::string("HOSP|"), std::string("Patient/"), std::string("Patient/a/b"),
+        std::string("a\nb"), std::string(600, 'x'), std::string("a\0b", 3)}) {
     EXPECT_FALSE(parse_patient_reference(text)) << text;
   }
 }
@@ -256,9 +276,14 @@ TEST(Search, Fhir_41_UnknownParametersAndModifiersAreRefused) {
     EXPECT_EQ(query.add(key, "x").error().code, Code::unsupported) << key;
   }
   PatientQuery query;
-  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
-           {"birthdate", "80"}, {"birthdate", "xx1980"}, {"birthdate", ""}, {"identifier", "|"},
-           {"gender", "http://other|male"}, {"name", ""}, {"_id", ""}}) {
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, std::string>>{{"birthdate", "80"},
+                                                        {"birthdate", "xx1980"},
+                                                        {"birthdate", ""},
+                                                        {"identifier", "|"},
+                                                        {"gender", "http://other|male"},
+                                                        {"name", ""},
+                                                        {"_id", ""}}) {
     EXPECT_EQ(query.add(key, value).error().code, Code::invalid_argument) << key << value;
   }
 }

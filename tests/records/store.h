@@ -59,8 +59,9 @@ class RecordsStore {
 
   records::PatientResource resource(const std::string& json) {
     records::PatientReading reading = records::read_patient(json, options_);
-    EXPECT_TRUE(reading.resource) << (reading.issues.empty() ? "" : reading.issues[0].text + " " +
-                                                                    reading.issues[0].path);
+    EXPECT_TRUE(reading.resource) << (reading.issues.empty()
+                                          ? ""
+                                          : reading.issues[0].text + " " + reading.issues[0].path);
     return std::move(*reading.resource);
   }
   static std::string patient_text(const std::string& id_value, const std::string& family = "Doe",
@@ -110,7 +111,8 @@ class RecordsStore {
     return commit(std::move(op), std::move(blob));
   }
 
-  index::OpOutcome store_file(const std::string& id, const std::optional<index::Identifier>& patient,
+  index::OpOutcome store_file(const std::string& id,
+                              const std::optional<index::Identifier>& patient,
                               const std::string& format = "bam") {
     archive::StagedBlob blob = stage("reads of " + id);
     index::StoreFile op;

@@ -10,7 +10,8 @@ namespace {
 
 // argon2id of "correct horse", cheap on purpose: m=64 KiB, t=1, p=1.
 std::string argon2_of_correct_horse() {
-  return "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQxNmJ5dGVzIQ$MmvBYrAqCC986rmwQ7KaVeIEZg6o09wdeQsLWBCqmzQ";
+  return "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQxNmJ5dGVzIQ$"
+         "MmvBYrAqCC986rmwQ7KaVeIEZg6o09wdeQsLWBCqmzQ";
 }
 
 Result<std::unique_ptr<Authenticator>> make(const std::string& toml) {
@@ -133,22 +134,20 @@ TEST(Authenticator, D01_OnlyConfiguredPeersOnceThereAreAny) {
       "[[dicom.peer]]\naet = \"VIEWER\"\nrole = \"radiologist\"\n");
   ASSERT_TRUE(door) << door.error().text;
   EXPECT_TRUE((*door)->peers_configured());
-  EXPECT_EQ((*door)->association("CT1", "10.0.0.7:4000")->roles,
-            std::set<Role>{Role::modality});
+  EXPECT_EQ((*door)->association("CT1", "10.0.0.7:4000")->roles, std::set<Role>{Role::modality});
   EXPECT_FALSE((*door)->association("CT1", "10.0.0.8"));
   EXPECT_FALSE((*door)->association("ct1", "10.0.0.7"));
   EXPECT_FALSE((*door)->association("OTHER", "127.0.0.1"));
-  EXPECT_EQ((*door)->association("VIEWER", "10.9.9.9")->roles,
-            std::set<Role>{Role::radiologist});
+  EXPECT_EQ((*door)->association("VIEWER", "10.9.9.9")->roles, std::set<Role>{Role::radiologist});
   EXPECT_TRUE((*door)->known_peer("", "10.0.0.7"));
   EXPECT_TRUE((*door)->known_peer("VIEWER", "10.9.9.9"));
   EXPECT_FALSE((*door)->known_peer("", "10.9.9.9"));
 }
 
 TEST(Authenticator, BadPeersAreRefused) {
-  for (const char* text : {"host = \"10.0.0.1\"", "aet = \"SEVENTEENLETTERSX\"", "aet = \" X\"",
-                           "aet = \"A\\\\B\"", "aet = \"A\"\nrole = \"king\"",
-                           "aet = \"A\"\nhost = \"no.such.host.invalid\""}) {
+  for (const char* text :
+       {"host = \"10.0.0.1\"", "aet = \"SEVENTEENLETTERSX\"", "aet = \" X\"", "aet = \"A\\\\B\"",
+        "aet = \"A\"\nrole = \"king\"", "aet = \"A\"\nhost = \"no.such.host.invalid\""}) {
     EXPECT_FALSE(make(std::string("[[dicom.peer]]\n") + text + "\n")) << text;
   }
   EXPECT_FALSE(make("[[dicom.peer]]\naet = \"A\"\n[[dicom.peer]]\naet = \"A\"\n"));

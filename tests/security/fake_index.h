@@ -1,4 +1,5 @@
-// An Index that only takes commits: it keeps the audit entries, may be slow, and fails when told to.
+// An Index that only takes commits: it keeps the audit entries, may be slow, and fails when told
+// to.
 #pragma once
 
 #include <atomic>

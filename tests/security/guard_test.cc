@@ -182,7 +182,8 @@ TEST(Guard, RelaxedReadsAreWrittenWithin200Ms) {
 TEST(Guard, WritesCarryTheirEntryInTheirOwnCommit) {
   test::FakeIndex index;
   auto guard = Guard::create(index, {});
-  const index::Op op = guard->audit_op(viewer(), Action::store, {Domain::images, "study/9", "STOW"});
+  const index::Op op =
+      guard->audit_op(viewer(), Action::store, {Domain::images, "study/9", "STOW"});
   const auto& entry = std::get<index::RecordAudit>(op).entry;
   EXPECT_EQ(entry.action, "store");
   EXPECT_EQ(entry.object, "study/9");

@@ -49,8 +49,8 @@ std::vector<Cell> cells() {
     for (Domain domain : kDomains) {
       words >> letters;
       for (const auto& [letter, action] : kActions) {
-        out.push_back({role_of(role).value(), domain, action,
-                       letters.find(letter) != std::string::npos});
+        out.push_back(
+            {role_of(role).value(), domain, action, letters.find(letter) != std::string::npos});
       }
     }
   }
@@ -79,8 +79,8 @@ TEST_P(PolicyMatrix, GuardDecidesAsExpected) {
   EXPECT_EQ(entry.object, "thing/1");
   if (!cell.expected) {
     EXPECT_EQ(status.error().code, Code::permission_denied);
-    EXPECT_EQ(entry.detail, std::string(to_string(cell.action)) + " " +
-                                std::string(to_string(cell.domain)));
+    EXPECT_EQ(entry.detail,
+              std::string(to_string(cell.action)) + " " + std::string(to_string(cell.domain)));
   }
 }
 

@@ -55,9 +55,7 @@ bool not_modified(const Request& request, const std::string& version, Timestamp 
 
 }  // namespace
 
-std::string fhir_base(const Request& request) {
-  return request.base_url + std::string(kFhirRoot);
-}
+std::string fhir_base(const Request& request) { return request.base_url + std::string(kFhirRoot); }
 
 security::Principal at_fhir_door(const Request& request) {
   security::Principal who = request.principal;
@@ -90,14 +88,14 @@ Response fhir_outcome(int status, const std::vector<records::Issue>& issues) {
 
 Response fhir_error(const Error& error, int status) {
   if (status == 0) status = status_of(error.code);
-  const bool hidden = error.code == Code::io || error.code == Code::internal ||
-                      error.code == Code::corrupt;
+  const bool hidden =
+      error.code == Code::io || error.code == Code::internal || error.code == Code::corrupt;
   if (hidden) {
     log(Level::error, "fhir.failed", {{"code", to_string(error.code)}, {"text", error.text}});
   }
-  Response response = fhir_outcome(
-      status, {{std::string(issue_code(error.code)),
-                hidden ? "The server failed; its log says why." : error.text, ""}});
+  Response response =
+      fhir_outcome(status, {{std::string(issue_code(error.code)),
+                             hidden ? "The server failed; its log says why." : error.text, ""}});
   if (status == 503) response.headers.set("Retry-After", "2");
   return response;
 }
@@ -118,8 +116,7 @@ Response fhir_versioned(const Request& request, int status, Json resource, uint6
   return response;
 }
 
-RouteFunction fhir_route(
-    std::function<Result<Response>(const Request&, const FhirShape&)> answer) {
+RouteFunction fhir_route(std::function<Result<Response>(const Request&, const FhirShape&)> answer) {
   return [answer = std::move(answer)](const Request& request) -> Answer {
     const Result<FhirShape> shape = negotiate(request);
     if (!shape) return fhir_error(shape.error());

@@ -63,8 +63,8 @@ Response fhir_outcome(int status, const std::vector<records::Issue>& issues);
 Response fhir_error(const Error& error, int status = 0);
 
 // A resource with its version: ETag and Last-Modified, or 304.
-Response fhir_versioned(const Request& request, int status, records::Json resource, uint64_t version,
-                        Timestamp changed, const FhirShape& shape);
+Response fhir_versioned(const Request& request, int status, records::Json resource,
+                        uint64_t version, Timestamp changed, const FhirShape& shape);
 
 std::string fhir_base(const Request& request);             // "http://host:port/fhir"
 security::Principal at_fhir_door(const Request& request);  // the principal, door "fhir"

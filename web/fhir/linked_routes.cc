@@ -43,9 +43,10 @@ Result<Response> read_file(const FhirContext& context, const Request& request,
 Result<SearchInput> read_query(const FhirContext& context, const Request& request,
                                const FhirShape& shape, LinkedQuery& query) {
   query.own_bases = {fhir_base(request)};
-  MEDARC_ASSIGN(SearchInput input,
-                read_search(request.query, prefer_of(request).lenient, context.options.page_max,
-                            [&](std::string_view k, std::string_view v) { return query.add(k, v); }));
+  MEDARC_ASSIGN(
+      SearchInput input,
+      read_search(request.query, prefer_of(request).lenient, context.options.page_max,
+                  [&](std::string_view k, std::string_view v) { return query.add(k, v); }));
   if (input.count) query.count = *input.count;
   if (shape.summary == "count") query.count = 0;
   query.after = input.after;
@@ -87,18 +88,21 @@ Result<Response> search_files(const FhirContext& context, const Request& request
 
 std::vector<FhirRoute> linked_interactions(const FhirContextPtr& c) {
   auto of = [&c](auto f) {
-    return fhir_route([context = c, f](const Request& r, const FhirShape& s) {
-      return f(*context, r, s);
-    });
+    return fhir_route(
+        [context = c, f](const Request& r, const FhirShape& s) { return f(*context, r, s); });
   };
   return {
-      {"ImagingStudy", "search-type",
+      {"ImagingStudy",
+       "search-type",
        {"GET", "/fhir/ImagingStudy", "Search imaging studies", of(search_studies)}},
-      {"ImagingStudy", "read",
+      {"ImagingStudy",
+       "read",
        {"GET", "/fhir/ImagingStudy/{id}", "Read a study as FHIR ImagingStudy", of(read_study)}},
-      {"DocumentReference", "search-type",
+      {"DocumentReference",
+       "search-type",
        {"GET", "/fhir/DocumentReference", "Search genomic files", of(search_files)}},
-      {"DocumentReference", "read",
+      {"DocumentReference",
+       "read",
        {"GET", "/fhir/DocumentReference/{id}", "Read a genomic file as FHIR DocumentReference",
         of(read_file)}},
   };

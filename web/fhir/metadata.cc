@@ -23,10 +23,10 @@ Json resource_entry(const std::string& type, const std::vector<std::string>& int
   bool writes = false, searches = false;
   for (const std::string& one : interactions) {
     if (one.starts_with('$')) {
-      operations.add(Json::object(
-          {{"name", Json::string(one.substr(1))},
-           {"definition", Json::string("http://hl7.org/fhir/OperationDefinition/" + type + "-" +
-                                       one.substr(1))}}));
+      operations.add(
+          Json::object({{"name", Json::string(one.substr(1))},
+                        {"definition", Json::string("http://hl7.org/fhir/OperationDefinition/" +
+                                                    type + "-" + one.substr(1))}}));
       continue;
     }
     codes.add(Json::object({{"code", Json::string(one)}}));
@@ -73,28 +73,28 @@ Route metadata_route(const FhirContextPtr& context, const std::vector<FhirRoute>
        {"implementation", Json::object({{"description", Json::string("Medarc, FHIR R4")}})},
        {"fhirVersion", Json::string("4.0.1")},
        {"format", Json::array({Json::string("application/fhir+json"), Json::string("json")})},
-       {"rest", Json::array({Json::object({{"mode", Json::string("server")},
-                                           {"resource", std::move(resources)}})})}});
+       {"rest", Json::array({Json::object(
+                    {{"mode", Json::string("server")}, {"resource", std::move(resources)}})})}});
   Route route;
   route.method = "GET";
   route.path = "/fhir/metadata";
   route.summary = "FHIR CapabilityStatement";
   route.open = true;  // clients read it to learn how to come in; it says nothing about patients
-  route.answer = fhir_route([statement](const Request& request,
-                                        const FhirShape& shape) -> Result<Response> {
-    Json own = statement;
-    Json implementation = *own.find("implementation");
-    own.set("implementation", implementation.set("url", Json::string(fhir_base(request))));
-    apply_shape(own, shape);
-    Response response = fhir_answer(200, own, shape);
-    const std::string tag =
-        archive::Sha256::of(std::get<Bytes>(response.body)).hex().substr(0, 16);
-    if (etag_listed(request.headers.find("If-None-Match"), tag, true)) {
-      response = make_response(304, "", {});
-    }
-    response.headers.set("ETag", "W/\"" + tag + "\"");
-    return response;
-  });
+  route.answer =
+      fhir_route([statement](const Request& request, const FhirShape& shape) -> Result<Response> {
+        Json own = statement;
+        Json implementation = *own.find("implementation");
+        own.set("implementation", implementation.set("url", Json::string(fhir_base(request))));
+        apply_shape(own, shape);
+        Response response = fhir_answer(200, own, shape);
+        const std::string tag =
+            archive::Sha256::of(std::get<Bytes>(response.body)).hex().substr(0, 16);
+        if (etag_listed(request.headers.find("If-None-Match"), tag, true)) {
+          response = make_response(304, "", {});
+        }
+        response.headers.set("ETag", "W/\"" + tag + "\"");
+        return response;
+      });
   return route;
 }
 

@@ -56,11 +56,11 @@ Result<Response> written(const Request& request, const FhirContext& context,
     response.headers.set("ETag", "W/\"" + std::to_string(done.row.version) + "\"");
   } else {
     MEDARC_ASSIGN(Json json, records::patient_json(done.row, context.patients.issuers()));
-    response = fhir_versioned(request, status, std::move(json), done.row.version,
-                              done.row.changed, {});
+    response =
+        fhir_versioned(request, status, std::move(json), done.row.version, done.row.changed, {});
   }
-  response.headers.set("Location", url_of(request, done.row) + "/_history/" +
-                                       std::to_string(done.row.version));
+  response.headers.set("Location",
+                       url_of(request, done.row) + "/_history/" + std::to_string(done.row.version));
   return response;
 }
 
@@ -74,7 +74,8 @@ Answer with_patient(const FhirContextPtr& context, const Request& request,
   }
   const uint64_t bytes_max = context->options.json.bytes_max;
   if (request.body_bytes > bytes_max) {
-    return fhir_outcome(413, {{"too-long", "more than " + std::to_string(bytes_max) + " bytes", ""}});
+    return fhir_outcome(413,
+                        {{"too-long", "more than " + std::to_string(bytes_max) + " bytes", ""}});
   }
   return collect_body(bytes_max, [context, then = std::move(then)](Bytes body) -> Response {
     records::PatientReading reading = records::read_patient(body, context->options);
@@ -106,15 +107,15 @@ Result<std::optional<records::PatientQuery>> if_none_exist(const Request& reques
 Answer create(const FhirContextPtr& context, const Request& request) {
   auto condition = if_none_exist(request);
   if (!condition) return fhir_error(condition.error());
-  return with_patient(context, request,
-                      [context, request, condition = *condition](records::PatientResource patient)
-                          -> Result<Response> {
-                        MEDARC_ASSIGN(PatientWritten done,
-                                      context->patients.create(at_fhir_door(request),
-                                                               std::move(patient), condition));
-                        const bool made = done.what == PatientWritten::What::created;
-                        return written(request, *context, done, made ? 201 : 200);
-                      });
+  return with_patient(
+      context, request,
+      [context, request,
+       condition = *condition](records::PatientResource patient) -> Result<Response> {
+        MEDARC_ASSIGN(PatientWritten done, context->patients.create(at_fhir_door(request),
+                                                                    std::move(patient), condition));
+        const bool made = done.what == PatientWritten::What::created;
+        return written(request, *context, done, made ? 201 : 200);
+      });
 }
 
 Answer update(const FhirContextPtr& context, const Request& request) {
@@ -124,8 +125,8 @@ Answer update(const FhirContextPtr& context, const Request& request) {
   if (!match) return fhir_error(match.error());
   return with_patient(
       context, request,
-      [context, request, key = *key, match = *match](records::PatientResource patient)
-          -> Result<Response> {
+      [context, request, key = *key,
+       match = *match](records::PatientResource patient) -> Result<Response> {
         if (patient.id != key.value) {
           return make_error(Code::invalid_argument,
                             "the resource's id must be there and be that of the URL");
@@ -153,9 +154,10 @@ Result<Response> read(const FhirContext& context, const Request& request, const 
 Result<Response> search(const FhirContext& context, const Request& request,
                         const Parameters& parameters, const FhirShape& shape) {
   records::PatientQuery query;
-  MEDARC_ASSIGN(const SearchInput input,
-                read_search(parameters, prefer_of(request).lenient, context.options.page_max,
-                            [&](std::string_view k, std::string_view v) { return query.add(k, v); }));
+  MEDARC_ASSIGN(
+      const SearchInput input,
+      read_search(parameters, prefer_of(request).lenient, context.options.page_max,
+                  [&](std::string_view k, std::string_view v) { return query.add(k, v); }));
   if (input.count) query.count = *input.count;
   if (shape.summary == "count") query.count = 0;
   query.after = input.after;
@@ -220,7 +222,8 @@ Result<Response> everything(const FhirContext& context, const Request& request,
 
 std::vector<FhirRoute> patient_interactions(const FhirContextPtr& c) {
   auto of = [](const FhirContextPtr& context, auto f) {
-    return fhir_route([context, f](const Request& r, const FhirShape& s) { return f(*context, r, s); });
+    return fhir_route(
+        [context, f](const Request& r, const FhirShape& s) { return f(*context, r, s); });
   };
   auto taking = [](const FhirContextPtr& context, auto f) -> RouteFunction {
     return [context, f](const Request& request) { return f(context, request); };
@@ -229,17 +232,21 @@ std::vector<FhirRoute> patient_interactions(const FhirContextPtr& c) {
     return search(context, r, r.query, s);
   };
   return {
-      {"Patient", "create",
+      {"Patient",
+       "create",
        {"POST", "/fhir/Patient", "Create a FHIR Patient", taking(c, create), 0}},
       {"Patient", "search-type", {"GET", "/fhir/Patient", "Search patients", of(c, query)}},
       {"Patient", "", {"POST", "/fhir/Patient/_search", "Search patients", taking(c, search_form)}},
       {"Patient", "read", {"GET", "/fhir/Patient/{id}", "Read a FHIR Patient", of(c, read)}},
-      {"Patient", "update",
+      {"Patient",
+       "update",
        {"PUT", "/fhir/Patient/{id}", "Write a FHIR Patient", taking(c, update), 0}},
-      {"Patient", "",
+      {"Patient",
+       "",
        {"GET", "/fhir/Patient/{id}/_history/{version}", "The present version of a FHIR Patient",
         of(c, read)}},
-      {"Patient", "$everything",
+      {"Patient",
+       "$everything",
        {"GET", "/fhir/Patient/{id}/$everything", "A patient with scans and genome files",
         of(c, everything)}},
   };

@@ -25,8 +25,8 @@ std::vector<Route> unknown_routes() {
 }  // namespace
 
 std::vector<Route> fhir_routes(records::PatientService& patients, records::LinkedService& linked) {
-  const auto context = std::make_shared<const FhirContext>(
-      FhirContext{patients, linked, patients.options(), now()});
+  const auto context =
+      std::make_shared<const FhirContext>(FhirContext{patients, linked, patients.options(), now()});
   std::vector<FhirRoute> table = patient_interactions(context);
   for (FhirRoute& one : linked_interactions(context)) table.push_back(std::move(one));
   std::vector<Route> out = {metadata_route(context, table)};

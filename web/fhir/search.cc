@@ -33,9 +33,10 @@ Json warning_entry(const std::vector<std::string>& ignored) {
                              {"code", Json::string("not-supported")},
                              {"diagnostics", Json::string(text)}}));
   }
-  return Json::object({{"resource", Json::object({{"resourceType", Json::string("OperationOutcome")},
-                                                  {"issue", std::move(issues)}})},
-                       {"search", Json::object({{"mode", Json::string("outcome")}})}});
+  return Json::object(
+      {{"resource", Json::object({{"resourceType", Json::string("OperationOutcome")},
+                                  {"issue", std::move(issues)}})},
+       {"search", Json::object({{"mode", Json::string("outcome")}})}});
 }
 
 }  // namespace
@@ -92,7 +93,8 @@ Result<SearchInput> read_search(
       if (added.has_error()) {
         // What is not understood never widens an answer silently.
         const bool unknown = added.error().code == Code::unsupported;
-        return make_error(unknown ? Code::invalid_argument : added.error().code, added.error().text);
+        return make_error(unknown ? Code::invalid_argument : added.error().code,
+                          added.error().text);
       }
       out.used.emplace_back(key, value);
       out.keys += (out.keys.empty() ? "" : ",") + key;

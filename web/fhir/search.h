@@ -10,14 +10,15 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 // `add` takes one search parameter (PatientQuery::add). What it does not know is refused, or with
 // Prefer: handling=lenient reported and left out.
 struct SearchInput {
-  Parameters used;                    // for the self link
-  std::string keys;                   // names alone, for the audit entry
-  std::vector<std::string> ignored;   // texts for the warning entry
+  Parameters used;                   // for the self link
+  std::string keys;                  // names alone, for the audit entry
+  std::vector<std::string> ignored;  // texts for the warning entry
   std::optional<uint32_t> count;
   Bytes after;
 };
-Result<SearchInput> read_search(const Parameters& parameters, bool lenient, uint32_t page_max,
-                                const std::function<Status(std::string_view, std::string_view)>& add);
+Result<SearchInput> read_search(
+    const Parameters& parameters, bool lenient, uint32_t page_max,
+    const std::function<Status(std::string_view, std::string_view)>& add);
 
 // application/x-www-form-urlencoded
 Result<Parameters> parse_form(ByteView text);

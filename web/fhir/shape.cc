@@ -45,8 +45,8 @@ void keep(Json& resource, const std::function<bool(std::string_view)>& wanted) {
   std::erase_if(resource.members(), [&](const Json::Member& member) {
     std::string_view name = member.key;
     if (name.starts_with('_')) name.remove_prefix(1);
-    const bool always = name == "resourceType" || name == "id" || name == "meta" ||
-                        name == "implicitRules";
+    const bool always =
+        name == "resourceType" || name == "id" || name == "meta" || name == "implicitRules";
     return !always && !wanted(name);
   });
 }
@@ -73,8 +73,9 @@ void apply_shape(Json& resource, const FhirShape& shape) {
     const std::string prefix = std::string(type) + ".";
     keep(resource, [&](std::string_view name) {
       return of.mandatory.contains(name) ||
-             std::any_of(shape.elements.begin(), shape.elements.end(),
-                         [&](const std::string& e) { return e == name || e == prefix + std::string(name); });
+             std::any_of(shape.elements.begin(), shape.elements.end(), [&](const std::string& e) {
+               return e == name || e == prefix + std::string(name);
+             });
     });
   } else if (shape.summary == "true") {
     keep(resource, [&](std::string_view name) { return of.summary.contains(name); });

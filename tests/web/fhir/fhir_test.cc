@@ -33,8 +33,8 @@ class FhirTest : public testing::Test {
     authenticator_ = must(security::Authenticator::create(config));
     ServerOptions options;
     options.port = 0;
-    server_ = must(Server::start(options, fhir_routes(*store_.patients, *store_.linked),
-                                 *authenticator_));
+    server_ = must(
+        Server::start(options, fhir_routes(*store_.patients, *store_.linked), *authenticator_));
   }
   void TearDown() override { server_.reset(); }
 
@@ -105,25 +105,27 @@ TEST_F(FhirTest, Fhir_01_MetadataListsWhatWorks) {
 }
 
 TEST_F(FhirTest, Fhir_02_FormatsTakenAndRefused) {
-  for (const char* accept : {"application/fhir+json", "application/json", "*/*", "application/*",
-                             "application/fhir+json; fhirVersion=4.0",
-                             "text/html, application/fhir+json;q=0.5"}) {
+  for (const char* accept :
+       {"application/fhir+json", "application/json", "*/*", "application/*",
+        "application/fhir+json; fhirVersion=4.0", "text/html, application/fhir+json;q=0.5"}) {
     EXPECT_EQ(get("/fhir/metadata", {{"Accept", accept}}).status, 200) << accept;
   }
   for (const char* accept : {"application/fhir+xml", "text/html",
                              "application/fhir+json; fhirVersion=3.0", "application/json;q=0"}) {
     expect_outcome(get("/fhir/metadata", {{"Accept", accept}}), 406);
   }
-  for (const char* format : {"json", "application/json", "application/fhir%2Bjson",
-                             "application/fhir+json"}) {
-    EXPECT_EQ(get("/fhir/metadata?_format=" + std::string(format), {{"Accept", "text/html"}}).status,
-              200) << format;
+  for (const char* format :
+       {"json", "application/json", "application/fhir%2Bjson", "application/fhir+json"}) {
+    EXPECT_EQ(
+        get("/fhir/metadata?_format=" + std::string(format), {{"Accept", "text/html"}}).status, 200)
+        << format;
   }
   expect_outcome(get("/fhir/metadata?_format=xml"), 406);
   const std::string text = RecordsStore::patient_text("1");
-  for (const char* type : {"application/fhir+xml", "text/plain", "application/x-www-form-urlencoded",
-                           "application/fhir+json; fhirVersion=3.0",
-                           "application/fhir+json; charset=latin1", "nonsense"}) {
+  for (const char* type :
+       {"application/fhir+xml", "text/plain", "application/x-www-form-urlencoded",
+        "application/fhir+json; fhirVersion=3.0", "application/fhir+json; charset=latin1",
+        "nonsense"}) {
     expect_outcome(post(text, {{"Content-Type", type}}), 415);
   }
   EXPECT_EQ(post(text, {{"Content-Type", "application/json; charset=UTF-8"}}).status, 201);
@@ -177,10 +179,11 @@ TEST_F(FhirTest, Fhir_06_UnknownTypesAndIds) {
   expect_outcome(get("/fhir/ImagingStudy/1.2.3"), 404);
   expect_outcome(get("/fhir/DocumentReference/x"), 404);
   expect_outcome(post(R"({"resourceType":"Observation","status":"final"})"), 400);
-  expect_outcome(call("PUT", "/fhir/Patient/a", kJson, R"({"resourceType":"Patient","active":true})"),
-                 400);
-  expect_outcome(call("PUT", "/fhir/Patient/a", kJson,
-                      R"({"resourceType":"Patient","id":"b","active":true})"), 400);
+  expect_outcome(
+      call("PUT", "/fhir/Patient/a", kJson, R"({"resourceType":"Patient","active":true})"), 400);
+  expect_outcome(
+      call("PUT", "/fhir/Patient/a", kJson, R"({"resourceType":"Patient","id":"b","active":true})"),
+      400);
 }
 
 TEST_F(FhirTest, Fhir_07_InvalidContentIsNamedByPath) {
@@ -208,7 +211,8 @@ TEST_F(FhirTest, Fhir_09_CreateAnswersWhereAndWhichVersion) {
 }
 
 TEST_F(FhirTest, Fhir_10_PreferDecidesWhatComesBack) {
-  const auto minimal = post(RecordsStore::patient_text("1"), with(kJson, "Prefer", "return=minimal"));
+  const auto minimal =
+      post(RecordsStore::patient_text("1"), with(kJson, "Prefer", "return=minimal"));
   EXPECT_EQ(minimal.status, 201);
   EXPECT_TRUE(minimal.body.empty());
   EXPECT_FALSE(minimal.header("Location").empty());
@@ -241,8 +245,8 @@ TEST_F(FhirTest, Fhir_12_UpdatesFollowIfMatch) {
   const std::string text = R"({"resourceType":"Patient","id":"a","active":true})";
   const std::string other = R"({"resourceType":"Patient","id":"a","active":false})";
   auto put = [&](const std::string& body, const std::string& match) {
-    return call("PUT", "/fhir/Patient/a",
-                match.empty() ? kJson : with(kJson, "If-Match", match), body);
+    return call("PUT", "/fhir/Patient/a", match.empty() ? kJson : with(kJson, "If-Match", match),
+                body);
   };
   EXPECT_EQ(put(text, "W/\"1\"").status, 412);
   EXPECT_EQ(put(text, "").status, 201);
@@ -259,7 +263,8 @@ TEST_F(FhirTest, Fhir_12_UpdatesFollowIfMatch) {
 }
 
 TEST_F(FhirTest, Fhir_14_ConditionalCreate) {
-  const Headers condition = with(kJson, "If-None-Exist", "identifier=http://hospital.example/mrn|1");
+  const Headers condition =
+      with(kJson, "If-None-Exist", "identifier=http://hospital.example/mrn|1");
   const auto first = post(RecordsStore::patient_text("1"), condition);
   EXPECT_EQ(first.status, 201);
   const auto second = post(RecordsStore::patient_text("1", "Roe"), condition);
@@ -268,7 +273,8 @@ TEST_F(FhirTest, Fhir_14_ConditionalCreate) {
   create(RecordsStore::patient_text("2"));
   expect_outcome(post(RecordsStore::patient_text("3"), with(kJson, "If-None-Exist", "family=doe")),
                  412);
-  expect_outcome(post(RecordsStore::patient_text("3"), with(kJson, "If-None-Exist", "nope=1")), 400);
+  expect_outcome(post(RecordsStore::patient_text("3"), with(kJson, "If-None-Exist", "nope=1")),
+                 400);
   expect_outcome(post(RecordsStore::patient_text("1", "Roe")), 409);
 }
 
