@@ -76,4 +76,26 @@ std::string Md5::finish_hex() {
   return to_hex({reinterpret_cast<const char*>(out), sizeof out});
 }
 
+struct Checksum::State : Context {
+  using Context::Context;
+};
+Checksum::Checksum(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Checksum::Checksum(Checksum&&) noexcept = default;
+Checksum& Checksum::operator=(Checksum&&) noexcept = default;
+Checksum::~Checksum() = default;
+std::optional<Checksum> Checksum::of(std::string_view algorithm) {
+  const EVP_MD* md = algorithm == "sha1"     ? EVP_sha1()
+                     : algorithm == "sha256" ? sha256_algorithm()
+                     : algorithm == "md5"    ? md5_algorithm()
+                                             : nullptr;
+  if (md == nullptr) return std::nullopt;
+  return Checksum(std::make_unique<State>(md));
+}
+void Checksum::update(ByteView bytes) { state_->update(bytes); }
+Bytes Checksum::finish() {
+  Bytes out(static_cast<size_t>(EVP_MD_get_size(state_->md)), '\0');
+  state_->finish(reinterpret_cast<uint8_t*>(out.data()));
+  return out;
+}
+
 }  // namespace medarc::archive

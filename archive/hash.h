@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -36,6 +37,23 @@ class Md5 {
 
  private:
   struct State;
+  std::unique_ptr<State> state_;
+};
+
+// What a protocol lets its peer choose, by the name it uses: "sha1", "sha256" or "md5". To find
+// transmission errors, never for addressing. Not thread-safe.
+class Checksum {
+ public:
+  static std::optional<Checksum> of(std::string_view algorithm);  // nullopt: not known
+  Checksum(Checksum&&) noexcept;
+  Checksum& operator=(Checksum&&) noexcept;
+  ~Checksum();
+  void update(ByteView bytes);
+  Bytes finish();  // and starts anew
+
+ private:
+  struct State;
+  explicit Checksum(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

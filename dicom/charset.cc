@@ -119,11 +119,22 @@ bool plain_ascii(ByteView in) {
                      [](unsigned char c) { return c < 0x80 && c != 0x1B; });
 }
 
+// nullptr: not a defined term. Empty means ISO 2022 IR 6 (PS3.3 C.12.1.1.2).
+const Term* find_term(std::string_view text) {
+  if (text.empty()) text = "IR 6";
+  const size_t at = text.find("IR ");
+  if (at == std::string_view::npos) return nullptr;
+  for (const Term& t : kTerms) {
+    if (text.substr(at + 3) == t.number) return &t;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Charset::Charset(const std::vector<std::string>& defined_terms) {
   if (defined_terms.empty()) return;
-  std::string first = defined_terms.front();
+  const std::string& first = defined_terms.front();
   if (first.empty() && defined_terms.size() == 1) return;
   if (first == "ISO_IR 192") kind_ = Kind::utf8;
   if (first == "GB18030" || first == "GBK") {
@@ -133,15 +144,11 @@ Charset::Charset(const std::vector<std::string>& defined_terms) {
   if (kind_ != Kind::single) return;
   const bool extended = defined_terms.size() > 1 || first.rfind("ISO 2022", 0) == 0;
   if (extended) kind_ = Kind::iso2022;
-  if (first.empty()) first = "ISO 2022 IR 6";
-  const size_t at = first.find("IR ");
-  known_ = false;
-  for (const Term& t : kTerms) {
-    if (at != std::string::npos && first.substr(at + 3) == t.number) {
-      converter_ = t.converter;
-      known_ = true;
-    }
-  }
+  const Term* own = find_term(first);
+  if (own != nullptr) converter_ = own->converter;
+  // A term that is not known later in the list spoils only what switches to it, but is worth saying.
+  known_ = std::all_of(defined_terms.begin(), defined_terms.end(),
+                       [](const std::string& term) { return find_term(term) != nullptr; });
 }
 
 std::string Charset::decode(ByteView in, bool person_name, bool* clean_out) const {
@@ -150,7 +157,7 @@ std::string Charset::decode(ByteView in, bool person_name, bool* clean_out) cons
   if (kind_ == Kind::utf8) {
     out = checked_utf8(in, clean);
   } else if (plain_ascii(in)) {
-    return std::string(in);
+    out = in;
   } else if (kind_ == Kind::gb) {
     append_with(out, converter_, in, clean);
   } else if (kind_ == Kind::single) {
@@ -167,8 +174,9 @@ std::string Charset::decode(ByteView in, bool person_name, bool* clean_out) cons
     Bytes run;           // bytes above 0x7F, all of one G1
     auto flush = [&] {
       if (g1.empty()) {
-        for (size_t i = 0; i < run.size(); ++i) out += "\xEF\xBF\xBD";
+        // No set is designated for them: wrong, and as with ISO_IR 6 most often UTF-8 in truth.
         clean = clean && run.empty();
+        out += checked_utf8(run, clean);
       } else {
         append_with(out, g1, run, clean);
       }

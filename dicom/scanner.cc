@@ -144,7 +144,7 @@ ByteView Scanner::value(const Element& e) const {
 
 uint64_t Scanner::skippable() const {
   if (over_) return UINT64_MAX;
-  if (keeping_ || in_offsets_ || failed_) return 0;
+  if (keeping_ || in_offsets_ || failed_ || passing_ == 0) return 0;
   if (levels_.back().pixels && pixel_->fragments.back().length - passing_ < 4) {
     return 0;  // the marker at a fragment's start is wanted
   }

@@ -2,8 +2,8 @@
 // works out a group of commits in log order over the state before it; what it answers depends on
 // nothing else (no clock, no configuration, no randomness).
 //
-// Rules, by file: apply.cc the order of things and the helpers; apply_places.cc chunks, manifests and
-// their references; apply_instance.cc, apply_file.cc, apply_patient.cc, apply_audit.cc the ops.
+// Rules, by file: apply.cc the order of things and the helpers; apply_places.cc chunks, manifests
+// and their references; apply_instance.cc, apply_file.cc, apply_patient.cc, apply_audit.cc the ops.
 // Not thread-safe; one group at a time.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Audit entries in a chain: each carries the SHA-256 over the hash before it and its own bytes, so that
-// changing, removing or reordering one shows from there on.
+// Audit entries in a chain: each carries the SHA-256 over the hash before it and its own bytes, so
+// that changing, removing or reordering one shows from there on.
 #include "archive/hash.h"
 #include "index/apply.h"
 #include "index/audit_chain.h"

@@ -1,5 +1,5 @@
-// Genomic files and their patients. A file without a stated patient is linked when exactly one patient
-// has one of its sample names as an id, now or when such a patient appears.
+// Genomic files and their patients. A file without a stated patient is linked when exactly one
+// patient has one of its sample names as an id, now or when such a patient appears.
 #include <set>
 
 #include "index/apply.h"
@@ -48,7 +48,8 @@ void Group::write_file(const FileRow* before, const FileRow& after) {
 }
 
 Status Group::link_files(const std::string& patient_id) {
-  if (patient_id.empty() || patient_id.size() > kFieldValueBytesMax || counts_.files == 0) return {};
+  if (patient_id.empty() || patient_id.size() > kFieldValueBytesMax || counts_.files == 0)
+    return {};
   const Bytes prefix = name_prefix(Kind::file, kFieldSample, patient_id);
   MEDARC_ASSIGN(std::vector<Bytes> keys, batch_.keys(Table::fields, prefix, kFilesLinkedMax));
   for (const Bytes& k : keys) {
@@ -67,7 +68,8 @@ Status Group::link_files(const std::string& patient_id) {
 
 Result<OpOutcome> Group::run(StoreFile& op) {
   FileRow& file = op.file;
-  MEDARC_ASSIGN(std::optional<FileRow> held, read(key::row(Kind::file, file.id.value), decode_file));
+  MEDARC_ASSIGN(std::optional<FileRow> held,
+                read(key::row(Kind::file, file.id.value), decode_file));
   if (held) {
     return OpOutcome{held->blob == file.blob ? State::duplicate : State::conflict, 1,
                      held->patient};

@@ -76,8 +76,8 @@ Result<Group::Upper> Group::open_upper(const StoreInstance& op) {
   const InstanceRow& i = op.instance;
   Upper upper;
   MEDARC_ASSIGN(auto study, read(key::row(Kind::study, study_id(i.study)), decode_study));
-  MEDARC_ASSIGN(auto series, read(key::row(Kind::series, series_id(i.study, i.series)),
-                                  decode_series));
+  MEDARC_ASSIGN(auto series,
+                read(key::row(Kind::series, series_id(i.study, i.series)), decode_series));
   upper.new_study = !study;
   upper.new_series = !series;
   if (study) {
@@ -103,8 +103,8 @@ Result<Group::Upper> Group::open_upper(const StoreInstance& op) {
   study_changed |= s.attributes.fill(without_derived(op.study_attributes));
   const SeriesRow series_before = upper.series;
   const bool series_changed = upper.series.attributes.fill(without_derived(op.series_attributes));
-  study_changed |= add_derived(s.attributes, kModalitiesInStudy, "CS",
-                               upper.series.attributes.first(kModality));
+  study_changed |=
+      add_derived(s.attributes, kModalitiesInStudy, "CS", upper.series.attributes.first(kModality));
   study_changed |= add_derived(s.attributes, kSopClassesInStudy, "UI", i.sop_class.value);
 
   upper.study_fields_changed = upper.new_study || study_changed;

@@ -24,8 +24,7 @@ Result<std::optional<PatientRow>> Group::read_patient(const PatientKey& key) {
 }
 
 Result<std::optional<PatientKey>> Group::owner_of(const Identifier& identifier) {
-  MEDARC_ASSIGN(std::optional<Bytes> value,
-                batch_.get(Table::rows, key::identifier(identifier)));
+  MEDARC_ASSIGN(std::optional<Bytes> value, batch_.get(Table::rows, key::identifier(identifier)));
   if (!value) return std::optional<PatientKey>();
   return std::optional<PatientKey>(PatientKey(std::move(*value)));
 }

@@ -50,8 +50,8 @@ Result<archive::ManifestPage> decode_manifest(uint64_t first_offset, ByteView va
   return page;
 }
 
-// The first place and the first manifest stay: a chunk or blob that two writers staged at the same time
-// is the same bytes, and what only the second brought is collected.
+// The first place and the first manifest stay: a chunk or blob that two writers staged at the same
+// time is the same bytes, and what only the second brought is collected.
 Status Group::place(const archive::Application& application) {
   for (const archive::NewChunk& c : application.chunks) {
     Bytes k = key::chunk(c.chunk);

@@ -1,5 +1,5 @@
-// What one group of commits changes, over the state before it: reads see the group's own writes, and
-// nothing reaches the engine until the whole group is worked out. Not thread-safe.
+// What one group of commits changes, over the state before it: reads see the group's own writes,
+// and nothing reaches the engine until the whole group is worked out. Not thread-safe.
 #pragma once
 
 #include <map>

@@ -7,19 +7,19 @@ namespace {
 
 Status id_part(std::string_view value, std::string_view what) {
   if (value.empty() || value.size() > kIdBytesMax || value.find('\0') != std::string_view::npos) {
-    return make_error(Code::invalid_argument, std::string(what) + " must have 1 to " +
-                                                  std::to_string(kIdBytesMax) +
-                                                  " bytes and no NUL");
+    return make_error(
+        Code::invalid_argument,
+        std::string(what) + " must have 1 to " + std::to_string(kIdBytesMax) + " bytes and no NUL");
   }
   return {};
 }
 
 Status staged(const Digest& blob, const std::vector<archive::StagedBlob>& blobs) {
-  const bool there = std::any_of(blobs.begin(), blobs.end(),
-                                 [&](const auto& b) { return b.digest == blob; });
+  const bool there =
+      std::any_of(blobs.begin(), blobs.end(), [&](const auto& b) { return b.digest == blob; });
   if (there) return {};
-  return make_error(Code::invalid_argument, "facts name blob sha256-" + blob.hex() +
-                                                ", which was not staged with them");
+  return make_error(Code::invalid_argument,
+                    "facts name blob sha256-" + blob.hex() + ", which was not staged with them");
 }
 
 using Blobs = std::vector<archive::StagedBlob>;

@@ -45,8 +45,9 @@ Bytes encode_cursor(const Query& query, const Cursor& cursor) {
 }
 
 Result<Cursor> decode_cursor(const Query& query, ByteView text) {
-  const Error bad = make_error(Code::invalid_argument,
-                               "the cursor does not belong to this query; start from the first page");
+  const Error bad =
+      make_error(Code::invalid_argument,
+                 "the cursor does not belong to this query; start from the first page");
   if (text.size() < sizeof(uint32_t)) return bad;
   const ByteView body = text.substr(0, text.size() - sizeof(uint32_t));
   Decoder check(text.substr(body.size()));

@@ -1,5 +1,5 @@
-// Where a page ended: opaque outside, bound to its query, checked when it comes back. It names keys,
-// not counts, so rows that arrive or go between pages neither repeat nor hide others.
+// Where a page ended: opaque outside, bound to its query, checked when it comes back. It names
+// keys, not counts, so rows that arrive or go between pages neither repeat nor hide others.
 #pragma once
 
 #include "index/index.h"

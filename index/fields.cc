@@ -8,13 +8,18 @@ namespace {
 constexpr Vr kLo{'L', 'O'}, kPn{'P', 'N'}, kSh{'S', 'H'}, kDa{'D', 'A'}, kCs{'C', 'S'},
     kUi{'U', 'I'};
 
-constexpr HotField kPatientFields[] = {
-    {kFieldIdentifier, kLo, true}, {kPatientId, kLo, true}, {kPatientName, kPn, true},
-    {kBirthDate, kDa, true}};
-constexpr HotField kStudyFields[] = {
-    {kPatientId, kLo, true},          {kPatientName, kPn, true}, {kAccessionNumber, kSh, true},
-    {kStudyDate, kDa, true},          {kStudyId, kSh, true},     {kReferringPhysician, kPn, true},
-    {kModalitiesInStudy, kCs, false}, {kFieldPatientKey, kLo, false}};
+constexpr HotField kPatientFields[] = {{kFieldIdentifier, kLo, true},
+                                       {kPatientId, kLo, true},
+                                       {kPatientName, kPn, true},
+                                       {kBirthDate, kDa, true}};
+constexpr HotField kStudyFields[] = {{kPatientId, kLo, true},
+                                     {kPatientName, kPn, true},
+                                     {kAccessionNumber, kSh, true},
+                                     {kStudyDate, kDa, true},
+                                     {kStudyId, kSh, true},
+                                     {kReferringPhysician, kPn, true},
+                                     {kModalitiesInStudy, kCs, false},
+                                     {kFieldPatientKey, kLo, false}};
 constexpr HotField kSeriesFields[] = {{kSeriesUid, kUi, false}, {kModality, kCs, false}};
 constexpr HotField kInstanceFields[] = {{kSopInstanceUid, kUi, false}};
 constexpr HotField kFileFields[] = {
@@ -25,8 +30,7 @@ Bytes row_id(const Subject& s) {
     case Kind::patient: return s.patient->key.value;
     case Kind::study: return study_id(s.study->uid);
     case Kind::series: return series_id(s.series->study, s.series->uid);
-    case Kind::instance:
-      return instance_id(s.instance->study, s.instance->series, s.instance->uid);
+    case Kind::instance: return instance_id(s.instance->study, s.instance->series, s.instance->uid);
     case Kind::file: return s.file->id.value;
     case Kind::audit: break;
   }

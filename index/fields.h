@@ -22,11 +22,10 @@ inline constexpr Tag kFieldModalityAndDate{0xFFFF0001};
 
 inline constexpr Tag kPatientId{0x00100020}, kPatientName{0x00100010}, kBirthDate{0x00100030},
     kStudyDate{0x00080020}, kAccessionNumber{0x00080050}, kStudyId{0x00200010},
-    kReferringPhysician{0x00080090}, kModalitiesInStudy{0x00080061},
-    kSopClassesInStudy{0x00080062}, kStudyUid{0x0020000D}, kSeriesUid{0x0020000E},
-    kModality{0x00080060}, kSopInstanceUid{0x00080018}, kSopClassUid{0x00080016},
-    kTransferSyntaxes{0x00083002}, kSeriesInStudy{0x00201206}, kInstancesInStudy{0x00201208},
-    kInstancesInSeries{0x00201209};
+    kReferringPhysician{0x00080090}, kModalitiesInStudy{0x00080061}, kSopClassesInStudy{0x00080062},
+    kStudyUid{0x0020000D}, kSeriesUid{0x0020000E}, kModality{0x00080060},
+    kSopInstanceUid{0x00080018}, kSopClassUid{0x00080016}, kTransferSyntaxes{0x00083002},
+    kSeriesInStudy{0x00201206}, kInstancesInStudy{0x00201208}, kInstancesInSeries{0x00201209};
 
 // A row of some kind with its parents; what does not apply is null.
 struct Subject {

@@ -1,6 +1,6 @@
-// Simple case folding after Unicode CaseFolding.txt, statuses C and S, for the scripts of names that
-// have case: Basic Latin, Latin-1, Latin Extended-A and B (regular pairs), Latin Extended Additional,
-// Greek and Cyrillic. Everything else has no case or is left as it is.
+// Simple case folding after Unicode CaseFolding.txt, statuses C and S, for the scripts of names
+// that have case: Basic Latin, Latin-1, Latin Extended-A and B (regular pairs), Latin Extended
+// Additional, Greek and Cyrillic. Everything else has no case or is left as it is.
 #include "index/normalise.h"
 
 namespace medarc::index {
@@ -24,9 +24,9 @@ bool odd_pairs(uint32_t c) {
 
 uint32_t fold(uint32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 0x20 : c;
-  if (c == 0xB5) return 0x3BC;                                 // micro sign is mu
+  if (c == 0xB5) return 0x3BC;                                  // micro sign is mu
   if (c >= 0xC0 && c <= 0xDE) return c == 0xD7 ? c : c + 0x20;  // not the multiplication sign
-  if (c == 0x130) return c;                                    // dotted I: full folding only
+  if (c == 0x130) return c;                                     // dotted I: full folding only
   if (c == 0x178) return 0xFF;
   if (c == 0x17F) return 's';
   if (even_pairs(c)) return c | 1;

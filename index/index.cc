@@ -17,8 +17,7 @@ class EmbeddedIndex final : public Index {
   Result<CommitResult> commit(std::vector<archive::StagedBlob> blobs, Facts facts) override {
     MEDARC_TRY(check_facts(facts, blobs));
     const size_t ops = facts.ops.size();
-    MEDARC_ASSIGN(archive::CommitNumber number,
-                  store_->commit({std::move(blobs), encode(facts)}));
+    MEDARC_ASSIGN(archive::CommitNumber number, store_->commit({std::move(blobs), encode(facts)}));
     CommitResult result{number, {}};
     if (ops == 0) return result;
     auto outcomes = catalog_->take_outcomes(number);
@@ -74,8 +73,8 @@ Result<std::vector<std::string>> list_if_there(Fs& fs, const std::string& dir) {
   return names;
 }
 
-// Takes the rows away. CURRENT goes first: without it what is left is no database, so an interrupted
-// removal is finished by the next open.
+// Takes the rows away. CURRENT goes first: without it what is left is no database, so an
+// interrupted removal is finished by the next open.
 Status remove_rows(Fs& fs, const std::string& dir) {
   MEDARC_ASSIGN(bool current, fs.exists(dir + "/CURRENT"));
   if (current) {
@@ -137,13 +136,13 @@ Result<uint64_t> bytes_in(Fs& fs, const std::string& dir) {
 IndexOptions IndexOptions::from(Config& config) {
   IndexOptions o;
   o.archive = archive::SegmentOptions::from(config);
-  o.cache_bytes = config.size("index.cache_bytes", o.cache_bytes,
-                              "Memory for blocks of the index that were read.", 1u << 20,
-                              uint64_t{1} << 40);
-  o.write_buffer_bytes = config.size(
-      "index.write_buffer_bytes", o.write_buffer_bytes,
-      "Memory for rows not yet written to the index; bounds what a restart replays.", 4u << 20,
-      uint64_t{1} << 36);
+  o.cache_bytes =
+      config.size("index.cache_bytes", o.cache_bytes,
+                  "Memory for blocks of the index that were read.", 1u << 20, uint64_t{1} << 40);
+  o.write_buffer_bytes =
+      config.size("index.write_buffer_bytes", o.write_buffer_bytes,
+                  "Memory for rows not yet written to the index; bounds what a restart replays.",
+                  4u << 20, uint64_t{1} << 36);
   o.file_store = config.flag("index.file_store", o.file_store,
                              "One file a blob instead of the segment log. Slower; a fallback.");
   return o;
@@ -157,7 +156,8 @@ Result<std::unique_ptr<Index>> open_index(Fs& fs, const std::string& dir, IndexO
 Status rebuild_index(Fs& fs, const std::string& dir, IndexOptions options,
                      const archive::Progress& progress) {
   MEDARC_ASSIGN(std::vector<std::string> logged, list_if_there(fs, log_dir(dir)));
-  if (logged.empty()) return make_error(Code::not_found, "no archive there: nothing to rebuild from");
+  if (logged.empty())
+    return make_error(Code::not_found, "no archive there: nothing to rebuild from");
   {
     MEDARC_ASSIGN(auto lock, fs.lock(log_dir(dir) + "/lock"));  // somebody serving has it
     MEDARC_TRY(remove_rows(fs, rows_dir(dir)));

@@ -1,11 +1,11 @@
-// Meaning: what the archive holds, found by what it is. One logical store: an atomic commit of blobs
-// and facts, rows, queries, exact counts, a change feed. The embedded engine is RocksDB; nothing
-// here is shaped by it.
+// Meaning: what the archive holds, found by what it is. One logical store: an atomic commit of
+// blobs and facts, rows, queries, exact counts, a change feed. The embedded engine is RocksDB;
+// nothing here is shaped by it.
 //
 // Crash behaviour: commit() is durable and visible when it returns, or has no effect when it fails
-// with exhausted / too_large / invalid_argument; after Code::io or unavailable the outcome is unknown
-// and a retry is safe (facts are idempotent). The rows are a cache of the log: delete them and
-// open_index() builds the same ones again.
+// with exhausted / too_large / invalid_argument; after Code::io or unavailable the outcome is
+// unknown and a retry is safe (facts are idempotent). The rows are a cache of the log: delete them
+// and open_index() builds the same ones again.
 //
 // Thread-safe throughout.
 #pragma once
@@ -53,26 +53,26 @@ struct Query {
   // any level above `kind` as well (patient and study attributes in a series query).
   std::vector<std::vector<Term>> all_of_any;
   Order order = Order::any;
-  Bytes after;                 // cursor of an earlier page; empty: from the start
-  uint64_t offset = 0;         // rows to skip (QIDO's offset); cost follows it, prefer cursors
+  Bytes after;          // cursor of an earlier page; empty: from the start
+  uint64_t offset = 0;  // rows to skip (QIDO's offset); cost follows it, prefer cursors
   uint32_t limit = 100;
   uint64_t rows_examined_max = 5'000'000;  // then Code::too_large, never a silent part answer
 };
 
 struct Match {
-  Row row;                       // of query.kind
+  Row row;                          // of query.kind
   std::optional<SeriesRow> series;  // parents, where kind is below them
   std::optional<StudyRow> study;
 };
 
 struct Page {
   std::vector<Match> matches;
-  Bytes next;                    // empty: nothing follows
+  Bytes next;  // empty: nothing follows
 };
 
 struct Count {
   uint64_t rows = 0;
-  bool exact = true;             // false: there are more than `stop_after`, which `rows` says
+  bool exact = true;  // false: there are more than `stop_after`, which `rows` says
 };
 
 // A change to a patient, an instance or a file: done (new), new_version, or not_found (it is gone).
@@ -108,8 +108,9 @@ class View {
   virtual Result<Count> count(const Query&, uint64_t stop_after) = 0;
   // Metadata of every instance of the series (or of the one instance), by SOP Instance UID; each is
   // one zstd frame with its content size. `visit` answers false to stop.
-  virtual Status metadata(const StudyUid&, const SeriesUid&, const std::optional<SopInstanceUid>&,
-                          const std::function<bool(const SopInstanceUid&, ByteView zstd)>& visit) = 0;
+  virtual Status metadata(
+      const StudyUid&, const SeriesUid&, const std::optional<SopInstanceUid>&,
+      const std::function<bool(const SopInstanceUid&, ByteView zstd)>& visit) = 0;
   // Events with number above `after`, in order: about `limit`, and never a part of a commit's.
   virtual Result<std::vector<Event>> feed(archive::CommitNumber after, uint32_t limit) = 0;
   // Entries are numbered from 1 without a gap.
@@ -147,9 +148,9 @@ struct IndexOptions {
   static IndexOptions from(Config& config);
 };
 
-// Opens or creates the archive in `dir` (DIR/log and DIR/index) and brings the rows up to the log. Rows
-// that are missing, damaged beyond opening, or of an older schema are derived anew, with a warning.
-// Errors: as open_segment_store; unsupported (written by a newer Medarc).
+// Opens or creates the archive in `dir` (DIR/log and DIR/index) and brings the rows up to the log.
+// Rows that are missing, damaged beyond opening, or of an older schema are derived anew, with a
+// warning. Errors: as open_segment_store; unsupported (written by a newer Medarc).
 Result<std::unique_ptr<Index>> open_index(Fs& fs, const std::string& dir, IndexOptions options,
                                           const archive::KeyRing* keys = nullptr);
 

@@ -61,15 +61,12 @@ bool CompiledTerm::matches_form(const Vr& vr, std::string_view form) {
       if (takes_wildcards(vr)) return !wanted_.empty() && wildcard_match(wanted_[0], form);
       [[fallthrough]];
     case TermOp::equal:
-    case TermOp::all_of:
-      return std::find(wanted_.begin(), wanted_.end(), form) != wanted_.end();
+    case TermOp::all_of: return std::find(wanted_.begin(), wanted_.end(), form) != wanted_.end();
     case TermOp::range:
       return bounds_valid_ && (wanted_[0].empty() || form >= wanted_[0]) &&
              (wanted_[1].empty() || form <= wanted_[1]);
-    case TermOp::present:
-      return true;
-    case TermOp::empty:
-      break;
+    case TermOp::present: return true;
+    case TermOp::empty: break;
   }
   return false;
 }
@@ -114,10 +111,8 @@ bool CompiledTerm::matches(const Subject& subject, FieldValues& scratch) {
     return std::find(term_.values.begin(), term_.values.end(), "") != term_.values.end();
   };
   switch (term_.op) {
-    case TermOp::present:
-      return !values.empty();
-    case TermOp::empty:
-      return values.empty();
+    case TermOp::present: return !values.empty();
+    case TermOp::empty: return values.empty();
     case TermOp::equal:
       if (values.empty()) return has_empty();
       break;
@@ -132,8 +127,7 @@ bool CompiledTerm::matches(const Subject& subject, FieldValues& scratch) {
       });
     }
     case TermOp::wildcard:
-    case TermOp::range:
-      break;
+    case TermOp::range: break;
   }
   return std::any_of(values.begin(), values.end(),
                      [&](std::string_view v) { return matches_value(scratch.vr, v); });

@@ -44,8 +44,8 @@ std::string number_form(std::string_view value) {
   const auto [end, error] = std::from_chars(v.data(), v.data() + v.size(), number);
   if (error != std::errc{} || end != v.data() + v.size() || v.empty()) return std::string(value);
   std::array<char, 40> text;
-  const auto written = std::to_chars(text.data(), text.data() + text.size(),
-                                     number == 0 ? 0.0 : number);
+  const auto written =
+      std::to_chars(text.data(), text.data() + text.size(), number == 0 ? 0.0 : number);
   return std::string(text.data(), written.ptr);
 }
 
@@ -119,8 +119,8 @@ std::optional<std::string> date_time(std::string_view v, bool last) {
   if (sign != std::string_view::npos) {
     const std::string_view zone = v.substr(sign + 1);
     if (zone.size() != 4 || !digits(zone)) return std::nullopt;
-    offset_minutes = std::stoll(std::string(zone.substr(0, 2))) * 60 +
-                     std::stoll(std::string(zone.substr(2)));
+    offset_minutes =
+        std::stoll(std::string(zone.substr(0, 2))) * 60 + std::stoll(std::string(zone.substr(2)));
     if (v[sign] == '-') offset_minutes = -offset_minutes;
     v = v.substr(0, sign);
   }
@@ -155,7 +155,8 @@ std::vector<std::string> name_groups(std::string_view name) {
 
 bool takes_wildcards(const Vr& vr) {
   constexpr std::string_view kWith[] = {"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"};
-  return std::any_of(std::begin(kWith), std::end(kWith), [&](auto name) { return is_vr(vr, name); });
+  return std::any_of(std::begin(kWith), std::end(kWith),
+                     [&](auto name) { return is_vr(vr, name); });
 }
 
 bool takes_ranges(const Vr& vr) { return is_vr(vr, "DA") || is_vr(vr, "TM") || is_vr(vr, "DT"); }

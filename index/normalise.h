@@ -1,9 +1,9 @@
 // How values are compared, by VR (PS3.4 C.2.2.2). The index keeps values in these forms, and the
 // residual predicate (match.h) compares in them, so that a seek and a scan agree.
 //
-// Our rule for PN, which the standard leaves to us: case is folded (simple folding of Latin, Greek and
-// Cyrillic, fold.cc), accents are kept, each of the three component groups matches on its own, empty
-// components at the end and blanks around components do not count.
+// Our rule for PN, which the standard leaves to us: case is folded (simple folding of Latin, Greek
+// and Cyrillic, fold.cc), accents are kept, each of the three component groups matches on its own,
+// empty components at the end and blanks around components do not count.
 #pragma once
 
 #include <array>

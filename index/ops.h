@@ -14,15 +14,16 @@ namespace medarc::index {
 // unless the envelope was received and differs from a received one: then a new version). Same UID
 // and other bytes: new version, latest served, earlier ones kept.
 struct StoreInstance {
-  Identifier patient;           // id may be empty
-  PatientKey patient_if_new;    // the key if this identifier is not known yet
+  Identifier patient;         // id may be empty
+  PatientKey patient_if_new;  // the key if this identifier is not known yet
   AttributeSet patient_attributes, study_attributes, series_attributes;
-  InstanceRow instance;         // version is decided by apply
-  Bytes metadata_zstd;          // DICOM JSON object of the instance, zstd; see dicom/metadata.h
+  InstanceRow instance;  // version is decided by apply
+  Bytes metadata_zstd;   // DICOM JSON object of the instance, zstd; see dicom/metadata.h
 };
 
 // A genomic file has arrived. conflict: the id is taken by other bytes; duplicate: by the same.
-// If no patient is given, a patient whose identifier equals a sample name, if exactly one, is linked.
+// If no patient is given, a patient whose identifier equals a sample name, if exactly one, is
+// linked.
 struct StoreFile {
   FileRow file;
   std::optional<Identifier> patient;  // created when unknown
@@ -47,16 +48,23 @@ struct RecordAudit {
 
 using Op = std::variant<StoreInstance, StoreFile, RemoveFile, PutPatient, RecordAudit>;
 
-enum class State : uint8_t { done, duplicate, new_version, conflict, precondition_failed, not_found };
+enum class State : uint8_t {
+  done,
+  duplicate,
+  new_version,
+  conflict,
+  precondition_failed,
+  not_found
+};
 
 struct OpOutcome {
   State state = State::done;
-  uint64_t version = 0;    // of the instance or patient now
-  PatientKey patient;      // the patient it belongs to, where there is one
+  uint64_t version = 0;  // of the instance or patient now
+  PatientKey patient;    // the patient it belongs to, where there is one
 };
 
 struct Facts {
-  Timestamp time;          // when the door took it; rows take their times from here
+  Timestamp time;  // when the door took it; rows take their times from here
   std::vector<Op> ops;
 };
 

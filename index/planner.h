@@ -13,8 +13,8 @@
 
 namespace medarc::index {
 
-// Keys in [low, high), all with `prefix`; what follows the prefix is the suffix, by which streams of
-// one driver are merged.
+// Keys in [low, high), all with `prefix`; what follows the prefix is the suffix, by which streams
+// of one driver are merged.
 struct Stream {
   Bytes prefix, low, high;
 };
@@ -23,15 +23,15 @@ struct Driver {
   enum class Type : uint8_t { base, received, ids, keys };
   Type type = Type::base;
   Kind level = Kind::study;
-  std::vector<Bytes> ids;         // Type::ids, sorted
-  std::vector<Stream> streams;    // Type::keys and received
-  size_t texts = 0;               // text() parts in a suffix before the row id
-  bool unique = false;            // by a UID: a few rows at most
+  std::vector<Bytes> ids;       // Type::ids, sorted
+  std::vector<Stream> streams;  // Type::keys and received
+  size_t texts = 0;             // text() parts in a suffix before the row id
+  bool unique = false;          // by a UID: a few rows at most
   // For a range or prefix: the term whose form each key is held against before a row is read.
   const HotField* field = nullptr;
   CompiledTerm* term = nullptr;
-  std::vector<size_t> covered;    // groups that hold for every row it yields
-  bool exact = false;             // those groups need no second look at the row
+  std::vector<size_t> covered;  // groups that hold for every row it yields
+  bool exact = false;           // those groups need no second look at the row
 };
 
 // The first is always the base.

@@ -1,5 +1,5 @@
-// One state of the tables, as queries read it: point reads, range scans, rough sizes. The engine gives
-// an implementation over its snapshot; everything above is the same for any engine.
+// One state of the tables, as queries read it: point reads, range scans, rough sizes. The engine
+// gives an implementation over its snapshot; everything above is the same for any engine.
 #pragma once
 
 #include <memory>

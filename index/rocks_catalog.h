@@ -1,5 +1,5 @@
-// The archive's catalog on the index's engine: chunk places, manifests, references and rows of a group
-// of commits go into one write. Thread-safe as archive/catalog.h says.
+// The archive's catalog on the index's engine: chunk places, manifests, references and rows of a
+// group of commits go into one write. Thread-safe as archive/catalog.h says.
 #pragma once
 
 #include <atomic>

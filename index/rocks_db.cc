@@ -35,7 +35,8 @@ Status to_status(const rocksdb::Status& s) {
 rocksdb::Slice slice(ByteView v) { return {v.data(), v.size()}; }
 ByteView view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
 
-// Problems only; its texts hold file names and counts, and rarely keys, so they stay out of the log.
+// Problems only; its texts hold file names and counts, and rarely keys, so they stay out of the
+// log.
 class QuietLogger final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -78,8 +79,7 @@ rocksdb::ColumnFamilyOptions family_options(Table table, const IndexOptions& opt
     case Table::rows:
     case Table::fields:
     case Table::events:
-    case Table::audit:
-      break;
+    case Table::audit: break;
   }
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   return family;
@@ -215,8 +215,8 @@ Result<std::unique_ptr<RocksDb>> RocksDb::open(Fs& fs, const std::string& dir,
   if (!held) {
     rocksdb::WriteOptions how;
     how.disableWAL = true;
-    MEDARC_TRY(to_status(state.db->Put(how, state.family(Table::meta), slice(key::kSchema),
-                                       slice(schema))));
+    MEDARC_TRY(to_status(
+        state.db->Put(how, state.family(Table::meta), slice(key::kSchema), slice(schema))));
   } else if (held->size() != schema.size() || *held > schema) {
     return make_error(Code::unsupported, "the index was written by a newer Medarc");
   } else if (*held < schema) {

@@ -10,8 +10,9 @@ namespace medarc::index {
 
 class RocksDb final : public StateReader {
  public:
-  // Opens or creates `dir`. Errors: conflict (held by another process), corrupt (rebuild the index),
-  // unsupported (written by a newer Medarc), not_found (an older schema: throw it away and replay).
+  // Opens or creates `dir`. Errors: conflict (held by another process), corrupt (rebuild the
+  // index), unsupported (written by a newer Medarc), not_found (an older schema: throw it away and
+  // replay).
   static Result<std::unique_ptr<RocksDb>> open(Fs& fs, const std::string& dir,
                                                const IndexOptions& options);
   ~RocksDb() override;
@@ -20,7 +21,8 @@ class RocksDb final : public StateReader {
   Result<std::optional<Bytes>> get(Table table, ByteView key) override;
   Status scan(Table table, ByteView prefix,
               const std::function<bool(ByteView key, ByteView value)>& visit) override;
-  // A consistent state, until it is dropped; keeps this object's engine alive no longer than it lives.
+  // A consistent state, until it is dropped; keeps this object's engine alive no longer than it
+  // lives.
   std::unique_ptr<Reader> snapshot();
 
   Status write(const Batch& batch);  // one atomic step, visible when it answers, not yet durable

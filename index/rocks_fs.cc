@@ -181,8 +181,7 @@ class SeamFileSystem final : public rocksdb::FileSystem {
   IOStatus CreateDir(const std::string& path, const IOOptions&, IODebugContext*) override {
     return to_io(fs_.make_dirs(path));
   }
-  IOStatus CreateDirIfMissing(const std::string& path, const IOOptions&,
-                              IODebugContext*) override {
+  IOStatus CreateDirIfMissing(const std::string& path, const IOOptions&, IODebugContext*) override {
     return to_io(fs_.make_dirs(path));
   }
   IOStatus DeleteDir(const std::string&, const IOOptions&, IODebugContext*) override {
@@ -239,7 +238,8 @@ class SeamFileSystem final : public rocksdb::FileSystem {
   Fs& fs_;
 };
 
-// RocksDB sleeps a second after a write that failed, which a test with thousands of them cannot wait for.
+// RocksDB sleeps a second after a write that failed, which a test with thousands of them cannot
+// wait for.
 class ImpatientClock final : public rocksdb::SystemClockWrapper {
  public:
   using SystemClockWrapper::SystemClockWrapper;

@@ -41,7 +41,8 @@ Result<Row> decode_row(ByteView value, std::string_view what, Read read) {
   Row row;
   read(row, in, strict);
   if (!in.at_end()) {
-    return make_error(Code::corrupt, std::string(what) + " row cannot be decoded; rebuild the index");
+    return make_error(Code::corrupt,
+                      std::string(what) + " row cannot be decoded; rebuild the index");
   }
   return row;
 }
@@ -150,22 +151,22 @@ Bytes encode(const InstanceRow& r) {
 }
 
 Result<InstanceRow> decode_instance(ByteView value) {
-  return decode_row<InstanceRow>(
-      value, "instance", [](InstanceRow& r, Decoder& in, StrictDecoder& s) {
-        r.study.value = s.text();
-        r.series.value = s.text();
-        r.uid.value = s.text();
-        r.sop_class.value = s.text();
-        r.transfer_syntax.value = s.text();
-        r.attributes = AttributeSet::decode(in);
-        r.dataset = s.digest();
-        r.dataset_bytes = s.varint();
-        r.envelope = s.text();
-        r.envelope_received = s.flag();
-        r.frame_table = s.text();
-        r.version = s.u32();
-        r.received.us = s.zigzag();
-      });
+  return decode_row<InstanceRow>(value, "instance",
+                                 [](InstanceRow& r, Decoder& in, StrictDecoder& s) {
+                                   r.study.value = s.text();
+                                   r.series.value = s.text();
+                                   r.uid.value = s.text();
+                                   r.sop_class.value = s.text();
+                                   r.transfer_syntax.value = s.text();
+                                   r.attributes = AttributeSet::decode(in);
+                                   r.dataset = s.digest();
+                                   r.dataset_bytes = s.varint();
+                                   r.envelope = s.text();
+                                   r.envelope_received = s.flag();
+                                   r.frame_table = s.text();
+                                   r.version = s.u32();
+                                   r.received.us = s.zigzag();
+                                 });
 }
 
 Bytes encode(const FileRow& r) {

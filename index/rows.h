@@ -24,12 +24,12 @@ using FileId = Strong<std::string, struct FileIdTag>;          // a genomic file
 enum class Kind : uint8_t { patient = 1, study = 2, series = 3, instance = 4, file = 5, audit = 6 };
 
 // Fields that are no DICOM attribute.
-inline constexpr Tag kFieldPatientKey{0xFFFE0001};   // study, file: the patient they belong to
-inline constexpr Tag kFieldIdentifier{0xFFFE0002};   // patient: "issuer|id", each identifier
-inline constexpr Tag kFieldSample{0xFFFE0003};       // file: each sample name
-inline constexpr Tag kFieldFormat{0xFFFE0004};       // file: "bam", "fastq", …
-inline constexpr Tag kFieldFileName{0xFFFE0005};     // file: the name given at upload
-inline constexpr Tag kFieldReceived{0xFFFE0006};     // all: when first stored, fixed-width decimal us
+inline constexpr Tag kFieldPatientKey{0xFFFE0001};  // study, file: the patient they belong to
+inline constexpr Tag kFieldIdentifier{0xFFFE0002};  // patient: "issuer|id", each identifier
+inline constexpr Tag kFieldSample{0xFFFE0003};      // file: each sample name
+inline constexpr Tag kFieldFormat{0xFFFE0004};      // file: "bam", "fastq", …
+inline constexpr Tag kFieldFileName{0xFFFE0005};    // file: the name given at upload
+inline constexpr Tag kFieldReceived{0xFFFE0006};  // all: when first stored, fixed-width decimal us
 
 // An identifier and who gave it: DICOM Issuer of Patient ID = HL7 CX.4 = FHIR Identifier.system.
 // The issuer may be empty (unknown).
@@ -42,9 +42,9 @@ struct Identifier {
 struct PatientRow {
   PatientKey key;
   std::vector<Identifier> identifiers;
-  AttributeSet attributes;   // 0010,0010 name; 0010,0030 birth date; 0010,0040 sex; …
-  Bytes resource;            // FHIR Patient JSON as last written over FHIR; empty: born from DICOM
-  uint64_t version = 0;      // 1 on, one more with each visible change
+  AttributeSet attributes;  // 0010,0010 name; 0010,0030 birth date; 0010,0040 sex; …
+  Bytes resource;           // FHIR Patient JSON as last written over FHIR; empty: born from DICOM
+  uint64_t version = 0;     // 1 on, one more with each visible change
   bool removed = false;
   Timestamp changed;
 };
@@ -52,16 +52,16 @@ struct PatientRow {
 struct StudyRow {
   StudyUid uid;
   PatientKey patient;
-  AttributeSet attributes;   // patient and study level, with the derived 0008,0061 0008,0062
-                             // 0020,1206 0020,1208
-  uint64_t bytes = 0;        // of all datasets, latest versions
+  AttributeSet attributes;  // patient and study level, with the derived 0008,0061 0008,0062
+                            // 0020,1206 0020,1208
+  uint64_t bytes = 0;       // of all datasets, latest versions
   Timestamp received, changed;
 };
 
 struct SeriesRow {
   StudyUid study;
   SeriesUid uid;
-  AttributeSet attributes;   // series level, with the derived 0020,1209
+  AttributeSet attributes;  // series level, with the derived 0020,1209
   uint64_t bytes = 0;
   Timestamp received, changed;
 };
@@ -72,14 +72,14 @@ struct InstanceRow {
   SopInstanceUid uid;
   SopClassUid sop_class;
   TransferSyntaxUid transfer_syntax;
-  AttributeSet attributes;   // instance level
-  Digest dataset;            // the blob: dataset bytes exactly as received, without preamble and
-                             // file meta information
+  AttributeSet attributes;  // instance level
+  Digest dataset;           // the blob: dataset bytes exactly as received, without preamble and
+                            // file meta information
   uint64_t dataset_bytes = 0;
-  Bytes envelope;            // preamble, "DICM" and file meta as received; or made by us
+  Bytes envelope;                  // preamble, "DICM" and file meta as received; or made by us
   bool envelope_received = false;  // false: made by us for an object that came over DIMSE
-  Bytes frame_table;         // dicom/frame_table.h
-  uint32_t version = 1;      // of this SOP instance UID in this series
+  Bytes frame_table;               // dicom/frame_table.h
+  uint32_t version = 1;            // of this SOP instance UID in this series
   Timestamp received;
 };
 
@@ -100,12 +100,12 @@ struct FileRow {
 
 struct AuditEntry {
   Timestamp time;
-  std::string principal;       // id, never a secret
-  std::string door;            // "dimse", "dicomweb", "genomics", "fhir", "cli", …
-  std::string action;          // "store", "read", "find", "remove", "refuse"
-  std::string object;          // what: "study/1.2.3", "file/abc", "patient/xyz", "studies"
-  std::string detail;          // query or reason, without values of identifying attributes
-  uint32_t count = 1;          // grouped reads
+  std::string principal;  // id, never a secret
+  std::string door;       // "dimse", "dicomweb", "genomics", "fhir", "cli", …
+  std::string action;     // "store", "read", "find", "remove", "refuse"
+  std::string object;     // what: "study/1.2.3", "file/abc", "patient/xyz", "studies"
+  std::string detail;     // query or reason, without values of identifying attributes
+  uint32_t count = 1;     // grouped reads
   bool allowed = true;
 };
 

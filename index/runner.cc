@@ -61,7 +61,8 @@ Status Runner::load_parents(ByteView id) {
   if (!series_ || series != series_id_) {
     series_.reset();
     MEDARC_ASSIGN(auto value, reader_.get(Table::rows, key::row(Kind::series, series)));
-    if (!value) return make_error(Code::corrupt, "an instance without its series; rebuild the index");
+    if (!value)
+      return make_error(Code::corrupt, "an instance without its series; rebuild the index");
     MEDARC_ASSIGN(series_, decode_series(*value));
     series_id_ = series;
   }
@@ -142,8 +143,7 @@ Status Runner::run(const Driver& d, const std::optional<Position>& after, const 
   return d.type == Driver::Type::base ? run_base(d, after, visit) : run_keys(d, after, visit);
 }
 
-Status Runner::run_base(const Driver& d, const std::optional<Position>& after,
-                        const Visit& visit) {
+Status Runner::run_base(const Driver& d, const std::optional<Position>& after, const Visit& visit) {
   const Stream& s = d.streams.front();
   auto scan = reader_.range(Table::rows, s.low, s.high);
   if (after) {
@@ -215,8 +215,7 @@ Result<bool> Runner::expand(ByteView suffix, ByteView parent, ByteView after_chi
   return true;
 }
 
-Status Runner::run_keys(const Driver& d, const std::optional<Position>& after,
-                        const Visit& visit) {
+Status Runner::run_keys(const Driver& d, const std::optional<Position>& after, const Visit& visit) {
   MEDARC_ASSIGN(auto source, open_source(d, reader_, after ? ByteView(after->suffix) : ByteView(),
                                          examined_, query_.rows_examined_max));
   for (;;) {
@@ -238,8 +237,8 @@ Status Runner::run_keys(const Driver& d, const std::optional<Position>& after,
       if (!shows) continue;
     }
     if (d.level != query_.kind) {
-      MEDARC_ASSIGN(bool more, expand(*suffix, id, resumed ? ByteView(after->child) : ByteView(),
-                                      visit));
+      MEDARC_ASSIGN(bool more,
+                    expand(*suffix, id, resumed ? ByteView(after->child) : ByteView(), visit));
       if (!more) return {};
       continue;
     }

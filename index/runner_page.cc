@@ -28,8 +28,8 @@ Result<uint64_t> rows_of(Reader& reader, Kind kind) {
 
 }  // namespace
 
-// A driver that does not yield the order asked costs all its rows a page; rows in the order asked cost
-// as many as lie between matches, for each row of the page.
+// A driver that does not yield the order asked costs all its rows a page; rows in the order asked
+// cost as many as lie between matches, for each row of the page.
 Result<bool> Runner::worth_sorting(uint64_t driven_rows) {
   if (driven_rows > kSortedRowsMax) return false;
   MEDARC_ASSIGN(const uint64_t all, rows_of(reader_, query_.kind));
@@ -138,8 +138,7 @@ Result<Count> Runner::count(uint64_t stop_after) {
   std::vector<size_t> covered = d.covered;
   std::sort(covered.begin(), covered.end());
   const bool keys_only = d.exact && d.level == query_.kind && !query_.study &&
-                         d.type == Driver::Type::keys &&
-                         covered.size() == query_.all_of_any.size();
+                         d.type == Driver::Type::keys && covered.size() == query_.all_of_any.size();
   Count count;
   if (keys_only) {
     MEDARC_ASSIGN(auto source, open_source(d, reader_, {}, examined_, query_.rows_examined_max));

@@ -30,7 +30,8 @@ class MergedSource final : public Source {
     for (const Stream& s : d.streams) {
       Bytes low = s.prefix;
       low += from;
-      parts_.push_back({s.prefix.size(), reader.range(Table::fields, std::max(low, s.low), s.high)});
+      parts_.push_back(
+          {s.prefix.size(), reader.range(Table::fields, std::max(low, s.low), s.high)});
     }
   }
 
@@ -71,8 +72,7 @@ class MergedSource final : public Source {
 }  // namespace
 
 Error too_many_examined() {
-  return make_error(Code::too_large,
-                    "the query would have to look at too many rows; narrow it");
+  return make_error(Code::too_large, "the query would have to look at too many rows; narrow it");
 }
 
 Result<std::unique_ptr<Source>> open_source(const Driver& driver, Reader& reader, ByteView from,

@@ -1,5 +1,5 @@
-// Reading our own encodings strictly: whatever encode() could not have written is refused, so that a
-// row has one form only and comparing bytes is comparing rows.
+// Reading our own encodings strictly: whatever encode() could not have written is refused, so that
+// a row has one form only and comparing bytes is comparing rows.
 #pragma once
 
 #include "base/codec.h"

@@ -10,7 +10,8 @@ namespace {
 constexpr size_t kHashBytes = sizeof(Digest::value);
 
 Error bad_row(std::string_view what) {
-  return make_error(Code::corrupt, "an " + std::string(what) + " cannot be decoded; rebuild the index");
+  return make_error(Code::corrupt,
+                    "an " + std::string(what) + " cannot be decoded; rebuild the index");
 }
 
 class ReaderView final : public View {
@@ -72,8 +73,8 @@ class ReaderView final : public View {
       if (rows->key().size() != 12 || rows->value().size() < 2) return bad_row("event");
       const archive::CommitNumber number{key::read_be64(rows->key())};
       if (out.size() >= limit && !out.empty() && out.back().number != number) break;
-      out.push_back({number, static_cast<Kind>(rows->value()[0]),
-                     Bytes(rows->value().substr(2)), static_cast<State>(rows->value()[1])});
+      out.push_back({number, static_cast<Kind>(rows->value()[0]), Bytes(rows->value().substr(2)),
+                     static_cast<State>(rows->value()[1])});
     }
     MEDARC_TRY(rows->status());
     return out;
@@ -101,8 +102,7 @@ class ReaderView final : public View {
     for (; rows->valid(); rows->next()) {
       ++check.entries;
       const ByteView value = rows->value();
-      const bool in_place =
-          rows->key().size() == 8 && key::read_be64(rows->key()) == check.entries;
+      const bool in_place = rows->key().size() == 8 && key::read_be64(rows->key()) == check.entries;
       const bool follows =
           in_place && value.size() >= kHashBytes &&
           chain_audit(hash, value.substr(kHashBytes)).view() == value.substr(0, kHashBytes);
@@ -115,7 +115,8 @@ class ReaderView final : public View {
     MEDARC_TRY(rows->status());
     check.head = Digest::from_view(hash);
     MEDARC_ASSIGN(auto head, reader_->get(Table::meta, key::kAuditHead));
-    if (head.value_or(Bytes()) != hash) check.first_wrong = check.entries + 1;  // cut off at the end
+    if (head.value_or(Bytes()) != hash)
+      check.first_wrong = check.entries + 1;  // cut off at the end
     return check;
   }
 

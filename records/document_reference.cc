@@ -8,13 +8,6 @@ namespace {
 
 constexpr uint64_t kUnsignedIntMax = 2147483647;  // FHIR unsignedInt; larger files go without size
 
-std::string media_type(const index::FileRow& file) {
-  if (file.format == "bam") return "application/vnd.ga4gh.bam";
-  if (file.format == "cram") return "application/vnd.ga4gh.cram";
-  if (file.name.ends_with(".gz")) return "application/gzip";
-  return file.format == "fastq" ? "text/plain" : "application/octet-stream";
-}
-
 std::string escaped(std::string_view segment) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
@@ -43,6 +36,13 @@ Json content(std::string_view type, std::string url, std::string_view title,
 
 }  // namespace
 
+std::string media_type_of(const index::FileRow& file) {
+  if (file.format == "bam") return "application/vnd.ga4gh.bam";
+  if (file.format == "cram") return "application/vnd.ga4gh.cram";
+  if (file.name.ends_with(".gz")) return "application/gzip";
+  return file.format == "fastq" ? "text/plain" : "application/octet-stream";
+}
+
 Json document_reference_json(const index::FileRow& file, const std::string& base_url) {
   const std::string at = base_url + "/genomics/files/" + escaped(file.id.value);
   const bool reads = file.format == "bam" || file.format == "cram";
@@ -67,14 +67,14 @@ Json document_reference_json(const index::FileRow& file, const std::string& base
   }
   out.set("date", Json::string(instant_text(file.received)));
   if (!file.name.empty()) out.set("description", Json::string(file.name));
-  Json whole = content(media_type(file), at + "/content", file.name, file.format);
+  Json whole = content(media_type_of(file), at + "/content", file.name, file.format);
   Json attachment = *whole.find("attachment");
   if (file.bytes <= kUnsignedIntMax) attachment.set("size", Json::number(file.bytes));
   attachment.set("creation", Json::string(instant_text(file.received)));
   whole.set("attachment", std::move(attachment));
   Json contents = Json::array({std::move(whole)});
   if (file.format == "bam") {
-    contents.add(content("application/vnd.ga4gh.htsget.v1.2.0+json",
+    contents.add(content("application/vnd.ga4gh.htsget.v1.3.0+json",
                          base_url + "/htsget/reads/" + escaped(file.id.value), "", "htsget"));
   }
   if (file.index_blob) {

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "dicom/dictionary.h"
+#include "genomics/hts_blob.h"
 
 namespace medarc::tools {
 
@@ -22,6 +24,8 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
       return make_error(Code::not_found, "no archive in this directory; name it with --data");
     }
   }
+  genomics::hts_seal();
+  MEDARC_TRY(dicom::load_dictionary());
   auto opened = std::make_unique<Opened>();
   opened->settings = std::move(settings);
   auto index = index::open_index(posix_fs(), data, opened->settings.index);
@@ -34,6 +38,8 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
   opened->guard = security::Guard::create(*opened->index, opened->settings.guard);
   opened->imaging =
       dicom::Imaging::create(*opened->index, *opened->guard, opened->settings.dicom_limits);
+  opened->genomes =
+      genomics::GenomeStore::create(*opened->index, *opened->guard, opened->settings.genomics);
   opened->patients = std::make_unique<records::PatientService>(
       *opened->index, *opened->guard, opened->settings.issuers, opened->settings.records);
   opened->linked = std::make_unique<records::LinkedService>(*opened->index, *opened->guard,

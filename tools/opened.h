@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "dicom/imaging.h"
+#include "genomics/genome_store.h"
 #include "records/linked_service.h"
 #include "records/patient_service.h"
 #include "tools/settings.h"
@@ -17,6 +18,8 @@ struct Opened {
   std::unique_ptr<index::Index> index;
   std::unique_ptr<security::Guard> guard;
   std::unique_ptr<dicom::Imaging> imaging;
+  std::unique_ptr<genomics::GenomeStore> genomes;
+  std::unique_ptr<genomics::ResumableUploads> uploads;  // only while serving
   std::unique_ptr<records::PatientService> patients;
   std::unique_ptr<records::LinkedService> linked;
 };

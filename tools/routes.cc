@@ -4,6 +4,7 @@
 
 #include "web/dicomweb/routes.h"
 #include "web/fhir/routes.h"
+#include "web/genomics/routes.h"
 #include "web/operations.h"
 
 namespace medarc::tools {
@@ -19,6 +20,8 @@ Result<Doors> make_doors(Opened& opened) {
   Doors doors;
   append(doors.routes, web::dicomweb_routes(*opened.imaging, opened.settings.dicomweb));
   append(doors.routes, web::fhir_routes(*opened.patients, *opened.linked));
+  append(doors.routes,
+         web::genomics_routes(*opened.genomes, *opened.uploads, opened.settings.genomics_door));
   web::OperationsContext operations;
   operations.imaging = opened.imaging.get();
   operations.guard = opened.guard.get();

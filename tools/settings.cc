@@ -12,6 +12,9 @@ Result<Settings> Settings::from(Config& config) {
   MEDARC_ASSIGN(s.issuers, records::Issuers::from(config));
   s.dicomweb = web::DicomwebOptions::from(config);
   s.dicom_limits = dicom::Limits::from(config);
+  s.genomics = genomics::Limits::from(config);
+  s.uploads = genomics::ResumableLimits::from(config);
+  s.genomics_door = web::GenomicsOptions::from(config);
   s.http = web::ServerOptions::from(config);
   s.drain_ms = config.size("server.drain_ms", s.drain_ms,
                            "How long running requests may take to end after SIGTERM.", 0, 3'600'000);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "dicom/server.h"
+#include "genomics/resumable.h"
 #include "index/index.h"
 #include "records/patient_service.h"
 #include "web/dicomweb/options.h"
+#include "web/genomics/options.h"
 #include "web/server.h"
 
 namespace medarc::tools {
@@ -16,6 +18,9 @@ struct Settings {
   records::Issuers issuers;
   dicom::Limits dicom_limits;
   dicom::ServerOptions dicom;
+  genomics::Limits genomics;
+  genomics::ResumableLimits uploads;
+  web::GenomicsOptions genomics_door;
   web::DicomwebOptions dicomweb;
   web::ServerOptions http;
   uint64_t drain_ms = 10'000;

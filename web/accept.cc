@@ -131,7 +131,8 @@ int coding_quality(std::string_view accept_encoding, std::string_view coding) {
     if (pieces.empty()) continue;
     int q = 1000;
     for (size_t i = 1; i < pieces.size(); ++i) {
-      if (pieces[i].starts_with("q=") || pieces[i].starts_with("Q=")) q = parse_q(pieces[i].substr(2));
+      if (pieces[i].starts_with("q=") || pieces[i].starts_with("Q="))
+        q = parse_q(pieces[i].substr(2));
     }
     if (equal_ignoring_case(pieces[0], coding)) return q;
     if (pieces[0] == "*") any = q;

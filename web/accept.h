@@ -12,11 +12,11 @@
 namespace medarc::web {
 
 struct MediaType {
-  std::string type, subtype;                               // lower case; "*" for any
+  std::string type, subtype;                                    // lower case; "*" for any
   std::vector<std::pair<std::string, std::string>> parameters;  // names in lower case, no "q"
-  std::string_view parameter(std::string_view name) const;  // "" when absent
-  bool is(std::string_view full) const;                     // "multipart/related"
-  bool covers(std::string_view full) const;                 // the same, with * as any
+  std::string_view parameter(std::string_view name) const;      // "" when absent
+  bool is(std::string_view full) const;                         // "multipart/related"
+  bool covers(std::string_view full) const;                     // the same, with * as any
 };
 
 // `type/subtype; name=value; name="quoted"`, any case and blanks. nullopt when not well-formed.

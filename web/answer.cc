@@ -17,8 +17,9 @@ namespace {
 constexpr size_t kGzipBytesMin = 1024;  // below this it costs more than it saves
 constexpr std::string_view kExposedHeaders =
     "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, Content-Range, "
-    "Digest, ETag, Location, Repr-Digest, Retry-After, Tus-Resumable, Upload-Length, "
-    "Upload-Offset, Warning, X-Request-Id";
+    "Content-Location, Digest, ETag, Location, Repr-Digest, Retry-After, Tus-Checksum-Algorithm, "
+    "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, "
+    "Upload-Metadata, Upload-Offset, Warning, X-Request-Id";
 constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -36,7 +37,8 @@ void add_vary(Headers& headers, std::string_view name) {
   for (const std::string_view one : split_list(old, ',')) {
     if (equal_ignoring_case(one, name)) return;
   }
-  headers.set("Vary", old.empty() ? std::string(name) : std::string(old) + ", " + std::string(name));
+  headers.set("Vary",
+              old.empty() ? std::string(name) : std::string(old) + ", " + std::string(name));
 }
 
 void apply_gzip(const Request& request, Response& response) {
@@ -45,6 +47,8 @@ void apply_gzip(const Request& request, Response& response) {
   if (!headers.find("Content-Encoding").empty() || !compressible(headers.find("Content-Type"))) {
     return;
   }
+  // RFC 9111 5.2.2.6; htsget H29.
+  if (headers.find("Cache-Control").find("no-transform") != std::string_view::npos) return;
   add_vary(headers, "Accept-Encoding");
   if (coding_quality(request.headers.find("Accept-Encoding"), "gzip") == 0) return;
   if (auto* bytes = std::get_if<Bytes>(&response.body)) {
@@ -88,11 +92,10 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 }
 
 bool is_authority(std::string_view text) {
-  return !text.empty() && text.size() <= 300 &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  c == '-' || c == '.' || c == ':' || c == '[' || c == ']' || c == '_';
-         });
+  return !text.empty() && text.size() <= 300 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '.' || c == ':' || c == '[' || c == ']' || c == '_';
+  });
 }
 
 // Every second a new text; formatting it for each answer would be a tenth of its cost.
@@ -175,7 +178,7 @@ Response options_answer(const ServerOptions& options, const Request& request,
       names += (names.empty() ? "" : ", ") + std::string(one);
     }
     if (!names.empty()) response.headers.add("Access-Control-Allow-Headers", names);
-    response.headers.add("Access-Control-Max-Age", "86400");
+    response.headers.add("Access-Control-Max-Age", "2592000");
   }
   return response;
 }

@@ -13,7 +13,7 @@ namespace medarc::web {
 // An answer ready for the wire: the head without framing headers, and its body.
 struct Prepared {
   int status = 200;
-  std::string head;                    // status line and headers; no Content-Length, no end
+  std::string head;  // status line and headers; no Content-Length, no end
   Bytes body;
   std::unique_ptr<ByteSource> source;  // or this
   std::optional<uint64_t> body_bytes;  // to declare; nullopt: not known

@@ -19,8 +19,8 @@ class Part : public ByteSource {
     if (skip_ > 0) {
       std::vector<char> scratch(std::min<uint64_t>(skip_, 256 << 10));
       while (skip_ > 0) {
-        MEDARC_ASSIGN(const size_t n, source_->read(scratch.data(), std::min<uint64_t>(
-                                                                        skip_, scratch.size())));
+        MEDARC_ASSIGN(const size_t n,
+                      source_->read(scratch.data(), std::min<uint64_t>(skip_, scratch.size())));
         if (n == 0) return make_error(Code::corrupt, "a source ended before its range");
         skip_ -= n;
       }

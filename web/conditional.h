@@ -29,14 +29,14 @@ struct RangeAnswer {
   RangeKind kind = RangeKind::whole;
   ByteRange range;  // of a part
 };
-// Of something `total` bytes long. Several ranges are answered with the whole thing, as RFC 9110 14.2
-// allows.
+// Of something `total` bytes long. Several ranges are answered with the whole thing, as RFC
+// 9110 14.2 allows.
 RangeAnswer parse_range(std::string_view header, uint64_t total);
 
 // Something with a length that can be read from any byte.
 struct Representation {
   std::string content_type;
-  std::string etag;                     // without quotes; "" when there is none
+  std::string etag;  // without quotes; "" when there is none
   uint64_t bytes = 0;
   std::optional<std::string> filename;  // asks for Content-Disposition: attachment
   std::function<Result<std::unique_ptr<ByteSource>>(ByteRange)> open;

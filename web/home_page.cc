@@ -66,9 +66,7 @@ std::string date_text(std::string_view date) {
          std::string(date.substr(6, 2));
 }
 
-void cell(std::string& out, std::string_view text) {
-  out += "<td>" + html_escape(text) + "</td>";
-}
+void cell(std::string& out, std::string_view text) { out += "<td>" + html_escape(text) + "</td>"; }
 void number_cell(std::string& out, std::string_view text) {
   out += "<td class=\"n\">" + html_escape(text) + "</td>";
 }
@@ -92,19 +90,22 @@ void counts(const index::IndexStats& stats, std::string& out) {
 Status studies(const index::Page& page, std::string& out) {
   out += "<section><h2>Newest studies</h2>";
   if (page.matches.empty()) {
-    out += "<p class=\"none\">None yet. Send some: <code>storescu -aec MEDARC HOST 4242 "
-           "file.dcm</code></p></section>";
+    out +=
+        "<p class=\"none\">None yet. Send some: <code>storescu -aec MEDARC HOST 4242 "
+        "file.dcm</code></p></section>";
     return {};
   }
-  out += "<table><tr><th>Patient</th><th>ID</th><th>Date</th><th>Description</th><th>Modalities"
-         "</th><th>Series</th><th>Instances</th><th>Size</th><th></th></tr>";
+  out +=
+      "<table><tr><th>Patient</th><th>ID</th><th>Date</th><th>Description</th><th>Modalities"
+      "</th><th>Series</th><th>Instances</th><th>Size</th><th></th></tr>";
   for (const index::Match& match : page.matches) {
     MEDARC_ASSIGN(const index::StudyRow row, index::decode_study(match.row.value));
     const index::AttributeSet& a = row.attributes;
     const std::string url = "/dicom-web/studies/" + percent_encode(row.uid.value);
     std::string modalities;
     if (const auto* list = a.find(index::Tag{0x00080061})) {
-      for (const std::string& one : list->values) modalities += (modalities.empty() ? "" : ", ") + one;
+      for (const std::string& one : list->values)
+        modalities += (modalities.empty() ? "" : ", ") + one;
     }
     out += "<tr>";
     cell(out, name_text(a.first(index::Tag{0x00100010})));
@@ -115,8 +116,9 @@ Status studies(const index::Page& page, std::string& out) {
     number_cell(out, a.first(index::Tag{0x00201206}));
     number_cell(out, a.first(index::Tag{0x00201208}));
     number_cell(out, size_text(row.bytes));
-    out += "<td>" + link(url + "/series", "series") + " · " + link(url + "/instances", "instances") +
-           " · " + link(url + "/metadata", "metadata") + "</td></tr>";
+    out += "<td>" + link(url + "/series", "series") + " · " +
+           link(url + "/instances", "instances") + " · " + link(url + "/metadata", "metadata") +
+           "</td></tr>";
   }
   out += "</table></section>";
   return {};
@@ -125,12 +127,14 @@ Status studies(const index::Page& page, std::string& out) {
 Status files(const index::Page& page, std::string& out) {
   out += "<section><h2>Newest genomic files</h2>";
   if (page.matches.empty()) {
-    out += "<p class=\"none\">None yet. Send some: <code>curl -X POST -T sample.bam "
-           "'http://HOST/genomics/files?name=sample.bam'</code></p></section>";
+    out +=
+        "<p class=\"none\">None yet. Send some: <code>curl -X POST -T sample.bam "
+        "'http://HOST/genomics/files?name=sample.bam'</code></p></section>";
     return {};
   }
-  out += "<table><tr><th>Name</th><th>Format</th><th>Samples</th><th>Size</th><th>Received</th>"
-         "<th></th></tr>";
+  out +=
+      "<table><tr><th>Name</th><th>Format</th><th>Samples</th><th>Size</th><th>Received</th>"
+      "<th></th></tr>";
   for (const index::Match& match : page.matches) {
     MEDARC_ASSIGN(const index::FileRow row, index::decode_file(match.row.value));
     const std::string url = "/genomics/files/" + percent_encode(row.id.value);
@@ -158,9 +162,10 @@ Result<std::string> home_page(const OperationsContext& context, const Request& r
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\"><title>Medarc</title><style>";
   out += kStyle;
-  out += "</style></head><body><header><h1>Medarc</h1><p>Images, genomes and records in one durable "
-         "archive · version " +
-         html_escape(context.version) + "</p></header><main>";
+  out +=
+      "</style></head><body><header><h1>Medarc</h1><p>Images, genomes and records in one durable "
+      "archive · version " +
+      html_escape(context.version) + "</p></header><main>";
   MEDARC_ASSIGN(const index::IndexStats stats, index.stats());
   counts(stats, out);
   const auto view = index.view();

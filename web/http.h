@@ -1,8 +1,8 @@
 // HTTP as Medarc's routes see it: plain structs, no library types. A route never touches a socket.
 //
 // Bodies stream both ways without holding a thread while the peer is slow: request bytes are pushed
-// into a BodyHandler piece by piece, response bytes are pulled from a ByteSource, both on the bounded
-// worker pool.
+// into a BodyHandler piece by piece, response bytes are pulled from a ByteSource, both on the
+// bounded worker pool.
 #pragma once
 
 #include <functional>
@@ -38,11 +38,11 @@ class Headers {
 
 struct Request {
   std::string method;
-  std::string path;                                          // percent-decoded, normalised, no query
-  std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
-  std::string query_text;                                    // raw
+  std::string path;                                        // percent-decoded, normalised, no query
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::string query_text;                                  // raw
   Headers headers;
-  std::vector<std::string> captures;                         // of the route's {parts}, decoded
+  std::vector<std::string> captures;  // of the route's {parts}, decoded
   security::Principal principal;
   std::string base_url;     // "http://host:port" as the client sees us (Forwarded, X-Forwarded-*)
   uint64_t body_bytes = 0;  // declared length; 0 when chunked or none
@@ -52,11 +52,11 @@ struct Request {
 
 struct Response {
   int status = 200;
-  Headers headers;                                  // Content-Length etc. are the server's business
+  Headers headers;  // Content-Length etc. are the server's business
   std::variant<Bytes, std::unique_ptr<ByteSource>> body;
-  std::optional<uint64_t> body_bytes;               // of a source, when known: Content-Length
-  // Answers that honour Range, ETag and If-Range are made with web/conditional.h; 304 for a matching
-  // If-None-Match, HEAD, gzip, CORS and the framing are the server's business.
+  std::optional<uint64_t> body_bytes;  // of a source, when known: Content-Length
+  // Answers that honour Range, ETag and If-Range are made with web/conditional.h; 304 for a
+  // matching If-None-Match, HEAD, gzip, CORS and the framing are the server's business.
 };
 
 Response make_response(int status, std::string content_type, Bytes body);
@@ -76,13 +76,14 @@ using Answer = std::variant<Response, std::unique_ptr<BodyHandler>>;
 using RouteFunction = std::function<Answer(const Request&)>;
 
 struct Route {
-  std::string method;       // "GET" also serves HEAD
-  std::string path;         // "/dicom-web/studies/{study}/series"; a last {name...} takes the rest;
-                            // literal parts win over {parts}, those over {rest...}
-  std::string summary;      // one line, for /openapi.json
+  std::string method;   // "GET" also serves HEAD
+  std::string path;     // "/dicom-web/studies/{study}/series"; a last {name...} takes the rest;
+                        // literal parts win over {parts}, those over {rest...}
+  std::string summary;  // one line, for /openapi.json
   RouteFunction answer;
   uint64_t body_bytes_max = 1 << 20;  // 0: the server's upload limit
-  bool open = false;        // answers without credentials (health checks)
+  bool open = false;                  // answers without credentials (health checks)
+  Headers options = {};               // added to the answer of OPTIONS on this path
 };
 
 // Collects a small body, then calls `then`. For routes with JSON and form bodies.

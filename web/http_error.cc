@@ -80,8 +80,8 @@ Response problem(const Error& error, bool in_body) {
 }
 
 Response problem(int status, const Error& error) {
-  const bool hidden = error.code == Code::io || error.code == Code::internal ||
-                      error.code == Code::corrupt;
+  const bool hidden =
+      error.code == Code::io || error.code == Code::internal || error.code == Code::corrupt;
   if (hidden) {
     log(Level::error, "http.failed", {{"code", to_string(error.code)}, {"text", error.text}});
   }

@@ -159,8 +159,8 @@ Status MultipartParser::feed_data(ByteView& in) {
   return emit(data);
 }
 
-// After "\n--boundary": "--" ends the body, blanks and a line end start a part, anything else was data
-// that looked like a boundary.
+// After "\n--boundary": "--" ends the body, blanks and a line end start a part, anything else was
+// data that looked like a boundary.
 Status MultipartParser::feed_boundary_line(ByteView& in) {
   while (!in.empty()) {
     const char c = in.front();
@@ -213,8 +213,8 @@ Status MultipartParser::feed_headers(ByteView& in) {
     }
     line_ += in.substr(0, take);
     in.remove_prefix(take);
-    const bool blank_line = line_ == "\n" || line_ == "\r\n" || line_.ends_with("\n\n") ||
-                            line_.ends_with("\n\r\n");
+    const bool blank_line =
+        line_ == "\n" || line_ == "\r\n" || line_.ends_with("\n\n") || line_.ends_with("\n\r\n");
     if (end == ByteView::npos || !blank_line) continue;
     const Headers headers = parse_part_headers(line_);
     line_.clear();
@@ -275,8 +275,8 @@ class Multipart : public ByteSource {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> multipart(
-    std::string boundary, std::function<Result<std::optional<OutgoingPart>>()> next) {
+std::unique_ptr<ByteSource> multipart(std::string boundary,
+                                      std::function<Result<std::optional<OutgoingPart>>()> next) {
   return std::make_unique<Multipart>(std::move(boundary), std::move(next));
 }
 

@@ -1,4 +1,5 @@
-// multipart/related (RFC 2387, RFC 2046 5.1), both ways, as streams in constant memory (dicom.md N12).
+// multipart/related (RFC 2387, RFC 2046 5.1), both ways, as streams in constant memory (dicom.md
+// N12).
 #pragma once
 
 #include <functional>
@@ -26,9 +27,9 @@ class PartSink {
   virtual Status end_part() = 0;
 };
 
-// Push parser. Lines may end in CRLF or LF alone; preamble, epilogue and blanks after a boundary are
-// skipped; a part needs no length and may have no headers. Errors: invalid_argument, too_large, or
-// what the sink says; then only destruction is allowed.
+// Push parser. Lines may end in CRLF or LF alone; preamble, epilogue and blanks after a boundary
+// are skipped; a part needs no length and may have no headers. Errors: invalid_argument, too_large,
+// or what the sink says; then only destruction is allowed.
 class MultipartParser {
  public:
   // `sink` must live longer.
@@ -43,21 +44,21 @@ class MultipartParser {
   Status feed_data(ByteView& in);
   Status feed_boundary_line(ByteView& in);
   Status feed_headers(ByteView& in);
-  Status emit(ByteView bytes);       // of a part; nothing in the preamble
+  Status emit(ByteView bytes);  // of a part; nothing in the preamble
   Status end_of_data(ByteView before);
   Status begin_part();
   size_t undecided(ByteView bytes) const;
 
-  const std::string mark_;           // "\n--boundary"
+  const std::string mark_;  // "\n--boundary"
   const MultipartLimits limits_;
   PartSink& sink_;
   Phase phase_ = Phase::preamble;
-  bool in_part_ = false;             // between begin_part and end_part
-  std::string held_;                 // the end of the data, perhaps the start of a mark
-  bool held_virtual_ = true;         // held_ begins with a line end that is no data
-  bool mark_virtual_ = false;        // so did the mark just met
-  bool held_cr_ = false;             // a CR stood before the mark just met
-  std::string line_;                 // rest of a boundary line, or headers so far
+  bool in_part_ = false;       // between begin_part and end_part
+  std::string held_;           // the end of the data, perhaps the start of a mark
+  bool held_virtual_ = true;   // held_ begins with a line end that is no data
+  bool mark_virtual_ = false;  // so did the mark just met
+  bool held_cr_ = false;       // a CR stood before the mark just met
+  std::string line_;           // rest of a boundary line, or headers so far
   uint32_t parts_ = 0;
 };
 
@@ -66,12 +67,12 @@ bool is_boundary(std::string_view text);
 
 // Writes a multipart body from parts asked for one by one, so that only one is open at a time.
 struct OutgoingPart {
-  std::string headers;                 // "Content-Type: …\r\n" lines
+  std::string headers;  // "Content-Type: …\r\n" lines
   std::unique_ptr<ByteSource> content;
 };
 // `next` answers nullopt after the last part.
-std::unique_ptr<ByteSource> multipart(
-    std::string boundary, std::function<Result<std::optional<OutgoingPart>>()> next);
+std::unique_ptr<ByteSource> multipart(std::string boundary,
+                                      std::function<Result<std::optional<OutgoingPart>>()> next);
 // A boundary that is unlikely in any data: random, new for each answer.
 std::string new_boundary();
 

@@ -13,7 +13,8 @@ namespace {
 // "/studies/{study}/x/{rest...}" has the parameters study and rest.
 std::vector<std::string> parameters_of(std::string_view path) {
   std::vector<std::string> out;
-  for (size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1)) {
+  for (size_t open = path.find('{'); open != std::string_view::npos;
+       open = path.find('{', open + 1)) {
     std::string name(path.substr(open + 1, path.find('}', open) - open - 1));
     if (name.ends_with("...")) name.resize(name.size() - 3);
     out.push_back(std::move(name));
@@ -51,7 +52,8 @@ std::string openapi_json(const std::vector<Route>& routes, const std::string& ve
   }
   std::string out = R"({"openapi":"3.1.0","info":{"title":"Medarc","version":)";
   append_json_string(out, version);
-  out += R"(},"components":{"securitySchemes":{"token":{"type":"http","scheme":"bearer"}}},"paths":{)";
+  out +=
+      R"(},"components":{"securitySchemes":{"token":{"type":"http","scheme":"bearer"}}},"paths":{)";
   bool first = true;
   for (const auto& [path, operations] : paths) {
     out += first ? "" : ",";
@@ -69,9 +71,11 @@ std::vector<Route> operations_routes(OperationsContext context, const std::vecto
     route.open = open;
     out.push_back(std::move(route));
   };
-  add("/healthz", "Whether the process answers.",
+  add(
+      "/healthz", "Whether the process answers.",
       [](const Request&) -> Answer { return make_response(200, "text/plain", "ok\n"); }, true);
-  add("/readyz", "Whether the store takes writes.",
+  add(
+      "/readyz", "Whether the store takes writes.",
       [context](const Request&) -> Answer {
         if (context.imaging->index().blobs().writable()) {
           return make_response(200, "text/plain", "ready\n");
@@ -79,12 +83,14 @@ std::vector<Route> operations_routes(OperationsContext context, const std::vecto
         return problem(make_error(Code::unavailable, "the store takes no writes"));
       },
       true);
-  add("/metrics", "Counters and histograms (Prometheus text).",
+  add(
+      "/metrics", "Counters and histograms (Prometheus text).",
       [](const Request&) -> Answer {
         return make_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_text());
       },
       false);
-  add("/", "What is stored, as a page.",
+  add(
+      "/", "What is stored, as a page.",
       [context](const Request& request) -> Answer {
         auto page = home_page(context, request);
         if (page.has_error()) return problem(page.error());

@@ -13,7 +13,7 @@ namespace medarc::web {
 struct OperationsContext {
   dicom::Imaging* imaging = nullptr;
   security::Guard* guard = nullptr;
-  std::string version;             // of Medarc
+  std::string version;  // of Medarc
 };
 
 // GET /healthz: the process answers. /readyz: 503 while the store takes no writes. /metrics:

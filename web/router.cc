@@ -6,8 +6,8 @@ namespace medarc::web {
 
 struct Router::Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
-  std::unique_ptr<Node> any;                 // {name}
-  std::unique_ptr<Node> rest;                // {name...}
+  std::unique_ptr<Node> any;   // {name}
+  std::unique_ptr<Node> rest;  // {name...}
   std::map<std::string, const Entry*, std::less<>> methods;
 
   using Segments = std::vector<std::string>;
@@ -87,7 +87,8 @@ Router::Found Router::find(std::string_view method,
     found.entry = entry->second;
     return found;
   }
-  for (const auto& [name, unused] : node->methods) {
+  for (const auto& [name, there] : node->methods) {
+    for (const Header& h : there->route.options.entries()) found.options.set(h.name, h.value);
     found.allow += name + ", ";
     if (name == "GET" && !node->methods.contains("HEAD")) found.allow += "HEAD, ";
   }

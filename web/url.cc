@@ -21,9 +21,9 @@ Status parse_query(std::string_view text, Target& out) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (pair.empty()) continue;
     if (out.query.size() == kQueryParametersMax) {
-      return make_error(Code::invalid_argument, "the query has more than " +
-                                                    std::to_string(kQueryParametersMax) +
-                                                    " parameters");
+      return make_error(
+          Code::invalid_argument,
+          "the query has more than " + std::to_string(kQueryParametersMax) + " parameters");
     }
     const size_t equals = std::min(pair.find('='), pair.size());
     auto name = percent_decode(pair.substr(0, equals), true);

@@ -21,8 +21,8 @@ struct Target {
 };
 
 // invalid_argument: not origin- or absolute-form, bad percent escapes, NUL or control characters in
-// the path, "." or ".." segments, too many parameters. A single slash at the end is dropped. "*" (for
-// OPTIONS) gives no segments.
+// the path, "." or ".." segments, too many parameters. A single slash at the end is dropped. "*"
+// (for OPTIONS) gives no segments.
 Result<Target> parse_target(std::string_view text);
 
 // invalid_argument for a broken escape.

@@ -8,6 +8,7 @@
 #include "archive/hash.h"
 #include "archive/segment_store.h"
 #include "tests/support/memory_catalog.h"
+#include "tests/support/temp_dir.h"
 
 namespace medarc::archive {
 namespace {
@@ -37,13 +38,10 @@ Result<std::unique_ptr<BlobStore>> open_files(const std::string& dir, Catalog& c
 class BlobStoreConformance : public testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
-    char pattern[] = "/tmp/medarc_store_XXXXXX";
-    dir_ = ::mkdtemp(pattern);
     reopen();
   }
   void TearDown() override {
     store_.reset();
-    [[maybe_unused]] int r = ::system(("rm -rf " + dir_).c_str());
   }
   void reopen() {
     store_.reset();
@@ -82,7 +80,8 @@ class BlobStoreConformance : public testing::TestWithParam<Kind> {
     return done.has_value() ? out : "<" + done.error().text + ">";
   }
 
-  std::string dir_;
+  const test::TempDir temp_;
+  const std::string dir_ = temp_.path();
   MemoryCatalog catalog_;
   std::unique_ptr<BlobStore> store_;
 };
@@ -186,7 +185,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, BlobStoreConformance,
                          testing::Values(Kind{"segments", open_segments},
                                          Kind{"prepared_segments", open_prepared_segments},
                                          Kind{"files", open_files}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& kind) { return std::string(kind.param.name); });
 
 }  // namespace
 }  // namespace medarc::archive

@@ -9,6 +9,7 @@
 
 #include "archive/hash.h"
 #include "tests/support/memory_catalog.h"
+#include "tests/support/temp_dir.h"
 
 namespace medarc::archive {
 namespace {
@@ -25,15 +26,12 @@ Bytes random_bytes(size_t n, uint64_t seed) {
 class SegmentStoreTest : public testing::Test {
  protected:
   void SetUp() override {
-    char pattern[] = "/tmp/medarc_segments_XXXXXX";
-    dir_ = ::mkdtemp(pattern);
     options_.segment_bytes = 1 << 20;
     options_.prepare_segments = false;
     reopen();
   }
   void TearDown() override {
     store_.reset();
-    [[maybe_unused]] int r = ::system(("rm -rf " + dir_).c_str());
   }
   void reopen() {
     store_.reset();
@@ -73,7 +71,8 @@ class SegmentStoreTest : public testing::Test {
   MemoryCatalog catalog_;
   SegmentOptions options_;
   const KeyRing* keys_ = nullptr;
-  std::string dir_;
+  const test::TempDir temp_;
+  const std::string dir_ = temp_.path();
   std::unique_ptr<BlobStore> store_;
 };
 

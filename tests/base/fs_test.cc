@@ -1,20 +1,17 @@
 #include "base/fs.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
+
+#include "tests/support/temp_dir.h"
 
 namespace medarc {
 namespace {
 
 class FsTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char pattern[] = "/tmp/medarc_fs_XXXXXX";
-    dir_ = ::mkdtemp(pattern);
-  }
-  void TearDown() override { [[maybe_unused]] int r = ::system(("rm -rf " + dir_).c_str()); }
   Fs& fs_ = posix_fs();
-  std::string dir_;
+  const test::TempDir temp_;
+  const std::string dir_ = temp_.path();
 };
 
 TEST_F(FsTest, WritesReadsListsRenamesRemoves) {

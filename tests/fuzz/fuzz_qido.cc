@@ -1,5 +1,5 @@
-// A QIDO-RS query string, at the level the first octet chooses. What is accepted must be a query the
-// index can run: bounded, without empty alternatives, its warnings fit for a header.
+// A QIDO-RS query string, at the level the first octet chooses. What is accepted must be a query
+// the index can run: bounded, without empty alternatives, its warnings fit for a header.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

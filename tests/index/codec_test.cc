@@ -1,4 +1,5 @@
-// Encodings of rows and facts: what goes in comes out, and nothing but what encode() writes is taken.
+// Encodings of rows and facts: what goes in comes out, and nothing but what encode() writes is
+// taken.
 #include <gtest/gtest.h>
 
 #include "index/apply.h"
@@ -10,8 +11,8 @@
 namespace medarc::index::test {
 namespace {
 
-// Every truncation, every byte changed by one bit, and a byte too many: decoded never, or to something
-// that encodes to exactly those bytes.
+// Every truncation, every byte changed by one bit, and a byte too many: decoded never, or to
+// something that encodes to exactly those bytes.
 template <class Row>
 void check_hostile(const Bytes& good, Result<Row> (*decode)(ByteView), RandomFacts& random) {
   auto check = [&](const Bytes& bytes) {
@@ -137,7 +138,8 @@ TEST(Codec, FillTakesWhatIsAbsentOrEmpty) {
 }
 
 TEST(Codec, MetadataIsAFrameAgainWhateverItWas) {
-  for (const size_t size : {size_t{0}, size_t{1}, size_t{4500}, size_t{131072}, size_t{131073}, size_t{700'000}}) {
+  for (const size_t size :
+       {size_t{0}, size_t{1}, size_t{4500}, size_t{131072}, size_t{131073}, size_t{700'000}}) {
     const Bytes plain(size, 'j');
     const Bytes stored = metadata_form(zstd(plain));
     EXPECT_EQ(stored.size(), size + 1);

@@ -1,6 +1,6 @@
-// The whole stack, log and RocksDB, on a file system that stops at any step: whatever was acknowledged
-// is there after the power comes back, nothing is there twice, and the rows are those that the log
-// alone would give.
+// The whole stack, log and RocksDB, on a file system that stops at any step: whatever was
+// acknowledged is there after the power comes back, nothing is there twice, and the rows are those
+// that the log alone would give.
 //
 // MEDARC_FAULT_STATES=N runs N states instead of those of the normal run.
 #include <stdlib.h>
@@ -41,7 +41,8 @@ bool try_store(Index& index, const std::string& study, int number) {
   auto blob = (*writer)->finish();
   if (blob.has_error()) return false;
   Facts facts{{number}, {make_store(spec, *blob)}};
-  facts.ops.emplace_back(RecordAudit{{{number}, "dr", "dimse", "store", "study/" + study, "", 1, true}});
+  facts.ops.emplace_back(
+      RecordAudit{{{number}, "dr", "dimse", "store", "study/" + study, "", 1, true}});
   return index.commit({*blob}, std::move(facts)).has_value();
 }
 
@@ -83,7 +84,8 @@ void check(FaultFs& fs, const std::set<std::pair<std::string, int>>& told) {
   const IndexStats stats = must(index->stats());
   EXPECT_LE(stats.instances, told.size() + 1);
   EXPECT_EQ(stats.instances, stats.audit_entries);
-  EXPECT_EQ(must(view->count(where(Kind::instance, {equal(kPatientId, {"P1"})}), 0)).rows, stats.instances);
+  EXPECT_EQ(must(view->count(where(Kind::instance, {equal(kPatientId, {"P1"})}), 0)).rows,
+            stats.instances);
   EXPECT_FALSE(must(view->check_audit()).first_wrong);
   view.reset();
 
@@ -144,7 +146,8 @@ TEST(IndexFault, ErrorsAreNeverAnsweredAsSuccess) {
     auto view = index->view();
     for (const auto& [study, i] : told) {
       const std::string uid = study + ".1." + std::to_string(i);
-      EXPECT_TRUE(must(view->instance(StudyUid(study), SeriesUid(study + ".1"), SopInstanceUid(uid))));
+      EXPECT_TRUE(
+          must(view->instance(StudyUid(study), SeriesUid(study + ".1"), SopInstanceUid(uid))));
     }
   }
 }

@@ -14,7 +14,7 @@ class IndexTest : public ::testing::Test {
   void SetUp() override { open(); }
   void open() {
     index_.reset();
-    index_ = must(open_index(posix_fs(), dir_.sub("data"), quick_options()));
+    index_ = must(open_index(posix_fs(), dir_ / "data", quick_options()));
   }
   TempDir dir_;
   std::unique_ptr<Index> index_;
@@ -24,7 +24,8 @@ TEST_F(IndexTest, AnInstanceIsFoundByEveryLevel) {
   InstanceSpec spec;
   EXPECT_EQ(store(*index_, spec, {5}).state, State::done);
   auto view = index_->view();
-  auto row = must(view->instance(StudyUid("1.2.3"), SeriesUid("1.2.3.1"), SopInstanceUid("1.2.3.1.1")));
+  auto row =
+      must(view->instance(StudyUid("1.2.3"), SeriesUid("1.2.3.1"), SopInstanceUid("1.2.3.1.1")));
   ASSERT_TRUE(row);
   EXPECT_EQ(row->version, 1u);
   EXPECT_EQ(row->received.us, 5);
@@ -148,8 +149,10 @@ TEST_F(IndexTest, StudyKeepsTheFirstValuesAndGathersModalities) {
   EXPECT_EQ(row->attributes.find(kModalitiesInStudy)->values,
             (std::vector<std::string>{"CT", "PT"}));
   EXPECT_EQ(row->attributes.first(kSeriesInStudy), "2");
-  EXPECT_EQ(ids(must(view->query(where(Kind::study, {equal(kAccessionNumber, {"A9"})})))).size(), 1u);
-  EXPECT_EQ(ids(must(view->query(where(Kind::study, {equal(kModalitiesInStudy, {"PT"})})))).size(), 1u);
+  EXPECT_EQ(ids(must(view->query(where(Kind::study, {equal(kAccessionNumber, {"A9"})})))).size(),
+            1u);
+  EXPECT_EQ(ids(must(view->query(where(Kind::study, {equal(kModalitiesInStudy, {"PT"})})))).size(),
+            1u);
   Query both = where(Kind::study, {{kModalitiesInStudy, TermOp::all_of, {"PT", "CT"}}});
   EXPECT_EQ(ids(must(view->query(both))).size(), 1u);
   both.all_of_any[0][0].values = {"PT", "MR"};
@@ -173,7 +176,10 @@ TEST_F(IndexTest, SixtyFourSendersOfOneNewPatientMakeOne) {
   EXPECT_EQ(must(index_->stats()).patients, 1u);
   EXPECT_EQ(must(index_->stats()).studies, 64u);
   auto patient = must(index_->view()->patient(Identifier{"HOSP", "P1"}));
-  EXPECT_EQ(must(index_->view()->count(where(Kind::study, {equal(kFieldPatientKey, {patient->key.value})}), 0)).rows, 64u);
+  EXPECT_EQ(must(index_->view()->count(
+                     where(Kind::study, {equal(kFieldPatientKey, {patient->key.value})}), 0))
+                .rows,
+            64u);
 }
 
 TEST_F(IndexTest, EightThreadsStoringTheSameInstancesMakeOneRowEach) {
@@ -220,7 +226,8 @@ TEST_F(IndexTest, FactsThatCannotBeAreRefused) {
   auto refused = [&](StoreInstance op, bool with_blob = true) {
     Facts facts{{1}, {}};
     facts.ops.push_back(std::move(op));
-    auto r = index_->commit(with_blob ? std::vector{blob} : std::vector<archive::StagedBlob>{}, std::move(facts));
+    auto r = index_->commit(with_blob ? std::vector{blob} : std::vector<archive::StagedBlob>{},
+                            std::move(facts));
     return r.has_error() && r.error().code == Code::invalid_argument;
   };
   EXPECT_TRUE(refused(make_store(spec, blob), false));

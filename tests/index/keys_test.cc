@@ -50,7 +50,8 @@ TEST(Keys, BrokenTextsAreRefused) {
 TEST(Keys, NumbersKeepTheirOrder) {
   RandomFacts random(2);
   for (int n = 0; n < 10'000; ++n) {
-    const uint64_t a = static_cast<uint64_t>(random.pick(1u << 31)) << random.pick(33), b = static_cast<uint64_t>(random.pick(1u << 31)) << random.pick(33);
+    const uint64_t a = static_cast<uint64_t>(random.pick(1u << 31)) << random.pick(33),
+                   b = static_cast<uint64_t>(random.pick(1u << 31)) << random.pick(33);
     Bytes ka, kb;
     key::append_be64(ka, a);
     key::append_be64(kb, b);

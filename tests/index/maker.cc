@@ -8,12 +8,6 @@
 
 namespace medarc::index::test {
 
-TempDir::TempDir() {
-  std::string made = (std::filesystem::temp_directory_path() / "medarc_index_XXXXXX").string();
-  path_ = ::mkdtemp(made.data());
-}
-TempDir::~TempDir() { std::filesystem::remove_all(path_); }
-
 IndexOptions quick_options() {
   IndexOptions o;
   o.archive.sync = false;

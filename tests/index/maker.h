@@ -9,21 +9,11 @@
 
 #include "base/fs.h"
 #include "index/index.h"
+#include "tests/support/temp_dir.h"
 
 namespace medarc::index::test {
 
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::string& path() const { return path_; }
-  std::string sub(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using medarc::test::TempDir;
 
 // Small buffers, small segments, no syncs: quick.
 IndexOptions quick_options();
@@ -33,7 +23,8 @@ archive::StagedBlob stage(Index& index, ByteView bytes);
 struct InstanceSpec {
   std::string study = "1.2.3", series = "1.2.3.1", instance = "1.2.3.1.1";
   std::string patient_id = "P1", issuer = "HOSP", name = "Doe^Jane";
-  std::string modality = "CT", date = "20250102", accession = "A1", sop_class = "1.2.840.10008.5.1.4.1.1.2";
+  std::string modality = "CT", date = "20250102", accession = "A1",
+              sop_class = "1.2.840.10008.5.1.4.1.1.2";
   std::string content = "pixels";
   std::string metadata = R"({"00080018":{"vr":"UI"}})";
   Bytes envelope;  // empty: made by us

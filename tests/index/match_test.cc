@@ -23,7 +23,8 @@ bool equal(std::string_view vr, const std::string& stored, const std::string& wa
 bool wildcard(std::string_view vr, const std::string& stored, const std::string& want) {
   return matches(vr, {stored}, {kText, TermOp::wildcard, {want}});
 }
-bool range(std::string_view vr, const std::string& stored, const std::string& low, const std::string& high) {
+bool range(std::string_view vr, const std::string& stored, const std::string& low,
+           const std::string& high) {
   return matches(vr, {stored}, {kText, TermOp::range, {low, high}});
 }
 
@@ -42,7 +43,7 @@ TEST(Match, M1_SingleValueIsCaseSensitiveExceptNames) {
 TEST(Match, M1_CaseFoldingOfScriptsWithCase) {
   const std::pair<const char*, const char*> pairs[] = {
       {"ÀÉÎÕÜÝÞ", "àéîõüýþ"}, {"ĀĐŁŃŒŠŽŸ", "āđłńœšžÿ"}, {"ΆΈΉΊΌΎΏΑΩΫ", "άέήίόύώαωϋ"},
-      {"ЀЏАЯЁҐӀ", "ѐџаяёґӏ"},  {"ẞẠỸ", "ßạỹ"},           {"Σίσυφος", "ΣΊΣΥΦΟΣ"}};
+      {"ЀЏАЯЁҐӀ", "ѐџаяёґӏ"}, {"ẞẠỸ", "ßạỹ"},           {"Σίσυφος", "ΣΊΣΥΦΟΣ"}};
   for (const auto& [upper, lower] : pairs) EXPECT_EQ(fold_case(upper), fold_case(lower)) << upper;
   EXPECT_EQ(fold_case("×÷ 李 ひ"), "×÷ 李 ひ");
   EXPECT_EQ(fold_case("\xFF\xC3"), "\xFF\xC3");  // no UTF-8: as it is
@@ -99,7 +100,9 @@ TEST(Match, M4_EqualTimesInOtherFormsAreEqual) {
 TEST(Match, M5_ListsOfUids) {
   EXPECT_TRUE(matches("UI", {"1.2.3"}, {kText, TermOp::equal, {"1.2", "1.2.3"}}));
   EXPECT_FALSE(matches("UI", {"1.2.30"}, {kText, TermOp::equal, {"1.2", "1.2.3"}}));
-  EXPECT_TRUE(matches("UI", {"1.2.3"}, {kText, TermOp::equal, {"1", "2", "3", "4", "5", "6", "7", "8", "9", "1.2.3"}}));
+  EXPECT_TRUE(
+      matches("UI", {"1.2.3"},
+              {kText, TermOp::equal, {"1", "2", "3", "4", "5", "6", "7", "8", "9", "1.2.3"}}));
 }
 
 TEST(Match, M7_UniversalMatchesWhatIsAbsentToo) {

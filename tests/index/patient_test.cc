@@ -7,7 +7,9 @@ namespace {
 
 class PatientTest : public ::testing::Test {
  protected:
-  void SetUp() override { index_ = must(open_index(posix_fs(), dir_.sub("data"), quick_options())); }
+  void SetUp() override {
+    index_ = must(open_index(posix_fs(), dir_ / "data", quick_options()));
+  }
 
   OpOutcome put(PatientRow row, std::optional<uint64_t> expect = {}) {
     return run(*index_, PutPatient{std::move(row), expect});
@@ -27,7 +29,8 @@ class PatientTest : public ::testing::Test {
     op.patient_if_new.value = "new-" + id;
     return run(*index_, std::move(op), {7}, {blob});
   }
-  static PatientRow row(const std::string& key, std::vector<Identifier> identifiers, const std::string& name = "Doe^Jane") {
+  static PatientRow row(const std::string& key, std::vector<Identifier> identifiers,
+                        const std::string& name = "Doe^Jane") {
     PatientRow r;
     r.key.value = key;
     r.identifiers = std::move(identifiers);
@@ -49,9 +52,12 @@ TEST_F(PatientTest, WrittenAndFoundByIdentifierNameAndBirthDate) {
   EXPECT_EQ(find(Kind::patient, equal(kFieldIdentifier, {"HOSP|1"})), std::vector<Bytes>{"a"});
   EXPECT_EQ(find(Kind::patient, equal(kFieldIdentifier, {"|x"})), std::vector<Bytes>{"a"});
   EXPECT_EQ(find(Kind::patient, equal(kPatientId, {"1"})), std::vector<Bytes>{"a"});
-  EXPECT_EQ(find(Kind::patient, {kFieldIdentifier, TermOp::wildcard, {"HOSP|*"}}), std::vector<Bytes>{"a"});
-  EXPECT_EQ(find(Kind::patient, {kPatientName, TermOp::wildcard, {"doe*"}}), std::vector<Bytes>{"a"});
-  EXPECT_EQ(find(Kind::patient, {kBirthDate, TermOp::range, {"19700101", "19701231"}}), std::vector<Bytes>{"a"});
+  EXPECT_EQ(find(Kind::patient, {kFieldIdentifier, TermOp::wildcard, {"HOSP|*"}}),
+            std::vector<Bytes>{"a"});
+  EXPECT_EQ(find(Kind::patient, {kPatientName, TermOp::wildcard, {"doe*"}}),
+            std::vector<Bytes>{"a"});
+  EXPECT_EQ(find(Kind::patient, {kBirthDate, TermOp::range, {"19700101", "19701231"}}),
+            std::vector<Bytes>{"a"});
   EXPECT_TRUE(find(Kind::patient, equal(kPatientId, {"2"})).empty());
 }
 

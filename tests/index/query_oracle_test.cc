@@ -321,7 +321,7 @@ std::string describe(const Query& q) {
 class QueryOracle : public ::testing::Test {
  protected:
   void SetUp() override {
-    index_ = must(open_index(posix_fs(), dir_.sub("data"), quick_options()));
+    index_ = must(open_index(posix_fs(), dir_ / "data", quick_options()));
     add_studies(0, 350);
   }
   void add_studies(uint32_t from, uint32_t to) {

@@ -21,7 +21,8 @@ AttributeSet RandomFacts::attributes() {
   for (uint32_t n = pick(5); n > 0; --n) {
     std::vector<std::string> values;
     for (uint32_t v = pick(4); v > 0; --v) values.push_back(text(pick(8) == 0 ? 200 : 8));
-    set.set({pick(2) == 0 ? pick(0xFFFF) : static_cast<uint32_t>(random_())}, "LO", std::move(values));
+    set.set({pick(2) == 0 ? pick(0xFFFF) : static_cast<uint32_t>(random_())}, "LO",
+            std::move(values));
   }
   return set;
 }

@@ -45,7 +45,8 @@ class Life {
       case 2: {
         PutPatient o;
         o.patient.key.value = "k" + number(6);
-        for (uint32_t n = random_.pick(3); n > 0; --n) o.patient.identifiers.push_back({random_.pick(2) == 0 ? "" : "HOSP", "P" + number(6)});
+        for (uint32_t n = random_.pick(3); n > 0; --n)
+          o.patient.identifiers.push_back({random_.pick(2) == 0 ? "" : "HOSP", "P" + number(6)});
         o.patient.attributes.set({0x00100010}, "PN", {"Name^" + number(4)});
         o.patient.removed = random_.pick(5) == 0;
         if (random_.pick(2) == 0) o.expect_version = random_.pick(3);
@@ -84,7 +85,7 @@ class ReplayTest : public ::testing::TestWithParam<uint32_t> {
 };
 
 TEST_P(ReplayTest, RowsDeletedComeBackByteForByte) {
-  const std::string dir = dir_.sub("data");
+  const std::string dir = dir_ / "data";
   auto index = open(dir);
   Life life(*index, GetParam());
   life.run(150);
@@ -110,17 +111,17 @@ TEST_P(ReplayTest, RowsDeletedComeBackByteForByte) {
 }
 
 TEST_P(ReplayTest, AnOlderIndexCatchesUpWithTheLog) {
-  const std::string dir = dir_.sub("data");
+  const std::string dir = dir_ / "data";
   auto index = open(dir);
   Life life(*index, GetParam() + 100);
   life.run(60);
   must(index->flush());
-  files::copy(dir + "/index", dir_.sub("older"), files::copy_options::recursive);
+  files::copy(dir + "/index", dir_ / "older", files::copy_options::recursive);
   life.run(60);  // as if none of this had been flushed when the process died
   const auto want = dump(*index);
   index.reset();
   files::remove_all(dir + "/index");
-  files::rename(dir_.sub("older"), dir + "/index");
+  files::rename(dir_ / "older", dir + "/index");
   index = open(dir);
   EXPECT_EQ(dump(*index), want);
   index.reset();
@@ -128,7 +129,7 @@ TEST_P(ReplayTest, AnOlderIndexCatchesUpWithTheLog) {
 }
 
 TEST_P(ReplayTest, CollectingChangesNoRowThatARebuildWouldNot) {
-  const std::string dir = dir_.sub("data");
+  const std::string dir = dir_ / "data";
   auto index = open(dir);
   Life life(*index, GetParam() + 200);
   life.run(80);
@@ -146,24 +147,26 @@ INSTANTIATE_TEST_SUITE_P(Seeds, ReplayTest, ::testing::Values(1u, 2u, 3u));
 
 TEST(Replay, AStoppedRebuildIsFinishedByTheNextStart) {
   TempDir dir;
-  auto index = must(open_index(posix_fs(), dir.sub("data"), quick_options()));
+  auto index = must(open_index(posix_fs(), dir / "data", quick_options()));
   Life(*index, 9).run(40);
   const auto want = dump(*index);
   index.reset();
   int left = 10;
-  auto stopped = rebuild_index(posix_fs(), dir.sub("data"), quick_options(),
+  auto stopped = rebuild_index(posix_fs(), dir / "data", quick_options(),
                                [&](uint64_t, uint64_t) { return --left > 0; });
   EXPECT_EQ(stopped.error().code, Code::cancelled);
-  EXPECT_EQ(dump(*must(open_index(posix_fs(), dir.sub("data"), quick_options()))), want);
+  EXPECT_EQ(dump(*must(open_index(posix_fs(), dir / "data", quick_options()))), want);
 }
 
 TEST(Replay, ARebuildIsRefusedWhileTheArchiveRuns) {
   TempDir dir;
-  auto index = must(open_index(posix_fs(), dir.sub("data"), quick_options()));
-  EXPECT_EQ(rebuild_index(posix_fs(), dir.sub("data"), quick_options(), {}).error().code, Code::conflict);
-  EXPECT_EQ(open_index(posix_fs(), dir.sub("data"), quick_options()).error().code, Code::conflict);
+  auto index = must(open_index(posix_fs(), dir / "data", quick_options()));
+  EXPECT_EQ(rebuild_index(posix_fs(), dir / "data", quick_options(), {}).error().code,
+            Code::conflict);
+  EXPECT_EQ(open_index(posix_fs(), dir / "data", quick_options()).error().code, Code::conflict);
   EXPECT_EQ(store(*index, InstanceSpec{}).state, State::done);
-  EXPECT_EQ(rebuild_index(posix_fs(), dir.sub("nothing"), quick_options(), {}).error().code, Code::not_found);
+  EXPECT_EQ(rebuild_index(posix_fs(), dir / "nothing", quick_options(), {}).error().code,
+            Code::not_found);
 }
 
 // The catalog alone, without a log in front.
@@ -264,7 +267,9 @@ TEST_F(CatalogTest, AuditEntriesChangedRemovedOrCutOffAreFound) {
   const Bytes payload = encode(facts);
   const archive::Application a = application(1, payload);
   must(catalog_->apply({&a, 1}));
-  auto first_wrong = [&] { return must(make_view(db_->snapshot(), db_)->check_audit()).first_wrong; };
+  auto first_wrong = [&] {
+    return must(make_view(db_->snapshot(), db_)->check_audit()).first_wrong;
+  };
   EXPECT_FALSE(first_wrong());
   auto tamper = [&](uint64_t n, std::optional<Bytes> value) {
     Bytes sequence;
@@ -315,17 +320,17 @@ TEST_F(CatalogTest, ANewerSchemaIsRefusedAndAnOlderOneDerivedAnew) {
 
 TEST(Replay, AnIndexDamagedBeyondOpeningIsDerivedAnew) {
   TempDir dir;
-  auto index = must(open_index(posix_fs(), dir.sub("data"), quick_options()));
+  auto index = must(open_index(posix_fs(), dir / "data", quick_options()));
   Life(*index, 5).run(40);
   const auto want = dump(*index);
   index.reset();
-  for (const auto& entry : files::directory_iterator(dir.sub("data") + "/index")) {
+  for (const auto& entry : files::directory_iterator(dir / "data" + "/index")) {
     if (entry.path().filename().string().starts_with("MANIFEST")) {
       files::resize_file(entry.path(), files::file_size(entry.path()) / 2);
       std::ofstream(entry.path(), std::ios::in | std::ios::out) << "damage";
     }
   }
-  EXPECT_EQ(dump(*must(open_index(posix_fs(), dir.sub("data"), quick_options()))), want);
+  EXPECT_EQ(dump(*must(open_index(posix_fs(), dir / "data", quick_options()))), want);
 }
 
 }  // namespace

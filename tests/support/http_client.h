@@ -1,5 +1,5 @@
-// A tiny blocking HTTP/1.1 client over a loopback socket, for tests: whole requests, or raw bytes for
-// what no well-behaved client sends.
+// A tiny blocking HTTP/1.1 client over a loopback socket, for tests: whole requests, or raw bytes
+// for what no well-behaved client sends.
 #pragma once
 
 #include <cstdint>

@@ -86,17 +86,6 @@ CommandResult run_medarc(std::vector<std::string> words) {
   return run_command(words);
 }
 
-TempDir::TempDir() {
-  std::string pattern = (fs::temp_directory_path() / "medarc-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) abort();
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code error;
-  fs::remove_all(path_, error);
-}
-
 ServerProcess::ServerProcess(const std::string& data, const std::vector<std::string>& arguments,
                              const std::string& log) {
   int pipe_ends[2];

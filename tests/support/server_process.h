@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/temp_dir.h"
+
 namespace medarc::test {
 
 // $MEDARC_BINARY, or "medarc" beside the running test.
@@ -26,19 +28,6 @@ CommandResult run_command(const std::vector<std::string>& words);
 CommandResult run_medarc(std::vector<std::string> words);
 
 // A directory of its own, removed with everything in it.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
 // Killed by the destructor, and by the kernel when the test itself dies.
 class ServerProcess {
  public:

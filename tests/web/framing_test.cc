@@ -13,11 +13,14 @@ struct Case {
 };
 
 std::vector<Case> bad_requests() {
-  const std::string get = "GET /hello HTTP/1.1\r\nHost: x\r\n", post = "POST /sum HTTP/1.1\r\nHost: x\r\n";
+  const std::string get = "GET /hello HTTP/1.1\r\nHost: x\r\n",
+                    post = "POST /sum HTTP/1.1\r\nHost: x\r\n";
   const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
   return {
-      {"length and chunks", post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-      {"chunks and length", post + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n"},
+      {"length and chunks",
+       post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+      {"chunks and length",
+       post + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n"},
       {"two lengths", post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"},
       {"two equal lengths", post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"},
       {"length list", post + "Content-Length: 3, 3\r\n\r\nabc"},
@@ -45,12 +48,14 @@ std::vector<Case> bad_requests() {
       {"host with credentials", "GET /hello HTTP/1.1\r\nHost: a@x\r\n\r\n"},
       {"coding unknown", post + "Transfer-Encoding: gzip\r\n\r\n"},
       {"coding list", post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"},
-      {"coding twice", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+      {"coding twice",
+       post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
       {"coding twice in one", post + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"},
       {"coding with a prefix", post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"},
       {"coding identity", post + "Transfer-Encoding: identity\r\n\r\n"},
       {"coding quoted", post + "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n"},
-      {"coding with a vertical tab", post + "Transfer-Encoding: \x0b" "chunked\r\n\r\n0\r\n\r\n"},
+      {"coding with a vertical tab", post + "Transfer-Encoding: \x0b"
+                                            "chunked\r\n\r\n0\r\n\r\n"},
       {"coding in HTTP/1.0", "POST /sum HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
       {"empty coding", post + "Transfer-Encoding: \r\n\r\n"},
       {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
@@ -74,7 +79,8 @@ std::vector<Case> bad_requests() {
       {"chunk ended by a bare line feed", chunked + "3\r\nabc\n0\r\n\r\n"},
       {"chunk size ended by a bare line feed", chunked + "3\nabc\r\n0\r\n\r\n"},
       {"chunk with a blank before its size", chunked + " 3\r\nabc\r\n0\r\n\r\n"},
-      {"endless chunk extension", chunked + "3;" + std::string(20'000, 'x') + "\r\nabc\r\n0\r\n\r\n"},
+      {"endless chunk extension",
+       chunked + "3;" + std::string(20'000, 'x') + "\r\nabc\r\n0\r\n\r\n"},
       {"endless trailer", chunked + "0\r\nX: " + std::string(20'000, 'x')},
   };
 }

@@ -64,18 +64,21 @@ void expect_in_every_split(const std::string& body, const std::vector<Part>& wan
 
 TEST(Multipart, N12PartsInEverySplit) {
   expect_in_every_split(
-      "--b\r\nContent-Type: a/b\r\n\r\none\r\n--b\r\nContent-Type:c/d\r\nX: y\r\n\r\ntwo\r\n\r\n--b--\r\n",
+      "--b\r\nContent-Type: a/b\r\n\r\none\r\n--b\r\nContent-Type:c/d\r\nX: "
+      "y\r\n\r\ntwo\r\n\r\n--b--\r\n",
       {{"a/b", "one"}, {"c/d", "two\r\n"}});
 }
 
 TEST(Multipart, N12PreambleEpilogueAndPadding) {
   expect_in_every_split(
-      "ignored --b\r\n--bx\r\n\r\n--b \t\r\nContent-Type: a/b\r\n\r\nx\r\n--b--\r\nepilogue\r\n--b\r\n\r\nno",
+      "ignored --b\r\n--bx\r\n\r\n--b \t\r\nContent-Type: "
+      "a/b\r\n\r\nx\r\n--b--\r\nepilogue\r\n--b\r\n\r\nno",
       {{"a/b", "x"}});
 }
 
 TEST(Multipart, N12LineFeedsAlone) {
-  expect_in_every_split("--b\nContent-Type: a/b\n\none\n--b\n\ntwo\n--b--", {{"a/b", "one"}, {"", "two"}});
+  expect_in_every_split("--b\nContent-Type: a/b\n\none\n--b\n\ntwo\n--b--",
+                        {{"a/b", "one"}, {"", "two"}});
 }
 
 TEST(Multipart, N12NoHeadersEmptyPartsAndFoldedHeaders) {
@@ -124,7 +127,8 @@ TEST(Multipart, RandomPartsRoundTripThroughTheWriter) {
       if (*n == 0) break;
       body.append(piece, *n);
     }
-    for (const size_t step : {size_t{1}, size_t{2}, size_t{7}, size_t{64}, size_t{1000}, body.size()}) {
+    for (const size_t step :
+         {size_t{1}, size_t{2}, size_t{7}, size_t{64}, size_t{1000}, body.size()}) {
       const Outcome got = parse(boundary, body, step);
       ASSERT_TRUE(got.status);
       ASSERT_TRUE(got.parts == want) << round << " step " << step;
@@ -133,8 +137,9 @@ TEST(Multipart, RandomPartsRoundTripThroughTheWriter) {
 }
 
 TEST(Multipart, BrokenBodiesAreErrors) {
-  for (const char* body : {"", "--b", "--b\r\n", "--b\r\n\r\ndata", "--b\r\n\r\ndata\r\n--b",
-                           "--b\r\nContent-Type: x", "no boundary at all\r\n", "--b text\r\n\r\n"}) {
+  for (const char* body :
+       {"", "--b", "--b\r\n", "--b\r\n\r\ndata", "--b\r\n\r\ndata\r\n--b", "--b\r\nContent-Type: x",
+        "no boundary at all\r\n", "--b text\r\n\r\n"}) {
     const Outcome got = parse("b", body, 3);
     ASSERT_FALSE(got.status) << body;
     EXPECT_EQ(got.status.error().code, Code::invalid_argument) << body;
@@ -170,7 +175,8 @@ TEST(Multipart, Boundaries) {
 TEST(Multipart, R7MutatedBodiesGiveTheSameInAnySplit) {
   std::mt19937 random(11);
   const std::string seed =
-      "pre\r\n--b\r\nContent-Type: a/b\r\n\r\none\r\n--b\r\n\r\n\r\n--b \r\nX: y\r\n\r\ntwo\r\n--b--\r\n";
+      "pre\r\n--b\r\nContent-Type: a/b\r\n\r\none\r\n--b\r\n\r\n\r\n--b \r\nX: "
+      "y\r\n\r\ntwo\r\n--b--\r\n";
   for (int round = 0; round < 20'000; ++round) {
     std::string body = seed;
     for (int edits = 1 + static_cast<int>(random() % 6); edits > 0; --edits) {

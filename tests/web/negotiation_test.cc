@@ -18,7 +18,8 @@ TEST(MediaTypes, N9ParametersQuotedBareAnyCaseAnyBlanks) {
   for (const char* text :
        {"multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2.4.80",
         "Multipart/Related;TYPE=application/dicom;Transfer-Syntax=\"1.2.840.10008.1.2.4.80\"",
-        "multipart/related ;  type = \"application/dicom\" ; transfer-syntax = 1.2.840.10008.1.2.4.80 ;"}) {
+        "multipart/related ;  type = \"application/dicom\" ; transfer-syntax = "
+        "1.2.840.10008.1.2.4.80 ;"}) {
     const auto media = parse_media_type(text);
     ASSERT_TRUE(media) << text;
     EXPECT_TRUE(media->is("multipart/related"));
@@ -88,8 +89,9 @@ TEST(Ranges, N13OneRangeOrTheWhole) {
   EXPECT_EQ(part("bytes=100-", 100), "unsatisfiable");
   EXPECT_EQ(part("bytes=-0", 100), "unsatisfiable");
   EXPECT_EQ(part("bytes=0-0", 0), "unsatisfiable");
-  for (const char* text : {"", "bytes", "bytes=", "bytes=-", "bytes=5-4", "bytes=a-b", "bytes=0-1,5-6",
-                           "items=0-1", "bytes=0x1-2", "bytes=1", "bytes=--1", "bytes=1-2-3"}) {
+  for (const char* text :
+       {"", "bytes", "bytes=", "bytes=-", "bytes=5-4", "bytes=a-b", "bytes=0-1,5-6", "items=0-1",
+        "bytes=0x1-2", "bytes=1", "bytes=--1", "bytes=1-2-3"}) {
     EXPECT_EQ(part(text, 100), "whole") << text;
   }
 }
@@ -99,7 +101,8 @@ TEST(Ranges, R7AnyTextStaysInside) {
   static constexpr char kBytes[] = "bytes=-,0123456789 ";
   for (int round = 0; round < 200'000; ++round) {
     std::string text = round % 2 ? "bytes=" : "";
-    for (size_t i = 0, n = random() % 24; i < n; ++i) text += kBytes[random() % (sizeof kBytes - 1)];
+    for (size_t i = 0, n = random() % 24; i < n; ++i)
+      text += kBytes[random() % (sizeof kBytes - 1)];
     const uint64_t total = random() % 1000;
     const RangeAnswer answer = parse_range(text, total);
     if (answer.kind != RangeKind::part) continue;
@@ -125,8 +128,9 @@ TEST(Texts, X16AttachmentNamesCannotBreakOut) {
 
 TEST(Texts, X17EscapesForJsonHtmlAndXml) {
   EXPECT_EQ(json_string("a\"\\\n\x01\xC3\xA9"), "\"a\\\"\\\\\\n\\u0001\xC3\xA9\"");
-  EXPECT_EQ(json_string("\xFF\xC0\x80\xED\xA0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
-                                                    "\xEF\xBF\xBD\xEF\xBF\xBD\"");
+  EXPECT_EQ(json_string("\xFF\xC0\x80\xED\xA0\x80"),
+            "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
+            "\xEF\xBF\xBD\xEF\xBF\xBD\"");
   EXPECT_EQ(html_escape("<script>'&\""), "&lt;script&gt;&#39;&amp;&quot;");
   EXPECT_EQ(xml_escape("a\x01<"), "a\xEF\xBF\xBD&lt;");
 }
@@ -150,8 +154,9 @@ TEST(Routes, LiteralsWinAndMistakesAreFound) {
   const auto route = [](std::string method, std::string path) {
     return Route{std::move(method), std::move(path), "", {}};
   };
-  auto router = Router::build({route("GET", "/s/{a}"), route("GET", "/s/new"), route("POST", "/s/{b}"),
-                               route("GET", "/s/{a}/x"), route("GET", "/s/{all...}")});
+  auto router =
+      Router::build({route("GET", "/s/{a}"), route("GET", "/s/new"), route("POST", "/s/{b}"),
+                     route("GET", "/s/{a}/x"), route("GET", "/s/{all...}")});
   ASSERT_TRUE(router);
   EXPECT_EQ(router->find("GET", {"s", "new"}).entry->route.path, "/s/new");
   EXPECT_EQ(router->find("GET", {"s", "new", "x"}).entry->route.path, "/s/{a}/x");
@@ -164,13 +169,25 @@ TEST(Routes, LiteralsWinAndMistakesAreFound) {
 }
 
 TEST(Errors, EveryCodeHasItsStatus) {
-  const std::vector<std::pair<Code, int>> want = {
-      {Code::invalid_argument, 400}, {Code::unauthenticated, 401}, {Code::permission_denied, 403},
-      {Code::not_found, 404}, {Code::gone, 410}, {Code::already_exists, 409}, {Code::conflict, 409},
-      {Code::precondition_failed, 412}, {Code::not_acceptable, 406}, {Code::unsupported, 501},
-      {Code::range_not_satisfiable, 416}, {Code::too_large, 413}, {Code::exhausted, 503},
-      {Code::unavailable, 503}, {Code::deadline, 504}, {Code::cancelled, 408}, {Code::corrupt, 500},
-      {Code::io, 500}, {Code::internal, 500}};
+  const std::vector<std::pair<Code, int>> want = {{Code::invalid_argument, 400},
+                                                  {Code::unauthenticated, 401},
+                                                  {Code::permission_denied, 403},
+                                                  {Code::not_found, 404},
+                                                  {Code::gone, 410},
+                                                  {Code::already_exists, 409},
+                                                  {Code::conflict, 409},
+                                                  {Code::precondition_failed, 412},
+                                                  {Code::not_acceptable, 406},
+                                                  {Code::unsupported, 501},
+                                                  {Code::range_not_satisfiable, 416},
+                                                  {Code::too_large, 413},
+                                                  {Code::exhausted, 503},
+                                                  {Code::unavailable, 503},
+                                                  {Code::deadline, 504},
+                                                  {Code::cancelled, 408},
+                                                  {Code::corrupt, 500},
+                                                  {Code::io, 500},
+                                                  {Code::internal, 500}};
   ASSERT_EQ(want.size(), static_cast<size_t>(Code::internal) + 1);
   for (const auto& [code, status] : want) {
     EXPECT_EQ(status_of(code), status);
@@ -181,8 +198,9 @@ TEST(Errors, EveryCodeHasItsStatus) {
     EXPECT_EQ(body.find("secret detail") == std::string::npos, status == 500) << body;
   }
   EXPECT_EQ(status_of(Code::unsupported, true), 415);
-  EXPECT_EQ(std::get<Bytes>(problem(make_error(Code::not_found, "no \"x\"")).body),
-            R"({"type":"about:blank","title":"Not Found","status":404,"code":"not_found","detail":"no \"x\""})");
+  EXPECT_EQ(
+      std::get<Bytes>(problem(make_error(Code::not_found, "no \"x\"")).body),
+      R"({"type":"about:blank","title":"Not Found","status":404,"code":"not_found","detail":"no \"x\""})");
 }
 
 }  // namespace

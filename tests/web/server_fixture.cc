@@ -83,7 +83,8 @@ std::vector<Route> sample_routes(Seen& seen) {
   get("/echo/{a}/{b...}", [](const Request& r) -> Made {
     return make_response(200, "text/plain", r.captures[0] + "|" + r.captures[1]);
   });
-  get("/base", [](const Request& r) -> Made { return make_response(200, "text/plain", r.base_url); });
+  get("/base",
+      [](const Request& r) -> Made { return make_response(200, "text/plain", r.base_url); });
   get("/stream", [](const Request& r) -> Made { return stream(r, true, false); });
   get("/long", [](const Request& r) -> Made { return stream(r, false, false); });
   get("/broken", [](const Request& r) -> Made { return stream(r, false, true); });
@@ -118,15 +119,19 @@ std::vector<Route> sample_routes(Seen& seen) {
   });
   get("/open", [](const Request&) -> Made { return make_response(200, "text/plain", "open"); });
   routes.back().open = true;
-  routes.push_back({"POST", "/sum", "", [&](const Request&) -> Made {
+  routes.push_back({"POST", "/sum", "",
+                    [&](const Request&) -> Made {
                       ++seen.calls;
                       return std::make_unique<Sum>(seen);
-                    }, 0});
-  routes.push_back({"POST", "/small", "", [](const Request&) -> Made {
+                    },
+                    0});
+  routes.push_back({"POST", "/small", "",
+                    [](const Request&) -> Made {
                       return collect_body(100, [](Bytes body) {
                         return make_response(200, "text/plain", std::move(body));
                       });
-                    }, 100});
+                    },
+                    100});
   return routes;
 }
 

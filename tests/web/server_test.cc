@@ -137,8 +137,7 @@ TEST_F(ServerTest, TakesBodiesOfEverySizeAndFraming) {
 
 TEST_F(ServerTest, ChunkedBodyInAnySplit) {
   start();
-  const std::string head =
-      "POST /sum HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string head = "POST /sum HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
   const std::string body = "3;ext=1\r\nabc\r\n0a\r\n0123456789\r\n0\r\nT: v\r\n\r\n";
   for (size_t cut = 0; cut <= body.size(); ++cut) {
     HttpClient client(port());
@@ -160,7 +159,8 @@ TEST_F(ServerTest, N12ExpectContinue) {
   client.send("abc");
   EXPECT_EQ(client.receive().body, sum_of("abc"));
   // Refused before the body: the final answer comes at once.
-  client.send("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\nExpect: 100-continue\r\n\r\n");
+  client.send(
+      "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(client.receive(false, true).status, 413);
   EXPECT_TRUE(client.at_end());
 }
@@ -170,7 +170,8 @@ TEST_F(ServerTest, BodyLimitBeforeAndWhileReading) {
   EXPECT_EQ(test::http(port(), "POST", "/small", {}, std::string(100, 'x')).status, 200);
   EXPECT_EQ(test::http(port(), "POST", "/small", {}, std::string(101, 'x')).status, 413);
   EXPECT_EQ(test::http(port(), "POST", "/small", {{"Transfer-Encoding", "chunked"}},
-                       "65\r\n" + std::string(101, 'x') + "\r\n0\r\n\r\n").status,
+                       "65\r\n" + std::string(101, 'x') + "\r\n0\r\n\r\n")
+                .status,
             413);
   // X15: a length nobody will send costs nothing.
   HttpClient client(port());
@@ -243,8 +244,8 @@ TEST_F(ServerTest, N13GzipWhenAskedForTextTypes) {
   EXPECT_EQ(zipped.header("ETag"), "\"v1-gzip\"");
   EXPECT_EQ(inflate_text(zipped.body), plain.body);
   EXPECT_TRUE(get("/json", {{"Accept-Encoding", "gzip;q=0"}}).header("Content-Encoding").empty());
-  EXPECT_TRUE(get("/stream?bytes=9000", {{"Accept-Encoding", "gzip"}})
-                  .header("Content-Encoding").empty());
+  EXPECT_TRUE(
+      get("/stream?bytes=9000", {{"Accept-Encoding", "gzip"}}).header("Content-Encoding").empty());
   for (const char* tag : {"\"v1\"", "W/\"v1\"", "\"v1-gzip\"", "\"x\", \"v1\"", "*"}) {
     EXPECT_EQ(get("/json", {{"If-None-Match", tag}}).status, 304) << tag;
   }
@@ -262,7 +263,9 @@ TEST_F(ServerTest, N12GzipBodiesOnlyWhenEnabled) {
   EXPECT_EQ(test::http(port(), "POST", "/sum", {{"Content-Encoding", "gzip"}}, zipped).body,
             sum_of(body));
   EXPECT_EQ(test::http(port(), "POST", "/sum", {{"Content-Encoding", "gzip"}},
-                       zipped.substr(0, zipped.size() - 9)).status, 400);
+                       zipped.substr(0, zipped.size() - 9))
+                .status,
+            400);
   EXPECT_EQ(test::http(port(), "POST", "/sum", {{"Content-Encoding", "br"}}, zipped).status, 415);
   // X07: a bomb is over the limit when inflated, whatever its ratio.
   const std::string bomb = gzip(ByteView(std::string(50'000'000, '\0')));
@@ -298,11 +301,12 @@ TEST_F(ServerTest, N13CorsOnAnswersErrorsAndPreflight) {
   EXPECT_EQ(get("/nothing", origin).header("Access-Control-Allow-Origin"), "*");
   EXPECT_NE(get("/hello", origin).header("Access-Control-Expose-Headers").find("ETag"),
             std::string::npos);
-  const HttpAnswer preflight = test::http(
-      port(), "OPTIONS", "/sum",
-      {{"Origin", "https://viewer.example"}, {"Access-Control-Request-Method", "POST"},
-       {"Access-Control-Request-Headers", "content-type, bad\tname, authorization"},
-       {"Authorization", "Bearer unknown"}});
+  const HttpAnswer preflight =
+      test::http(port(), "OPTIONS", "/sum",
+                 {{"Origin", "https://viewer.example"},
+                  {"Access-Control-Request-Method", "POST"},
+                  {"Access-Control-Request-Headers", "content-type, bad\tname, authorization"},
+                  {"Authorization", "Bearer unknown"}});
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.header("Access-Control-Allow-Methods"), "POST, OPTIONS");
   EXPECT_EQ(preflight.header("Access-Control-Allow-Headers"), "content-type, authorization");

@@ -7,6 +7,7 @@
 #include <memory>
 #include <cstdio>
 
+#include "base/fs.h"
 #include "base/log.h"
 #include "tools/address.h"
 #include "tools/libraries.h"
@@ -83,6 +84,9 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
     log(Level::warn, "server.loopback_only",
         {{"reason", "no credentials configured: reachable from this machine only"}});
   }
+  MEDARC_ASSIGN(opened->uploads, genomics::ResumableUploads::open(
+                                     posix_fs(), options.common.data + "/uploads", *opened->genomes,
+                                     s.uploads));
   MEDARC_ASSIGN(Doors doors, make_doors(*opened));
   MEDARC_ASSIGN(auto http,
                 web::Server::start(s.http, std::move(doors.routes), *s.authenticator));

@@ -20,8 +20,8 @@ bool takes_metadata(const Request& request) {
   return false;
 }
 
-// "[" + the metadata of each series, joined, + "]". A series is opened when the one before has ended;
-// the first is given open, so that what is not allowed is refused before the answer begins.
+// "[" + the metadata of each series, joined, + "]". A series is opened when the one before has
+// ended; the first is given open, so that what is not allowed is refused before the answer begins.
 class MetadataStream : public ByteSource {
  public:
   using Open = std::function<Result<std::unique_ptr<ByteSource>>(const dicom::SeriesUid&)>;
@@ -187,15 +187,15 @@ Response many_items(std::vector<Item> items, const std::string& type, std::strin
   Response response;
   const std::string boundary = new_boundary();
   std::string whole = "multipart/related; type=\"" + type + "\"";
-  if (!syntax.empty()) whole += "; transfer-syntax=" + std::string(syntax);  // N9: outside the quotes
+  if (!syntax.empty())
+    whole += "; transfer-syntax=" + std::string(syntax);  // N9: outside the quotes
   response.headers.add("Content-Type", whole + "; boundary=" + boundary);
   response.headers.add("Vary", "Accept");
   if (!etag.empty()) response.headers.add("ETag", '"' + etag + "-multipart\"");
   const std::string part_type = syntax.empty() ? type : frame_type(type, syntax);
   auto left = std::make_shared<std::vector<Item>>(std::move(items));
   response.body = multipart(
-      boundary,
-      [left, part_type, at = size_t{0}]() mutable -> Result<std::optional<OutgoingPart>> {
+      boundary, [left, part_type, at = size_t{0}]() mutable -> Result<std::optional<OutgoingPart>> {
         if (at == left->size()) return std::optional<OutgoingPart>();
         Item& item = (*left)[at++];
         return std::optional<OutgoingPart>(OutgoingPart{
@@ -233,9 +233,9 @@ Answer frames(const ContextPtr& context, const Request& request) {
     }
     return many_items(std::move(items), type, syntax, etag);
   }
-  return problem(make_error(Code::not_acceptable,
-                            "the frames are stored as " + row->transfer_syntax.value +
-                                "; ask for that, or with transfer-syntax=*"));
+  return problem(make_error(Code::not_acceptable, "the frames are stored as " +
+                                                      row->transfer_syntax.value +
+                                                      "; ask for that, or with transfer-syntax=*"));
 }
 
 Answer bulkdata(const ContextPtr& context, const Request& request) {
@@ -263,9 +263,9 @@ Answer bulkdata(const ContextPtr& context, const Request& request) {
     return single_item(request, std::move(*content), std::string(kOctets), etag);
   }
   std::vector<Item> items;
-  items.push_back({std::move(*content),
-                   instance_url(request.base_url, row->study, row->series, row->uid) +
-                       "/bulkdata/" + request.captures[3]});
+  items.push_back(
+      {std::move(*content), instance_url(request.base_url, row->study, row->series, row->uid) +
+                                "/bulkdata/" + request.captures[3]});
   return many_items(std::move(items), std::string(kOctets), {}, etag);
 }
 

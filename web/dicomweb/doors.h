@@ -1,4 +1,5 @@
-// What the DICOMweb route files share. Each adds its routes; web/dicomweb/routes.cc puts them together.
+// What the DICOMweb route files share. Each adds its routes; web/dicomweb/routes.cc puts them
+// together.
 #pragma once
 
 #include <memory>

@@ -13,11 +13,11 @@ DicomwebOptions DicomwebOptions::from(Config& config) {
   o.failures_max = static_cast<uint32_t>(
       config.size("dicomweb.failures_max", o.failures_max,
                   "Failed objects named in a STOW answer; more are counted only.", 1, 1'000'000));
-  o.frames_max = static_cast<uint32_t>(config.size(
-      "dicomweb.frames_max", o.frames_max, "Frame numbers in one request.", 1, 1'000'000));
-  o.results_max = static_cast<uint32_t>(config.size(
-      "dicomweb.results_max", o.results_max, "Results of one search; then a Warning.", 1,
-      10'000'000));
+  o.frames_max = static_cast<uint32_t>(config.size("dicomweb.frames_max", o.frames_max,
+                                                   "Frame numbers in one request.", 1, 1'000'000));
+  o.results_max =
+      static_cast<uint32_t>(config.size("dicomweb.results_max", o.results_max,
+                                        "Results of one search; then a Warning.", 1, 10'000'000));
   o.strict_query = config.flag("dicomweb.strict_query", o.strict_query,
                                "Refuse unknown search keys (400) instead of warning.");
   o.no_match_204 = config.flag("dicomweb.no_match_204", o.no_match_204,

@@ -12,8 +12,8 @@ namespace {
 
 using index::Kind;
 
-constexpr uint32_t kPageRows = 500;          // read from the index at a time
-constexpr uint64_t kCountedBeyond = 200;     // results counted past the answer, for the Warning
+constexpr uint32_t kPageRows = 500;       // read from the index at a time
+constexpr uint64_t kCountedBeyond = 200;  // results counted past the answer, for the Warning
 
 bool takes_json(const Request& request) {
   if (!accept_given(request)) return true;  // N1: lenient
@@ -33,7 +33,8 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
     return problem(make_error(Code::not_acceptable, "results are application/dicom+json"));
   }
   const DicomwebOptions& options = context->options;
-  auto search = parse_search(level.kind, request.query, {options.strict_query, options.results_max});
+  auto search =
+      parse_search(level.kind, request.query, {options.strict_query, options.results_max});
   if (search.has_error()) return problem(search.error());
   index::Query query = std::move(search->query);
   if (level.study_in_path) query.study = index::StudyUid(request.captures[0]);

@@ -19,8 +19,8 @@ struct Given {
   bool required;  // present even when empty (Q5-Q7)
 };
 
-// Sorted by tag; section 5 of the reference: U, R and C attributes. 0008,1190 and 0008,0056 are made
-// here.
+// Sorted by tag; section 5 of the reference: U, R and C attributes. 0008,1190 and 0008,0056 are
+// made here.
 constexpr Given kStudy[] = {
     {0x00080020, "DA", true},  {0x00080030, "TM", true},  {0x00080050, "SH", true},
     {0x00080061, "CS", true},  {0x00080062, "UI", false}, {0x00080090, "PN", true},
@@ -50,7 +50,8 @@ class Attributes {
     add(Attribute{Tag{tag}, {vr[0], vr[1]}, std::move(values)});
   }
   bool has(Tag tag) const {
-    return std::any_of(kept_.begin(), kept_.end(), [&](const Attribute& a) { return a.tag == tag; });
+    return std::any_of(kept_.begin(), kept_.end(),
+                       [&](const Attribute& a) { return a.tag == tag; });
   }
   void write(std::string& out) {
     std::sort(kept_.begin(), kept_.end(),

@@ -22,7 +22,8 @@ struct ResultForm {
 // One result object. corrupt: the row cannot be read.
 Status append_result(const ResultForm& form, const index::Match& match, std::string& out);
 
-// "[…]" of `first` and the pages after it, up to `limit` results in all, read as the client takes them.
+// "[…]" of `first` and the pages after it, up to `limit` results in all, read as the client takes
+// them.
 std::unique_ptr<ByteSource> result_stream(ResultForm form, std::shared_ptr<index::View> view,
                                           index::Query query, index::Page first, uint64_t limit);
 

@@ -11,9 +11,7 @@ namespace {
 
 using dicom::Form;
 
-Error not_acceptable(std::string text) {
-  return make_error(Code::not_acceptable, std::move(text));
-}
+Error not_acceptable(std::string text) { return make_error(Code::not_acceptable, std::move(text)); }
 
 // Media types of rendered resources (PS3.18 table 8.7.4-1) at the top level of Accept.
 bool is_rendered(const MediaType& media) {
@@ -139,8 +137,8 @@ std::optional<Form> frame_form_for(const Wanted& wanted, std::string_view stored
   const bool octets = wanted.type == kOctets;
   if (!syntax.encapsulated) {
     // Native frames are the same bytes in every little endian syntax.
-    const bool fits = asked.empty() || asked == "*" || asked == dicom::kExplicitLittle ||
-                      asked == stored;
+    const bool fits =
+        asked.empty() || asked == "*" || asked == dicom::kExplicitLittle || asked == stored;
     if (!fits || !(octets || wanted.type.empty() || wanted.type == "application/*")) {
       return std::nullopt;
     }
@@ -170,8 +168,8 @@ Result<std::vector<uint32_t>> parse_frame_list(std::string_view text, uint32_t f
     const auto number = parse_decimal(text.substr(0, end));
     if (!number || *number == 0 || *number > UINT32_MAX) return bad();
     if (out.size() == frames_max) {
-      return make_error(Code::too_large, "the list has more than " + std::to_string(frames_max) +
-                                             " frames");
+      return make_error(Code::too_large,
+                        "the list has more than " + std::to_string(frames_max) + " frames");
     }
     out.push_back(static_cast<uint32_t>(*number));
     if (end == text.size()) return out;

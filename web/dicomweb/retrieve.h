@@ -17,8 +17,8 @@ namespace medarc::web {
 // One way to answer, best first in a list of them.
 struct Wanted {
   bool single_part = false;
-  std::string type;              // media type of the parts or the single part; "" = the default
-  std::string transfer_syntax;   // "" = none asked, "*" = as stored, or a UID
+  std::string type;             // media type of the parts or the single part; "" = the default
+  std::string transfer_syntax;  // "" = none asked, "*" = as stored, or a UID
 };
 
 // For resources whose parts are application/dicom. `one_instance`: a single part will do (N4).

@@ -16,16 +16,16 @@ using index::Tag;
 using index::Term;
 using index::TermOp;
 
-constexpr size_t kKeysMax = 100;           // search keys in one query
-constexpr size_t kValuesMax = 10'000;      // of one key's list
-constexpr size_t kNamedBytesMax = 100;     // of a peer's text in a warning
+constexpr size_t kKeysMax = 100;        // search keys in one query
+constexpr size_t kValuesMax = 10'000;   // of one key's list
+constexpr size_t kNamedBytesMax = 100;  // of a peer's text in a warning
 
 Error bad(std::string text) { return make_error(Code::invalid_argument, std::move(text)); }
 
 // Attributes that rows derive and level_of() does not place.
 constexpr std::pair<uint32_t, Level> kDerived[] = {
-    {0x00080061, Level::study},  {0x00080062, Level::study},    {0x00201206, Level::study},
-    {0x00201208, Level::study},  {0x00201209, Level::series},   {0x00083002, Level::instance},
+    {0x00080061, Level::study}, {0x00080062, Level::study},  {0x00201206, Level::study},
+    {0x00201208, Level::study}, {0x00201209, Level::series}, {0x00083002, Level::instance},
 };
 
 Level level_of(Tag tag) {

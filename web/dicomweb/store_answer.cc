@@ -51,8 +51,8 @@ void write_xml(const Items& elements, std::string& out) {
     out += std::string("<DicomAttribute tag=\"") + e.tag + "\" vr=\"" + e.vr + "\" keyword=\"" +
            e.keyword + "\">";
     for (size_t i = 0; i < e.values.size(); ++i) {
-      out += "<Value number=\"" + std::to_string(i + 1) + "\">" + xml_escape(e.values[i]) +
-             "</Value>";
+      out +=
+          "<Value number=\"" + std::to_string(i + 1) + "\">" + xml_escape(e.values[i]) + "</Value>";
     }
     for (size_t i = 0; i < e.items.size(); ++i) {
       out += "<Item number=\"" + std::to_string(i + 1) + "\">";
@@ -79,12 +79,16 @@ Items dataset(const StoreReport& report, const std::string& base_url) {
   bool one_study = !report.stored.empty();
   for (const dicom::StoreResult& r : report.stored) {
     one_study = one_study && r.study == report.stored.front().study;
-    Items item{sop_class(r.sop_class), sop_instance(r.instance),
-               {"00081190", "UR", "RetrieveURL",
-                {instance_url(base_url, r.study, r.series, r.instance)}, {}}};
+    Items item{sop_class(r.sop_class),
+               sop_instance(r.instance),
+               {"00081190",
+                "UR",
+                "RetrieveURL",
+                {instance_url(base_url, r.study, r.series, r.instance)},
+                {}}};
     if (!r.warnings.empty()) {
-      item.push_back({"00081196", "US", "WarningReason",
-                      {std::to_string(r.warnings.front().reason)}, {}});
+      item.push_back(
+          {"00081196", "US", "WarningReason", {std::to_string(r.warnings.front().reason)}, {}});
     }
     referenced.items.push_back(std::move(item));
   }
@@ -132,8 +136,8 @@ Response store_answer(const StoreReport& report, const std::string& base_url, bo
   } else {
     write_json(items, body);
   }
-  Response response = make_response(
-      status, xml ? "application/dicom+xml" : std::string(kDicomJson), std::move(body));
+  Response response = make_response(status, xml ? "application/dicom+xml" : std::string(kDicomJson),
+                                    std::move(body));
   if (status == 503) response.headers.set("Retry-After", "2");
   return response;
 }

@@ -11,16 +11,16 @@
 namespace medarc::web {
 
 struct StoreFailure {
-  uint16_t reason = 0;             // (0008,1197)
-  dicom::SopClassUid sop_class;    // both empty: an Other Failure (0008,119A)
+  uint16_t reason = 0;           // (0008,1197)
+  dicom::SopClassUid sop_class;  // both empty: an Other Failure (0008,119A)
   dicom::SopInstanceUid instance;
 };
 
 struct StoreReport {
   std::vector<dicom::StoreResult> stored;
   std::vector<StoreFailure> failures;
-  uint64_t failures_count = 0;     // with those not kept in `failures`
-  std::optional<Error> body_error; // the multipart body itself was broken
+  uint64_t failures_count = 0;      // with those not kept in `failures`
+  std::optional<Error> body_error;  // the multipart body itself was broken
   bool out_of_resources = false;
 };
 

@@ -1,4 +1,5 @@
-// STOW-RS (PS3.18 10.5): parts stream into the archive as they come; commits are shared by many objects.
+// STOW-RS (PS3.18 10.5): parts stream into the archive as they come; commits are shared by many
+// objects.
 #include <algorithm>
 
 #include "web/accept.h"
@@ -170,8 +171,8 @@ Answer stow(const ContextPtr& context, const Request& request) {
   if (media && media->is(kRelated)) {
     boundary = media->parameter("boundary");
     if (!is_boundary(boundary)) {
-      return problem(make_error(Code::invalid_argument,
-                                "Content-Type has no valid boundary parameter"));
+      return problem(
+          make_error(Code::invalid_argument, "Content-Type has no valid boundary parameter"));
     }
     if (const std::string_view type = media->parameter("type"); !type.empty()) part_type = type;
     if (!equal_ignoring_case(part_type, kDicom)) {
@@ -187,8 +188,8 @@ Answer stow(const ContextPtr& context, const Request& request) {
   }
   std::optional<dicom::StudyUid> study;
   if (!request.captures.empty()) study = dicom::StudyUid(request.captures[0]);
-  return std::make_unique<Stow>(context, request, std::move(study), boundary,
-                                std::move(part_type), *xml);
+  return std::make_unique<Stow>(context, request, std::move(study), boundary, std::move(part_type),
+                                *xml);
 }
 
 }  // namespace

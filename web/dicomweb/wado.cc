@@ -79,7 +79,8 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
     auto counted = count_fitting(Instances(view, request), wanted);
     if (counted.has_error()) return problem(counted.error());
     fit = *counted;
-    if (fit.all == 0) return problem(make_error(Code::not_found, "there is no such study or series"));
+    if (fit.all == 0)
+      return problem(make_error(Code::not_found, "there is no such study or series"));
     if (fit.fitting > 0) {
       chosen = wanted;
       break;
@@ -92,8 +93,8 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
   Response response;
   response.status = fit.fitting == fit.all ? 200 : 206;  // W1: some cannot be given
   const std::string boundary = new_boundary();
-  response.headers.add("Content-Type", "multipart/related; type=\"application/dicom\"; boundary=" +
-                                           boundary);
+  response.headers.add("Content-Type",
+                       "multipart/related; type=\"application/dicom\"; boundary=" + boundary);
   response.headers.add("Vary", "Accept");
   auto instances = std::make_shared<Instances>(view, request);
   const auto next = [context, instances, wanted = *chosen, principal = at_door(request),
@@ -105,10 +106,12 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
       if (!form) continue;
       MEDARC_ASSIGN(auto content, context->imaging.object(principal, *row, *form));
       OutgoingPart part;
-      part.headers = "Content-Type: " + dicom_type(content.transfer_syntax.value) +
-                     "\r\nContent-Location: " +
-                     instance_url(base_url, row->study, row->series, row->uid) + "\r\n";
-      if (content.bytes) part.headers += "Content-Length: " + std::to_string(*content.bytes) + "\r\n";
+      part.headers =
+          "Content-Type: " + dicom_type(content.transfer_syntax.value) +
+          "\r\nContent-Location: " + instance_url(base_url, row->study, row->series, row->uid) +
+          "\r\n";
+      if (content.bytes)
+        part.headers += "Content-Length: " + std::to_string(*content.bytes) + "\r\n";
       part.content = std::move(content.source);
       return std::optional<OutgoingPart>(std::move(part));
     }
@@ -177,9 +180,9 @@ Answer retrieve_instance(const ContextPtr& context, const Request& request) {
     });
     return response;
   }
-  return problem(make_error(Code::not_acceptable,
-                            "the instance is stored as " + row->transfer_syntax.value +
-                                " and cannot be given as asked"));
+  return problem(make_error(
+      Code::not_acceptable,
+      "the instance is stored as " + row->transfer_syntax.value + " and cannot be given as asked"));
 }
 
 Answer retrieve_original(const ContextPtr& context, const Request& request) {
@@ -216,8 +219,8 @@ Answer retrieve_by_uri(const ContextPtr& context, const Request& request) {
   if (row.has_error()) return problem(row.error());
   const auto form = form_for(wanted, row->transfer_syntax.value);
   if (!form) {
-    return problem(make_error(Code::not_acceptable, "the instance is stored as " +
-                                                        row->transfer_syntax.value));
+    return problem(make_error(Code::not_acceptable,
+                              "the instance is stored as " + row->transfer_syntax.value));
   }
   auto content = context->imaging.object(at_door(request), *row, *form);
   if (content.has_error()) return problem(content.error());

@@ -1,5 +1,5 @@
-// A peer's byte stream that never blocks: what cannot be done at once says so, and the session waits
-// for it on an io thread. Type-erased, so that plain TCP and TLS share every line above it.
+// A peer's byte stream that never blocks: what cannot be done at once says so, and the session
+// waits for it on an io thread. Type-erased, so that plain TCP and TLS share every line above it.
 #pragma once
 
 #include <cstddef>

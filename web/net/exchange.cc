@@ -17,8 +17,8 @@ constexpr uint64_t kStepBytes = 8 << 20;       // then another exchange has its 
 constexpr uint64_t kIgnoredBodyBytesMax = 64 << 10;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-// Reads and drops a small body nobody asked for, then gives the answer that was ready before, so that
-// the connection stays usable.
+// Reads and drops a small body nobody asked for, then gives the answer that was ready before, so
+// that the connection stays usable.
 class Ignore : public BodyHandler {
  public:
   explicit Ignore(Response response) : response_(std::move(response)) {}
@@ -138,7 +138,9 @@ Answer Exchange::route() {
   }
   Router::Found found = shared_.router.find(request_.method, target->segments);
   if (options && found.entry == nullptr && !found.allow.empty()) {
-    return options_answer(shared_.options, request_, found.allow);
+    Response response = options_answer(shared_.options, request_, found.allow);
+    for (const Header& h : found.options.entries()) response.headers.set(h.name, h.value);
+    return response;
   }
   // Who asks comes before what is there: strangers learn no routes.
   const bool open = found.entry != nullptr && found.entry->route.open;
@@ -149,8 +151,8 @@ Answer Exchange::route() {
     if (found.allow.empty()) {
       return problem(make_error(Code::not_found, "there is nothing at this path"));
     }
-    Response response = problem(
-        405, make_error(Code::unsupported, "this path takes " + found.allow + " only"));
+    Response response =
+        problem(405, make_error(Code::unsupported, "this path takes " + found.allow + " only"));
     response.headers.set("Allow", found.allow);
     return response;
   }
@@ -159,8 +161,8 @@ Answer Exchange::route() {
   body_max_ = entry_->route.body_bytes_max == 0 ? shared_.options.upload_bytes_max
                                                 : entry_->route.body_bytes_max;
   if (request_.body_bytes > body_max_) {
-    return problem(make_error(Code::too_large, "the body is over the limit of " +
-                                                   std::to_string(body_max_) + " bytes"));
+    return problem(make_error(
+        Code::too_large, "the body is over the limit of " + std::to_string(body_max_) + " bytes"));
   }
   const std::string_view coding = request_.headers.find("Content-Encoding");
   const bool zipped = body_unread_ && !coding.empty() && !equal_ignoring_case(coding, "identity");
@@ -283,7 +285,8 @@ bool Exchange::fill() {
     auto got = answer_.source->read(begin + before + n, piece_bytes_ - n);
     if (got.has_error()) {
       log(Level::error, "http.source_failed",
-          {{"code", to_string(got.error().code)}, {"text", got.error().text},
+          {{"code", to_string(got.error().code)},
+           {"text", got.error().text},
            {"request", request_id_}});
       source_error_ = got.error();
       return false;

@@ -1,6 +1,6 @@
-// One request and its answer, as steps that run on the worker pool. A step moves bytes while the peer
-// keeps up and returns when it does not, so that no worker ever waits for a peer: the session waits
-// on an io thread and then runs the next step.
+// One request and its answer, as steps that run on the worker pool. A step moves bytes while the
+// peer keeps up and returns when it does not, so that no worker ever waits for a peer: the session
+// waits on an io thread and then runs the next step.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ struct Shared {
   ServerOptions options;
   Router router;
   security::Authenticator* authenticator = nullptr;
-  std::string authority;                // "127.0.0.1:8042"
+  std::string authority;  // "127.0.0.1:8042"
   std::atomic<bool> stopping{false};
 };
 
@@ -58,12 +58,12 @@ class Exchange {
   Next begin();
   Next receive();
   Next send();
-  Status consume();                   // parses what `in_` holds
+  Status consume();  // parses what `in_` holds
   Answer route();
-  void respond(Response response);    // from here on the phase is `send`
-  bool load(Response response);       // with its first piece; false: the source failed
+  void respond(Response response);  // from here on the phase is `send`
+  bool load(Response response);     // with its first piece; false: the source failed
   void fail(const Error& error, bool in_body);
-  bool fill();                        // next piece of the body into out_; false: the source failed
+  bool fill();  // next piece of the body into out_; false: the source failed
   Next finished();
 
   Shared& shared_;
@@ -75,18 +75,18 @@ class Exchange {
   const Router::Entry* entry_ = nullptr;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   Phase phase_ = Phase::begin;
-  bool close_ = false;                // after the answer
-  bool body_unread_ = false;          // the peer may still be sending
+  bool close_ = false;        // after the answer
+  bool body_unread_ = false;  // the peer may still be sending
 
   std::unique_ptr<BodyHandler> handler_;
   uint64_t body_max_ = 0, received_ = 0, piece_bytes_;
-  Piece in_;                          // received, not yet parsed
+  Piece in_;  // received, not yet parsed
 
   Prepared answer_;
-  Error source_error_;                // of a source that failed before its first byte was sent
+  Error source_error_;  // of a source that failed before its first byte was sent
   bool chunked_ = false, source_ended_ = false, last_chunk_ = false;
-  uint64_t to_send_ = 0;              // of a declared length
-  Piece head_, out_;                  // to be written, one after the other
+  uint64_t to_send_ = 0;  // of a declared length
+  Piece head_, out_;      // to be written, one after the other
 };
 
 }  // namespace medarc::web

@@ -23,9 +23,8 @@ Status check_request_line(ByteView line) {
   if (first == ByteView::npos || first == last) return bad("the request line has not three parts");
   const ByteView target = line.substr(first + 1, last - first - 1);
   if (!is_token(line.substr(0, first))) return bad("the method is not a token");
-  const bool clean = !target.empty() && std::all_of(target.begin(), target.end(), [](char c) {
-    return c > 0x20 && c < 0x7F;
-  });
+  const bool clean = !target.empty() && std::all_of(target.begin(), target.end(),
+                                                    [](char c) { return c > 0x20 && c < 0x7F; });
   if (!clean) return bad("the request target holds blanks or bytes outside ASCII");
   const ByteView version = line.substr(last + 1);
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return bad("the version is not HTTP/1.x");
@@ -110,8 +109,8 @@ class Parser : public http::basic_parser<true> {
   std::optional<Error> refused;  // what the sink said
 
  private:
-  void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version,
-                       beast::error_code&) override {
+  void on_request_impl(http::verb, beast::string_view method, beast::string_view target,
+                       int version, beast::error_code&) override {
     head.method.assign(method.data(), method.size());
     head.target.assign(target.data(), target.size());
     head.version = version;
@@ -203,8 +202,7 @@ Status MessageParser::parse_head(ByteView text) {
   return {};
 }
 
-Result<size_t> MessageParser::parse_body(ByteView in,
-                                         const std::function<Status(ByteView)>& sink) {
+Result<size_t> MessageParser::parse_body(ByteView in, const std::function<Status(ByteView)>& sink) {
   Parser& parser = impl_->parser;
   size_t used = 0;
   parser.sink = &sink;

@@ -1,7 +1,7 @@
 // The request head and the body's framing (RFC 9112), for one request at a time. Beast parses; the
-// rules it is lenient about (line ends, folding, blanks before colons, repeated lengths) are checked
-// first, so that no proxy can see another message than we do. Every violation is invalid_argument and
-// the connection must be closed after the answer.
+// rules it is lenient about (line ends, folding, blanks before colons, repeated lengths) are
+// checked first, so that no proxy can see another message than we do. Every violation is
+// invalid_argument and the connection must be closed after the answer.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ namespace medarc::web {
 
 struct Head {
   std::string method, target;
-  int version = 11;                        // 10 or 11
+  int version = 11;  // 10 or 11
   Headers headers;
   bool chunked = false;
   std::optional<uint64_t> content_length;

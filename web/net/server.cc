@@ -88,13 +88,14 @@ class BeastServer : public Server {
                                       std::to_string(shared_.options.port) + ": " +
                                       error.message());
     }
-    shared_.authority = address.is_v6() ? "[" + shared_.options.address + "]"
-                                        : shared_.options.address;
+    shared_.authority =
+        address.is_v6() ? "[" + shared_.options.address + "]" : shared_.options.address;
     shared_.authority += ":" + std::to_string(port_);
     raise_descriptor_limit(uint64_t{shared_.options.connections_max} + 1024);
     const ServerOptions& o = shared_.options;
     tick_ = milliseconds(std::clamp(std::min({o.header_timeout_ms, o.body_idle_timeout_ms,
-                                              o.idle_timeout_ms, o.write_timeout_ms}) / 4,
+                                              o.idle_timeout_ms, o.write_timeout_ms}) /
+                                        4,
                                     10u, 250u));
     asio::co_spawn(loops_[0]->io, accept(), asio::detached);
     for (auto& loop : loops_) {
@@ -211,9 +212,9 @@ class BeastServer : public Server {
   milliseconds tick_{250};
   std::mutex mutex_, stop_mutex_;
   std::condition_variable empty_;
-  size_t open_ = 0;  // sessions; under mutex_
-  bool stopped_ = false;          // under stop_mutex_
-  std::atomic<bool> over_{false}; // every session has ended
+  size_t open_ = 0;                // sessions; under mutex_
+  bool stopped_ = false;           // under stop_mutex_
+  std::atomic<bool> over_{false};  // every session has ended
 };
 
 }  // namespace
@@ -257,8 +258,7 @@ ServerOptions ServerOptions::from(Config& config) {
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::vector<Route> routes,
                                               security::Authenticator& authenticator) {
   MEDARC_ASSIGN(Router router, Router::build(std::move(routes)));
-  auto server =
-      std::make_unique<BeastServer>(std::move(options), std::move(router), authenticator);
+  auto server = std::make_unique<BeastServer>(std::move(options), std::move(router), authenticator);
   MEDARC_TRY(server->listen());
   return std::unique_ptr<Server>(std::move(server));
 }

@@ -15,7 +15,8 @@
 
 #include "base/metrics.h"
 
-// g++ 12.2 destroys arguments of an awaited call twice when they are made inside it: name them first.
+// g++ 12.2 destroys arguments of an awaited call twice when they are made inside it: name them
+// first.
 
 // It also takes the coroutine frame's own operator delete for a mismatch.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -32,7 +33,7 @@ using std::chrono::milliseconds;
 constexpr size_t kReadBytes = 4096;             // while a head arrives
 constexpr uint64_t kLingerBytesMax = 16 << 20;  // read and dropped after an early answer
 constexpr milliseconds kLingerTime{2000};
-constexpr milliseconds kRetryTime{5};           // when the pool is full amid a request
+constexpr milliseconds kRetryTime{5};  // when the pool is full amid a request
 
 IoResult result_of(ssize_t n) {
   if (n > 0) return {IoState::ok, static_cast<size_t>(n)};
@@ -135,8 +136,8 @@ asio::awaitable<std::unique_ptr<Exchange>> Session::read_request() {
         Status status = parser.parse_head(in_.view().substr(0, *length));
         if (status.has_error()) co_return refuse(400, Code::invalid_argument, status.error().text);
         in_.drop_front(*length);
-        auto exchange = std::make_unique<Exchange>(shared_, connection_, std::move(parser),
-                                                   in_.view(), peer_);
+        auto exchange =
+            std::make_unique<Exchange>(shared_, connection_, std::move(parser), in_.view(), peer_);
         in_.clear();
         in_.shrink();
         co_return exchange;
@@ -233,7 +234,8 @@ asio::awaitable<void> Session::linger() {
 }
 
 asio::awaitable<void> Session::run() {
-  static Counter& full = counter("medarc_http_refused_total", "Requests refused with a full queue.");
+  static Counter& full =
+      counter("medarc_http_refused_total", "Requests refused with a full queue.");
   for (;;) {
     std::unique_ptr<Exchange> exchange = co_await read_request();
     if (!exchange) co_return;

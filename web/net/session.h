@@ -1,5 +1,5 @@
-// One connection's life on an io thread: wait for a request, hand it to the worker pool step by step,
-// wait for the peer where a step asks to, mind the deadlines.
+// One connection's life on an io thread: wait for a request, hand it to the worker pool step by
+// step, wait for the peer where a step asks to, mind the deadlines.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -51,7 +51,7 @@ class Session {
   ThreadPool& pool_;
   TcpConnection connection_;
   std::string peer_;
-  Piece in_;                       // bytes of the next request
+  Piece in_;                                               // bytes of the next request
   Clock::time_point deadline_ = Clock::time_point::max();  // max: not waiting for the peer
   bool idle_ = true, ended_ = false;
 };

@@ -32,8 +32,7 @@ ArchiveTest::~ArchiveTest() {
 
 void ArchiveTest::serve(DicomwebOptions options, ServerOptions server_options) {
   std::vector<Route> routes = dicomweb_routes(*imaging_, options);
-  const std::vector<Route> more =
-      operations_routes({imaging_.get(), guard_.get(), "test"}, routes);
+  const std::vector<Route> more = operations_routes({imaging_.get(), guard_.get(), "test"}, routes);
   routes.insert(routes.end(), more.begin(), more.end());
   server_options.port = 0;
   auto server = Server::start(std::move(server_options), std::move(routes), authenticator_);

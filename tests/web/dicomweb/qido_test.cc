@@ -97,11 +97,11 @@ TEST_F(Qido, Q2Q8M1M2M4M5Matching) {
   fill();
   EXPECT_EQ(count("/studies"), 10u);
   EXPECT_EQ(count("/studies?00100020=P1"), 2u);
-  EXPECT_EQ(count("/studies?PatientID=p1"), 0u);                       // M1
-  EXPECT_EQ(count("/studies?PatientName=muster*"), 5u);                // PN without case
-  EXPECT_EQ(count("/studies?AccessionNumber=A?"), 10u);                // M2
-  EXPECT_EQ(count("/studies?StudyInstanceUID=2.25.10*"), 0u);          // M3
-  EXPECT_EQ(count("/studies?StudyDate=20260103-20260105"), 3u);        // M4
+  EXPECT_EQ(count("/studies?PatientID=p1"), 0u);                 // M1
+  EXPECT_EQ(count("/studies?PatientName=muster*"), 5u);          // PN without case
+  EXPECT_EQ(count("/studies?AccessionNumber=A?"), 10u);          // M2
+  EXPECT_EQ(count("/studies?StudyInstanceUID=2.25.10*"), 0u);    // M3
+  EXPECT_EQ(count("/studies?StudyDate=20260103-20260105"), 3u);  // M4
   EXPECT_EQ(count("/studies?StudyDate=20260108-"), 2u);
   EXPECT_EQ(count("/studies?StudyInstanceUID=2.25.101,2.25.102%5C2.25.103"), 3u);  // M5
   EXPECT_EQ(count("/studies?StudyInstanceUID=2.25.101&StudyInstanceUID=2.25.102"), 2u);
@@ -164,7 +164,8 @@ TEST_F(Qido, Q11UnknownKeysAreNamedOrRefused) {
 TEST_F(Qido, Q3IncludeFields) {
   serve();
   fill();
-  const auto plain = found("/instances?limit=1"), all = found("/instances?limit=1&includefield=all");
+  const auto plain = found("/instances?limit=1"),
+             all = found("/instances?limit=1&includefield=all");
   ASSERT_EQ(all.size(), 1u);
   EXPECT_GE(all[0].as_object().size(), plain[0].as_object().size());
   EXPECT_FALSE(plain[0].as_object().contains("00083002"));
@@ -176,11 +177,14 @@ TEST_F(Qido, Q3IncludeFields) {
 TEST_F(Qido, N1OnlyJson) {
   serve();
   EXPECT_EQ(get("/dicom-web/studies", {{"Accept", "text/html"}}).status, 406);
-  EXPECT_EQ(get("/dicom-web/studies", {{"Accept", "multipart/related; type=\"application/dicom+xml\""}})
-                .status, 406);
+  EXPECT_EQ(
+      get("/dicom-web/studies", {{"Accept", "multipart/related; type=\"application/dicom+xml\""}})
+          .status,
+      406);
   EXPECT_EQ(get("/dicom-web/studies", {{"Accept", "application/json"}}).status, 200);
-  EXPECT_EQ(get("/dicom-web/studies?accept=application/dicom+json", {{"Accept", "text/html"}}).status,
-            200);
+  EXPECT_EQ(
+      get("/dicom-web/studies?accept=application/dicom+json", {{"Accept", "text/html"}}).status,
+      200);
 }
 
 TEST_F(Qido, Q13ResultsOverOnePageStream) {

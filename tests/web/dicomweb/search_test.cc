@@ -49,7 +49,8 @@ TEST(Search, Q2KeysByKeywordAndHexAndLists) {
   EXPECT_EQ(text(parse("StudyInstanceUID=1.2&StudyInstanceUID=1.3")),
             "0020000D = [1.2] | 0020000D = [1.3]");
   EXPECT_EQ(text(parse("PatientName=Smith%2C+J")), "00100010 = [Smith, J]");
-  EXPECT_EQ(text(parse("Modality=CT&PatientID=1", Kind::series)), "00080060 = [CT] & 00100020 = [1]");
+  EXPECT_EQ(text(parse("Modality=CT&PatientID=1", Kind::series)),
+            "00080060 = [CT] & 00100020 = [1]");
 }
 
 TEST(Search, M2M3WildcardsOnlyWhereTheyExist) {
@@ -74,8 +75,8 @@ TEST(Search, M4Ranges) {
 }
 
 TEST(Search, M7UniversalMatchingIsNoCondition) {
-  for (const char* query : {"PatientName=*", "PatientName=", "PatientID=**", "StudyDate=",
-                            "PatientID=a&PatientID=*", "PatientID=*&PatientID=a"}) {
+  for (const char* query : {"PatientName=*", "PatientName=", "PatientID=**",
+                            "StudyDate=", "PatientID=a&PatientID=*", "PatientID=*&PatientID=a"}) {
     EXPECT_EQ(text(parse(query)), "") << query;
   }
 }
@@ -118,10 +119,10 @@ TEST(Search, Q9LimitsAndOffsets) {
 }
 
 TEST(Search, Q11UnknownKeysWarnOrFail) {
-  for (const char* query : {"NoSuchKeyword=1", "0010002=1", "PatientName.x=1", "Modality=CT",
-                            "SOPInstanceUID=1", "PixelData=1", "00091001=1",
-                            "RequestAttributesSequence.ScheduledProcedureStepID=1",
-                            "00400275.00400009=1", "includefield=NoSuchKeyword"}) {
+  for (const char* query :
+       {"NoSuchKeyword=1", "0010002=1", "PatientName.x=1", "Modality=CT", "SOPInstanceUID=1",
+        "PixelData=1", "00091001=1", "RequestAttributesSequence.ScheduledProcedureStepID=1",
+        "00400275.00400009=1", "includefield=NoSuchKeyword"}) {
     const auto search = parse(query);
     ASSERT_TRUE(search) << query;
     EXPECT_EQ(search->warnings.size(), 1u) << query;
@@ -149,10 +150,34 @@ TEST(Search, LimitOnKeys) {
 TEST(Search, R7AnyQueryIsAnswered) {
   ASSERT_TRUE(dicom::load_dictionary());
   std::mt19937 random(5);
-  const std::vector<std::string> words = {
-      "PatientName", "00100010", "StudyDate", "limit", "offset", "includefield", "all", "=", "&",
-      "%2C", ",", "%5C", "*", "?", "-", "20200101", "true", "fuzzymatching", "multiplevaluematching",
-      "emptyvaluematching", "%22%22", ".", "StudyInstanceUID", "1.2", "+", "%00", "%FF", "Doe%5EJ"};
+  const std::vector<std::string> words = {"PatientName",
+                                          "00100010",
+                                          "StudyDate",
+                                          "limit",
+                                          "offset",
+                                          "includefield",
+                                          "all",
+                                          "=",
+                                          "&",
+                                          "%2C",
+                                          ",",
+                                          "%5C",
+                                          "*",
+                                          "?",
+                                          "-",
+                                          "20200101",
+                                          "true",
+                                          "fuzzymatching",
+                                          "multiplevaluematching",
+                                          "emptyvaluematching",
+                                          "%22%22",
+                                          ".",
+                                          "StudyInstanceUID",
+                                          "1.2",
+                                          "+",
+                                          "%00",
+                                          "%FF",
+                                          "Doe%5EJ"};
   for (int round = 0; round < 30'000; ++round) {
     std::string query;
     for (size_t i = 0, n = random() % 12; i < n; ++i) query += words[random() % words.size()];
@@ -181,8 +206,7 @@ std::string form(const std::string& accept, const std::string& stored, bool fram
   if (!wanted) return std::to_string(static_cast<int>(wanted.error().code));
   for (const Wanted& w : *wanted) {
     std::string type = "application/dicom";
-    const auto found =
-        frames ? frame_form_for(w, stored, type) : form_for(w, stored);
+    const auto found = frames ? frame_form_for(w, stored, type) : form_for(w, stored);
     if (!found) continue;
     return (w.single_part ? "single " : "multi ") + type +
            (*found == dicom::Form::stored ? " stored" : " explicit");
@@ -204,8 +228,9 @@ TEST(Retrieve, N1N2N3N4ObjectsByAccept) {
   EXPECT_EQ(form("image/gif", kJls, false), kNone);
   EXPECT_EQ(form("nonsense", kJls, false), kNone);
   EXPECT_EQ(form("image/png, application/dicom", kJls, false), kBad);
-  EXPECT_EQ(form("application/dicom;q=0.1, multipart/related; type=\"application/dicom\"", kJls, false),
-            "multi application/dicom stored");
+  EXPECT_EQ(
+      form("application/dicom;q=0.1, multipart/related; type=\"application/dicom\"", kJls, false),
+      "multi application/dicom stored");
   EXPECT_EQ(form("multipart/related; type=\"application/octet-stream\"", kJls, false), kNone);
 }
 
@@ -220,21 +245,24 @@ TEST(Retrieve, N5N6TransferSyntaxes) {
   EXPECT_EQ(form(asked(kExplicit), kBig, false), "multi application/dicom stored");
   EXPECT_EQ(form(asked(kImplicit), kImplicit, false), "406");
   EXPECT_EQ(form(asked("1.2.840.10008.1.2.1.99"), kExplicit, false), "406");
-  EXPECT_EQ(form(asked(kExplicit), "1.2.840.10008.1.2.1.99", false), "multi application/dicom explicit");
+  EXPECT_EQ(form(asked(kExplicit), "1.2.840.10008.1.2.1.99", false),
+            "multi application/dicom explicit");
   EXPECT_EQ(form(asked("nonsense"), kExplicit, false), "406");
 }
 
 TEST(Retrieve, N7N8FramesByAccept) {
   EXPECT_EQ(form("", kExplicit, true), "multi application/octet-stream stored");
-  EXPECT_EQ(form("application/octet-stream", kExplicit, true), "single application/octet-stream stored");
+  EXPECT_EQ(form("application/octet-stream", kExplicit, true),
+            "single application/octet-stream stored");
   EXPECT_EQ(form("multipart/related; type=application/octet-stream", kBig, true),
             "multi application/octet-stream explicit");
   EXPECT_EQ(form("multipart/related; type=\"image/jls\"", kJls, true), "multi image/jls stored");
   EXPECT_EQ(form("multipart/related; type=\"image/x-jls\"", kJls, true), "multi image/jls stored");
   EXPECT_EQ(form("multipart/related; type=\"image/jhc\"; transfer-syntax=*", kHt, true),
             "multi image/jphc stored");
-  EXPECT_EQ(form("multipart/related; type=\"application/octet-stream\"; transfer-syntax=*", kJls, true),
-            "multi application/octet-stream stored");
+  EXPECT_EQ(
+      form("multipart/related; type=\"application/octet-stream\"; transfer-syntax=*", kJls, true),
+      "multi application/octet-stream stored");
   EXPECT_EQ(form("multipart/related; type=\"application/octet-stream\"", kJls, true), "406");
   EXPECT_EQ(form("multipart/related; type=\"application/octet-stream\"", kJpeg, true),
             "multi application/octet-stream stored");  // N5: only a lossy form exists

@@ -26,12 +26,17 @@ TEST_F(Stow, S1S2AllStoredIs200WithReferences) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("Content-Type"), "application/dicom+json");
   const std::string url = base_url() + "/dicom-web/studies/2.25.1";
-  EXPECT_EQ(answer.body,
-            R"({"00081190":{"vr":"UR","Value":[")" + url + R"("]},"00081199":{"vr":"SQ","Value":[)"
-            R"({"00081150":{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.2"]},"00081155":{"vr":"UI","Value":["2.25.1.1.1"]},)"
-            R"("00081190":{"vr":"UR","Value":[")" + url + R"(/series/2.25.1.1/instances/2.25.1.1.1"]}},)"
-            R"({"00081150":{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.2"]},"00081155":{"vr":"UI","Value":["2.25.1.1.2"]},)"
-            R"("00081190":{"vr":"UR","Value":[")" + url + R"(/series/2.25.1.1/instances/2.25.1.1.2"]}}]}})");
+  EXPECT_EQ(
+      answer.body,
+      R"({"00081190":{"vr":"UR","Value":[")" + url +
+          R"("]},"00081199":{"vr":"SQ","Value":[)"
+          R"({"00081150":{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.2"]},"00081155":{"vr":"UI","Value":["2.25.1.1.1"]},)"
+          R"("00081190":{"vr":"UR","Value":[")" +
+          url +
+          R"(/series/2.25.1.1/instances/2.25.1.1.1"]}},)"
+          R"({"00081150":{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.2"]},"00081155":{"vr":"UI","Value":["2.25.1.1.2"]},)"
+          R"("00081190":{"vr":"UR","Value":[")" +
+          url + R"(/series/2.25.1.1/instances/2.25.1.1.2"]}}]}})");
 }
 
 TEST_F(Stow, S1GoodAndGarbageIs202AndTheGoodOneIsThere) {
@@ -39,7 +44,8 @@ TEST_F(Stow, S1GoodAndGarbageIs202AndTheGoodOneIsThere) {
   const HttpAnswer answer = stow({make_file(recipe("2.25.1", 1)), "garbage"});
   EXPECT_EQ(answer.status, 202);
   EXPECT_NE(answer.body.find("\"0008119A\""), std::string::npos) << answer.body;
-  EXPECT_EQ(get("/dicom-web/studies/2.25.1/series/2.25.1.1/instances/2.25.1.1.1/original").status, 200);
+  EXPECT_EQ(get("/dicom-web/studies/2.25.1/series/2.25.1.1/instances/2.25.1.1.1/original").status,
+            200);
 }
 
 TEST_F(Stow, S1GarbageAloneIs409) {
@@ -64,11 +70,15 @@ TEST_F(Stow, S1WrongTypesAre415) {
   for (const char* type : {"application/json", "multipart/form-data; boundary=XX", "",
                            "multipart/related; type=\"application/dicom+json\"; boundary=XX"}) {
     EXPECT_EQ(test::http(port(), "POST", "/dicom-web/studies", {{"Content-Type", type}},
-                         multipart_of({"x"})).status, 415) << type;
+                         multipart_of({"x"}))
+                  .status,
+              415)
+        << type;
   }
   EXPECT_EQ(test::http(port(), "POST", "/dicom-web/studies",
                        {{"Content-Type", "multipart/related; type=\"application/dicom\""}}, "x")
-                .status, 400);
+                .status,
+            400);
 }
 
 TEST_F(Stow, S1TooLargeIs413) {
@@ -83,8 +93,11 @@ TEST_F(Stow, S5OtherStudyFailsAloneWith272) {
   const HttpAnswer answer =
       stow({make_file(recipe("2.25.7", 1)), make_file(recipe("2.25.1", 1))}, "2.25.1");
   EXPECT_EQ(answer.status, 202);
-  EXPECT_NE(answer.body.find(R"("00081155":{"vr":"UI","Value":["2.25.7.1.1"]},"00081197":{"vr":"US","Value":[272]})"),
-            std::string::npos) << answer.body;
+  EXPECT_NE(
+      answer.body.find(
+          R"("00081155":{"vr":"UI","Value":["2.25.7.1.1"]},"00081197":{"vr":"US","Value":[272]})"),
+      std::string::npos)
+      << answer.body;
   EXPECT_EQ(get("/dicom-web/studies/2.25.7/metadata").status, 404);
   EXPECT_EQ(get("/dicom-web/studies/2.25.1/metadata").status, 200);
   EXPECT_EQ(stow({make_file(recipe("2.25.7", 1))}, "2.25.1").status, 409);
@@ -96,7 +109,8 @@ TEST_F(Stow, S6SameBytesAgainIs200AndOtherBytesAreANewVersion) {
   const std::string first = make_file(r);
   EXPECT_EQ(stow({first}).status, 200);
   EXPECT_EQ(stow({first}).status, 200);
-  const std::string path = "/dicom-web/studies/2.25.1/series/2.25.1.1/instances/2.25.1.1.1/original";
+  const std::string path =
+      "/dicom-web/studies/2.25.1/series/2.25.1.1/instances/2.25.1.1.1/original";
   EXPECT_EQ(get(path + "?version=2").status, 404);
   r.seed = 99;
   const std::string second = make_file(r);
@@ -110,8 +124,9 @@ TEST_F(Stow, S6SameBytesAgainIs200AndOtherBytesAreANewVersion) {
 TEST_F(Stow, S7EmptyMultipartIs400) {
   serve();
   EXPECT_EQ(stow({}).status, 400);
-  EXPECT_EQ(test::http(port(), "POST", "/dicom-web/studies", {{"Content-Type", kMultipartType}}).status,
-            400);
+  EXPECT_EQ(
+      test::http(port(), "POST", "/dicom-web/studies", {{"Content-Type", kMultipartType}}).status,
+      400);
 }
 
 TEST_F(Stow, S9XmlWhenAsked) {
@@ -120,17 +135,19 @@ TEST_F(Stow, S9XmlWhenAsked) {
       stow({make_file(recipe("2.25.1", 1))}, "", {{"Accept", "application/dicom+xml"}});
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("Content-Type"), "application/dicom+xml");
-  EXPECT_NE(answer.body.find("<DicomAttribute tag=\"00081155\" vr=\"UI\" "
-                             "keyword=\"ReferencedSOPInstanceUID\"><Value number=\"1\">2.25.1.1.1</Value>"),
-            std::string::npos) << answer.body;
+  EXPECT_NE(answer.body.find(
+                "<DicomAttribute tag=\"00081155\" vr=\"UI\" "
+                "keyword=\"ReferencedSOPInstanceUID\"><Value number=\"1\">2.25.1.1.1</Value>"),
+            std::string::npos)
+      << answer.body;
   EXPECT_EQ(stow({make_file(recipe("2.25.1", 1))}, "", {{"Accept", "text/html"}}).status, 406);
 }
 
 TEST_F(Stow, SinglePartBody) {
   serve();
-  const HttpAnswer answer = test::http(port(), "POST", "/dicom-web/studies",
-                                       {{"Content-Type", "application/dicom"}},
-                                       make_file(recipe("2.25.1", 1)));
+  const HttpAnswer answer =
+      test::http(port(), "POST", "/dicom-web/studies", {{"Content-Type", "application/dicom"}},
+                 make_file(recipe("2.25.1", 1)));
   EXPECT_EQ(answer.status, 200) << answer.body;
 }
 
@@ -148,10 +165,9 @@ TEST_F(Stow, N12ChunkedManyPartsAcrossBatches) {
     std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
     chunked += size + piece + "\r\n";
   }
-  const HttpAnswer answer =
-      test::http(port(), "POST", "/dicom-web/studies",
-                 {{"Content-Type", kMultipartType}, {"Transfer-Encoding", "chunked"}},
-                 chunked + "0\r\n\r\n");
+  const HttpAnswer answer = test::http(
+      port(), "POST", "/dicom-web/studies",
+      {{"Content-Type", kMultipartType}, {"Transfer-Encoding", "chunked"}}, chunked + "0\r\n\r\n");
   EXPECT_EQ(answer.status, 200) << answer.body;
   const HttpAnswer study = get("/dicom-web/studies/2.25.1");
   const auto parts = parts_of(study);

@@ -1,7 +1,6 @@
 // WADO-RS, WADO-URI and the pages around them, end to end.
 #include <boost/json.hpp>
 
-
 #include "tests/web/dicomweb/archive_fixture.h"
 
 namespace medarc::web {
@@ -18,7 +17,8 @@ constexpr char kImplicit[] = "1.2.840.10008.1.2", kExplicit[] = "1.2.840.10008.1
 class Wado : public ArchiveTest {
  protected:
   static std::string path(const ImageRecipe& r) {
-    return "/dicom-web/studies/" + r.study_uid + "/series/" + r.series_uid + "/instances/" + r.sop_uid;
+    return "/dicom-web/studies/" + r.study_uid + "/series/" + r.series_uid + "/instances/" +
+           r.sop_uid;
   }
 };
 
@@ -39,10 +39,13 @@ TEST_F(Wado, N4N13SingleInstanceBothWaysWithRange) {
       get(path(r), {{"Accept", "application/dicom"}, {"Range", "bytes=100-199"}});
   EXPECT_EQ(part.status, 206);
   EXPECT_TRUE(part.body == file.substr(100, 100));
-  EXPECT_EQ(get(path(r), {{"Accept", "application/dicom"}, {"If-None-Match", single.header("ETag")}})
-                .status, 304);
+  EXPECT_EQ(
+      get(path(r), {{"Accept", "application/dicom"}, {"If-None-Match", single.header("ETag")}})
+          .status,
+      304);
   EXPECT_EQ(test::http(port(), "HEAD", path(r), {{"Accept", "application/dicom"}})
-                .header("Content-Length"), std::to_string(file.size()));
+                .header("Content-Length"),
+            std::to_string(file.size()));
 }
 
 TEST_F(Wado, N6ImplicitAndBigEndianLeaveAsExplicit) {
@@ -54,16 +57,18 @@ TEST_F(Wado, N6ImplicitAndBigEndianLeaveAsExplicit) {
     store(r);
     ImageRecipe same = r;
     same.transfer_syntax = kExplicit;
-    const HttpAnswer any = get(
-        path(r), {{"Accept", "application/dicom; transfer-syntax=*"}});
+    const HttpAnswer any = get(path(r), {{"Accept", "application/dicom; transfer-syntax=*"}});
     EXPECT_EQ(any.status, 200);
-    EXPECT_EQ(any.header("Content-Type"), std::string("application/dicom; transfer-syntax=") + kExplicit);
+    EXPECT_EQ(any.header("Content-Type"),
+              std::string("application/dicom; transfer-syntax=") + kExplicit);
     // The dataset behind the file meta is the one an explicit sender would have sent.
     const Bytes want = test::make_dataset(same);
     EXPECT_TRUE(any.body.ends_with(want)) << syntax;
     EXPECT_TRUE(get(path(r) + "/original").body == test::make_file(r));
-    EXPECT_EQ(get(path(r), {{"Accept", std::string("application/dicom; transfer-syntax=") + syntax}})
-                  .status, 406);
+    EXPECT_EQ(
+        get(path(r), {{"Accept", std::string("application/dicom; transfer-syntax=") + syntax}})
+            .status,
+        406);
   }
 }
 
@@ -122,15 +127,19 @@ TEST_F(Wado, W2N7FramesInOrder) {
     EXPECT_TRUE(parts[2].data == frame(4));
     const std::string type = syntax == kHt ? "image/jphc" : "application/octet-stream";
     EXPECT_EQ(parts[0].type, type + "; transfer-syntax=" + syntax);
-    EXPECT_NE(answer.header("Content-Type").find("type=\"" + type + "\"; transfer-syntax=" + syntax),
-              std::string::npos);  // N9
+    EXPECT_NE(
+        answer.header("Content-Type").find("type=\"" + type + "\"; transfer-syntax=" + syntax),
+        std::string::npos);  // N9
     const HttpAnswer single = get(path(r) + "/frames/2", {{"Accept", type}});
     EXPECT_TRUE(single.body == frame(2));
-    const HttpAnswer range = get(path(r) + "/frames/2", {{"Accept", type}, {"Range", "bytes=10-19"}});
+    const HttpAnswer range =
+        get(path(r) + "/frames/2", {{"Accept", type}, {"Range", "bytes=10-19"}});
     EXPECT_EQ(range.status, 206);
     EXPECT_TRUE(range.body == frame(2).substr(10, 10));
-    EXPECT_EQ(get(path(r) + "/frames/2", {{"Accept", type}, {"If-None-Match", single.header("ETag")}})
-                  .status, 304);
+    EXPECT_EQ(
+        get(path(r) + "/frames/2", {{"Accept", type}, {"If-None-Match", single.header("ETag")}})
+            .status,
+        304);
     EXPECT_EQ(get(path(r) + "/frames/6").status, 404);
     EXPECT_EQ(get(path(r) + "/frames/1,6").status, 404);
     EXPECT_EQ(get(path(r) + "/frames/0").status, 400);
@@ -177,7 +186,8 @@ TEST_F(Wado, W4Q13EveryBulkDataUriResolves) {
   serve();
   ImageRecipe r;
   store(r);
-  const test::HttpClient::Headers proxied{{"X-Forwarded-Proto", "https"}, {"X-Forwarded-Host", "pacs.example"}};
+  const test::HttpClient::Headers proxied{{"X-Forwarded-Proto", "https"},
+                                          {"X-Forwarded-Host", "pacs.example"}};
   const auto metadata = json::parse(get(path(r) + "/metadata", proxied).body).as_array();
   const std::string uri(metadata[0].at("7FE00010").at("BulkDataURI").as_string());
   const std::string host = "https://pacs.example";
@@ -188,7 +198,9 @@ TEST_F(Wado, W4Q13EveryBulkDataUriResolves) {
   const HttpAnswer part = get(uri.substr(host.size()), {{"Range", "bytes=5-9"}});
   EXPECT_EQ(part.status, 206);
   EXPECT_TRUE(part.body == test::make_pixels(r).substr(5, 5));
-  const auto parts = parts_of(get(uri.substr(host.size()), {{"Accept", "multipart/related; type=\"application/octet-stream\""}}));
+  const auto parts =
+      parts_of(get(uri.substr(host.size()),
+                   {{"Accept", "multipart/related; type=\"application/octet-stream\""}}));
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_TRUE(parts[0].data == test::make_pixels(r));
   EXPECT_EQ(get(path(r) + "/bulkdata/00091001").status, 404);
@@ -243,7 +255,8 @@ TEST_F(Operations, HealthMetricsDescriptionAndPage) {
   ImageRecipe r;
   store(r);
   const HttpAnswer metrics = get("/metrics");
-  EXPECT_NE(metrics.body.find("medarc_http_request_seconds_bucket{method=\"POST\",route=\"/dicom-web/studies\""),
+  EXPECT_NE(metrics.body.find(
+                "medarc_http_request_seconds_bucket{method=\"POST\",route=\"/dicom-web/studies\""),
             std::string::npos);
   const auto description = json::parse(get("/openapi.json").body);
   EXPECT_TRUE(description.at("paths").as_object().contains("/dicom-web/studies/{study}/series"));

@@ -1,0 +1,44 @@
+#include "genomics/file_id.h"
+
+#include <algorithm>
+#include <random>
+
+#include "base/bytes.h"
+
+namespace medarc::genomics {
+
+Status check_file_id(std::string_view id) {
+  const auto bad = [](const char* what) {
+    return make_error(Code::invalid_argument, std::string("id: ") + what);
+  };
+  if (id.empty() || id.size() > kFileIdBytesMax) return bad("1 to 128 characters");
+  const bool letters = std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || c == '/';
+  });
+  if (!letters) return bad("letters, digits, '.', '-', '_' and '/' only");
+  std::string_view last;
+  for (std::string_view rest = id;;) {
+    const size_t slash = rest.find('/');
+    last = rest.substr(0, slash);
+    if (last.empty() || last == "." || last == "..") return bad("a part between slashes is not a name");
+    if (slash == std::string_view::npos) break;
+    rest.remove_prefix(slash + 1);
+  }
+  if (id == "service-info" || last == "content" || last == "index" || last == "slice") {
+    return bad("this name is reserved");
+  }
+  return {};
+}
+
+std::string new_file_id() {
+  std::random_device random;
+  Bytes bytes;
+  for (int i = 0; i < 3; ++i) {
+    const uint32_t v = random();
+    bytes.append(reinterpret_cast<const char*>(&v), sizeof v);
+  }
+  return "g" + to_hex(bytes);
+}
+
+}  // namespace medarc::genomics

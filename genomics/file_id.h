@@ -1,0 +1,20 @@
+// What a genome file may be called.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace medarc::genomics {
+
+inline constexpr size_t kFileIdBytesMax = 128;
+
+// Letters, digits, '.', '-', '_' and '/' between non-empty parts that are no "." or "..". Reserved
+// because doors use them: the whole id "service-info", and last parts "content", "index", "slice".
+// Errors: invalid_argument.
+Status check_file_id(std::string_view id);
+
+std::string new_file_id();  // "g" and 24 random hex digits
+
+}  // namespace medarc::genomics

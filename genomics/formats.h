@@ -1,0 +1,12 @@
+// The formats behind open_ingest().
+#pragma once
+
+#include "genomics/ingest.h"
+
+namespace medarc::genomics {
+
+Result<std::unique_ptr<Ingest>> open_bam_ingest(archive::BlobStore& blobs, const Limits& limits);
+Result<std::unique_ptr<Ingest>> open_fastq_ingest(Format format, archive::BlobStore& blobs,
+                                                  const Limits& limits);
+
+}  // namespace medarc::genomics

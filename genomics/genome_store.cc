@@ -1,0 +1,208 @@
+#include "genomics/genome_store.h"
+
+#include <algorithm>
+
+#include "genomics/file_id.h"
+#include "genomics/upload.h"
+#include "records/identity.h"
+
+namespace medarc::genomics {
+namespace {
+
+using security::Action;
+using security::Domain;
+using security::Object;
+
+constexpr size_t kTextBytesMax = 256;          // of names and samples given by a client
+constexpr index::Tag kPatientIdTag{0x00100020};
+constexpr uint32_t kPatientsMax = 16;          // that one PatientID may mean in a filter
+
+Status check_text(std::string_view text, const char* what) {
+  const bool control = std::any_of(text.begin(), text.end(), [](unsigned char c) {
+    return c < 0x20 || c == 0x7F;
+  });
+  if (control || text.size() > kTextBytesMax) {
+    return make_error(Code::invalid_argument,
+                      std::string(what) + ": at most 256 characters, no control characters");
+  }
+  return {};
+}
+
+index::Term equal(index::Tag field, std::vector<std::string> values) {
+  return {field, index::TermOp::equal, std::move(values)};
+}
+
+class Store final : public GenomeStore {
+ public:
+  Store(index::Index& index, security::Guard& guard, Limits limits)
+      : index_(index), guard_(guard), limits_(limits), read_sets_(index.blobs(), limits) {}
+
+  Result<std::unique_ptr<Upload>> begin(const Principal& who, UploadStart start) override {
+    MEDARC_TRY(guard_.authorise(who, Action::store, {Domain::genomes, "files", ""}));
+    FileRow row;
+    MEDARC_TRY(check_text(start.name, "name"));
+    MEDARC_TRY(check_text(start.sample, "sample"));
+    if (!start.id.empty()) MEDARC_TRY(check_file_id(start.id));
+    row.id = FileId(start.id.empty() ? new_file_id() : start.id);
+    row.name = start.name;
+    if (!start.sample.empty()) row.samples.push_back(start.sample);
+    std::optional<index::Identifier> patient;
+    if (!start.patient.empty()) {
+      MEDARC_ASSIGN(auto meant, records::parse_patient_reference(start.patient));
+      if (meant.identifier && meant.identifier->issuer.empty()) {
+        // Whoever alone has this id already is meant, whatever the issuer.
+        MEDARC_ASSIGN(const auto known, patients_of(start.patient));
+        if (known.size() == 1) meant.key = index::PatientKey(known[0]);
+      }
+      if (meant.key) {
+        row.patient = *meant.key;
+      } else {
+        patient = meant.identifier;
+      }
+    }
+    return std::unique_ptr<Upload>(std::make_unique<StoreUpload>(
+        index_, guard_, limits_, who, std::move(start), std::move(row), std::move(patient)));
+  }
+
+  Result<FilePage> list(const Principal& who, const FileQuery& query) override {
+    std::string keys;
+    index::Query q;
+    q.kind = index::Kind::file;
+    q.order = index::Order::newest_first;
+    q.limit = query.limit;
+    q.after = query.cursor;
+    if (!query.sample.empty()) {
+      keys += " sample";
+      q.all_of_any.push_back({equal(index::kFieldSample, {query.sample})});
+    }
+    if (!query.format.empty()) {
+      keys += " format";
+      q.all_of_any.push_back({equal(index::kFieldFormat, {query.format})});
+    }
+    if (!query.patient.empty()) keys += " patient";
+    MEDARC_TRY(guard_.admit(who, Action::find, {Domain::genomes, "files", "by" + keys}));
+    if (!query.patient.empty()) {
+      MEDARC_ASSIGN(auto patients, patients_of(query.patient));
+      if (patients.empty()) return FilePage{};
+      q.all_of_any.push_back({equal(index::kFieldPatientKey, std::move(patients))});
+    }
+    MEDARC_ASSIGN(index::Page page, index_.view()->query(q));
+    FilePage out;
+    out.next = std::move(page.next);
+    for (const index::Match& m : page.matches) {
+      MEDARC_ASSIGN(FileRow row, index::decode_file(m.row.value));
+      out.files.push_back(std::move(row));
+    }
+    return out;
+  }
+
+  Result<FileRow> file(const Principal& who, const FileId& id) override {
+    MEDARC_TRY(guard_.admit(who, Action::read, {Domain::genomes, "file/" + id.value, "description"}));
+    return file_admitted(id);
+  }
+
+  Result<FileRow> file_admitted(const FileId& id) override {
+    if (check_file_id(id.value).has_error()) {
+      return make_error(Code::not_found, "there is no genome file of this id");
+    }
+    MEDARC_ASSIGN(auto row, index_.view()->file(id));
+    if (!row) return make_error(Code::not_found, "there is no genome file of this id");
+    return std::move(*row);
+  }
+
+  Result<std::unique_ptr<archive::BlobReader>> content(const Principal& who,
+                                                       const FileRow& row) override {
+    MEDARC_TRY(guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "content"}));
+    return open_admitted(row.blob);
+  }
+
+  Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal& who,
+                                                          const FileRow& row) override {
+    if (!row.index_blob) return make_error(Code::not_found, "the file has no index");
+    MEDARC_TRY(guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "index"}));
+    return open_admitted(*row.index_blob);
+  }
+
+  Result<std::unique_ptr<archive::BlobReader>> open_admitted(const Digest& blob) override {
+    return index_.blobs().open(blob);
+  }
+
+  Status remove(const Principal& who, const FileId& id) override {
+    const Object object{Domain::genomes, "file/" + id.value, ""};
+    MEDARC_TRY(guard_.authorise(who, Action::remove, object));
+    MEDARC_TRY(file_admitted(id));
+    index::Facts facts;
+    facts.time = now();
+    facts.ops.emplace_back(index::RemoveFile{id});
+    facts.ops.push_back(guard_.audit_op(who, Action::remove, object));
+    MEDARC_ASSIGN(const auto done, index_.commit({}, std::move(facts)));
+    if (done.outcomes.at(0).state == index::State::not_found) {
+      return make_error(Code::not_found, "there is no genome file of this id");
+    }
+    return {};
+  }
+
+  Result<std::shared_ptr<const ReadSet>> read_set(const FileRow& row) override {
+    if (row.format != "bam" || !row.block_map_blob) {
+      return make_error(Code::unsupported, "only BAM files have reads by region");
+    }
+    return read_sets_.find(row.blob, *row.block_map_blob);
+  }
+
+  Status admit_slice(const Principal& who, const FileRow& row, const ReadSet& set,
+                     const Selection& selection) override {
+    return guard_.admit(who, Action::read,
+                        {Domain::genomes, "file/" + row.id.value, detail_of(set, selection)});
+  }
+
+  const Limits& limits() const override { return limits_; }
+
+ private:
+  // Per reference sequence and not per position, so that a viewer that scrolls pays one entry.
+  static std::string detail_of(const ReadSet& set, const Selection& selection) {
+    if (!selection.regions) return "all reads";
+    if (selection.regions->empty()) return "header";
+    std::string out = "reads of";
+    int32_t last = -2;
+    for (const Region& r : merge_regions(*selection.regions)) {
+      if (r.tid == last) continue;
+      last = r.tid;
+      if (out.size() > 200) return out + " and others";
+      out += " " + (r.tid < 0 ? std::string("*")
+                              : set.header.references[static_cast<size_t>(r.tid)].name.substr(0, 64));
+    }
+    return out;
+  }
+
+  // Keys of the patients that a reference may mean.
+  Result<std::vector<std::string>> patients_of(const std::string& reference) {
+    MEDARC_ASSIGN(const auto meant, records::parse_patient_reference(reference));
+    if (meant.key) return std::vector<std::string>{meant.key->value};
+    const auto view = index_.view();
+    MEDARC_ASSIGN(const auto exact, view->patient(*meant.identifier));
+    if (exact) return std::vector<std::string>{exact->key.value};
+    std::vector<std::string> out;
+    if (!meant.identifier->issuer.empty()) return out;
+    index::Query q;
+    q.kind = index::Kind::patient;
+    q.limit = kPatientsMax;
+    q.all_of_any.push_back({equal(kPatientIdTag, {meant.identifier->id})});
+    MEDARC_ASSIGN(const auto page, view->query(q));
+    for (const index::Match& m : page.matches) out.push_back(m.row.id);
+    return out;
+  }
+
+  index::Index& index_;
+  security::Guard& guard_;
+  const Limits limits_;
+  ReadSetCache read_sets_;
+};
+
+}  // namespace
+
+std::unique_ptr<GenomeStore> GenomeStore::create(index::Index& index, security::Guard& guard,
+                                                 Limits limits) {
+  return std::make_unique<Store>(index, guard, limits);
+}
+
+}  // namespace medarc::genomics

@@ -1,0 +1,21 @@
+#include "genomics/ingest.h"
+
+#include "genomics/formats.h"
+
+namespace medarc::genomics {
+
+Result<std::unique_ptr<Ingest>> open_ingest(Format format, archive::BlobStore& blobs,
+                                            const Limits& limits) {
+  if (format == Format::bam) return open_bam_ingest(blobs, limits);
+  return open_fastq_ingest(format, blobs, limits);
+}
+
+Result<archive::StagedBlob> stage(archive::BlobStore& blobs, ByteView bytes, archive::Content kind,
+                                  archive::Cuts cuts) {
+  MEDARC_ASSIGN(auto writer, blobs.writer(cuts));
+  writer->content(kind);
+  MEDARC_TRY(writer->write(bytes));
+  return writer->finish();
+}
+
+}  // namespace medarc::genomics

@@ -1,0 +1,39 @@
+// How one format comes in: bytes are staged, cut where the format cuts, checked and described, once.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive/blob_store.h"
+#include "genomics/limits.h"
+#include "genomics/sniff.h"
+
+namespace medarc::genomics {
+
+// A file that arrived whole and sound.
+struct Ingested {
+  archive::StagedBlob content;
+  std::optional<archive::StagedBlob> index, block_map;
+  std::string index_kind;             // "bai", "csi" or ""
+  std::vector<std::string> samples;
+  Bytes statistics_json;              // an object
+};
+
+// Not thread-safe. After an error only destruction is allowed; dropping it leaves no trace.
+class Ingest : public ByteSink {
+ public:
+  // Errors: invalid_argument (what is wrong and where), too_large, and those of the store.
+  Status write(ByteView bytes) override = 0;
+  virtual Result<Ingested> finish() = 0;
+};
+
+Result<std::unique_ptr<Ingest>> open_ingest(Format format, archive::BlobStore& blobs,
+                                            const Limits& limits);
+
+// A small blob in one call.
+Result<archive::StagedBlob> stage(archive::BlobStore& blobs, ByteView bytes, archive::Content kind,
+                                  archive::Cuts cuts);
+
+}  // namespace medarc::genomics

@@ -1,0 +1,28 @@
+#include "genomics/limits.h"
+
+namespace medarc::genomics {
+
+Limits Limits::from(Config& c) {
+  Limits l;
+  auto u32 = [&](const char* key, uint32_t& field, const char* meaning, uint64_t max = UINT32_MAX) {
+    field = static_cast<uint32_t>(c.size(std::string("genomics.") + key, field, meaning, 1, max));
+  };
+  auto u64 = [&](const char* key, uint64_t& field, const char* meaning, uint64_t min = 1) {
+    field = c.size(std::string("genomics.") + key, field, meaning, min);
+  };
+  u64("file_bytes_max", l.file_bytes_max, "One uploaded genome file.");
+  u64("header_bytes_max", l.header_bytes_max, "Header of a BAM file, held in memory.", 1024);
+  u32("references_max", l.references_max, "Reference sequences of one BAM file.");
+  u64("record_bytes_max", l.record_bytes_max, "One BAM record, held in memory.", 1024);
+  u64("line_bytes_max", l.line_bytes_max, "One line of a FASTQ file, held in memory.", 1024);
+  u32("samples_max", l.samples_max, "Sample names of one file.");
+  u64("blocks_max", l.blocks_max, "BGZF blocks of one file.");
+  u32("inflate_threads_max", l.inflate_threads_max, "Threads that inflate beside uploads.", 256);
+  u32("regions_max", l.regions_max, "Regions in one request.", 1'000'000);
+  u64("map_cache_bytes", l.map_cache_bytes, "Block maps held in memory.");
+  u64("recode_eager_bytes_max", l.recode_eager_bytes_max,
+      "Plain bytes of a reads slice coded before its first byte leaves.");
+  return l;
+}
+
+}  // namespace medarc::genomics

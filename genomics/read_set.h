@@ -1,0 +1,45 @@
+// A stored BAM, ready to be sliced: its header and block map in memory. Immutable, shared by requests.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "archive/blob_store.h"
+#include "genomics/bam_header.h"
+#include "genomics/block_map.h"
+
+namespace medarc::genomics {
+
+struct ReadSet {
+  Digest content;
+  uint64_t file_bytes = 0;
+  BamHeader header;
+  BlockMap map;
+  size_t memory_bytes() const;
+};
+
+Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs, const Digest& content,
+                                                     const Digest& block_map, const Limits& limits);
+
+// The read sets used last. Thread-safe; two that ask at once may both load.
+class ReadSetCache {
+ public:
+  ReadSetCache(archive::BlobStore& blobs, const Limits& limits) : blobs_(blobs), limits_(limits) {}
+  Result<std::shared_ptr<const ReadSet>> find(const Digest& content, const Digest& block_map);
+
+ private:
+  struct Entry {
+    Digest block_map;
+    std::shared_ptr<const ReadSet> set;
+  };
+  archive::BlobStore& blobs_;
+  const Limits limits_;
+  std::mutex mutex_;
+  std::list<Entry> used_;  // newest first
+  std::unordered_map<Digest, std::list<Entry>::iterator> entries_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace medarc::genomics

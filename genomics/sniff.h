@@ -1,0 +1,30 @@
+// What an upload is, from its first bytes: names and content types are never believed.
+#pragma once
+
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace medarc::genomics {
+
+enum class Format {
+  bam,         // BGZF holding "BAM\1"
+  fastq,       // plain text
+  fastq_gzip,  // gzip of one or more members
+  fastq_bgzf,  // the same in BGZF blocks
+};
+
+std::string_view to_string(Format format);  // "bam" or "fastq": as rows and filters name it
+
+inline constexpr size_t kSniffBytesMax = 128u << 10;
+
+// `complete`: nothing follows `head`. nullopt: more bytes are needed (never with kSniffBytesMax or
+// more, or when complete). Errors: unsupported, naming what was recognised (CRAM, VCF, SAM, …);
+// invalid_argument: empty, or nothing known.
+Result<std::optional<Format>> sniff(ByteView head, bool complete);
+
+// An index beside somebody's file (BAI, CSI, TBI): we make our own.
+bool is_region_index(ByteView head);
+
+}  // namespace medarc::genomics

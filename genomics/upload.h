@@ -1,0 +1,41 @@
+// One genome file on its way in; see GenomeStore::begin.
+#pragma once
+
+#include <memory>
+
+#include "archive/hash.h"
+#include "genomics/genome_store.h"
+#include "genomics/ingest.h"
+
+namespace medarc::genomics {
+
+class StoreUpload final : public Upload {
+ public:
+  // `row` holds what the client said; `patient` is its identifier, if it gave one.
+  StoreUpload(index::Index& index, security::Guard& guard, const Limits& limits, Principal principal,
+              UploadStart start, FileRow row, std::optional<index::Identifier> patient);
+  Status write(ByteView bytes) override;
+  Result<UploadResult> finish() override;
+
+ private:
+  Status take(ByteView bytes);
+  Status sniff_head(bool complete);
+  Status check_declared(const Digest& sha256) const;
+  Result<UploadResult> commit(Ingested ingested);
+  void add_samples(const std::vector<std::string>& samples);
+
+  index::Index& index_;
+  security::Guard& guard_;
+  const Limits limits_;
+  const Principal principal_;
+  const UploadStart start_;
+  FileRow row_;
+  const std::optional<index::Identifier> patient_;
+  Bytes head_;                       // until the format is known
+  std::unique_ptr<Ingest> ingest_;
+  archive::Md5 md5_;
+  uint64_t bytes_ = 0;
+  Status failed_;
+};
+
+}  // namespace medarc::genomics

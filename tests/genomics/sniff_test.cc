@@ -1,0 +1,66 @@
+#include "genomics/sniff.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/genome_maker.h"
+
+namespace medarc::genomics {
+namespace {
+
+Format format_of(const std::string& bytes) {
+  const auto found = sniff(bytes, true);
+  EXPECT_TRUE(found.has_value()) << found.error().text;
+  return **found;
+}
+
+std::string refusal_of(const std::string& bytes, Code code) {
+  const auto found = sniff(bytes, true);
+  EXPECT_TRUE(found.has_error());
+  if (found.has_value()) return {};
+  EXPECT_EQ(found.error().code, code) << found.error().text;
+  return found.error().text;
+}
+
+TEST(Sniff, TheFourFormsAreKnownByTheirContent) {
+  const std::string fastq = test::make_fastq({});
+  EXPECT_EQ(format_of(test::make_bam().bytes), Format::bam);
+  EXPECT_EQ(format_of(fastq), Format::fastq);
+  EXPECT_EQ(format_of(test::gzip(fastq)), Format::fastq_gzip);
+  EXPECT_EQ(format_of(test::bgzip(fastq)), Format::fastq_bgzf);
+  EXPECT_EQ(format_of("@r\nA\n+\nI\n"), Format::fastq);
+}
+
+TEST(Sniff, OtherFormatsAreNamedInTheRefusal) {
+  const std::string vcf = "##fileformat=VCFv4.3\n#CHROM\tPOS\n";
+  EXPECT_NE(refusal_of("CRAM\3\1xxxxxxxxxxxxxxxx", Code::unsupported).find("CRAM"), std::string::npos);
+  EXPECT_NE(refusal_of(vcf, Code::unsupported).find("VCF"), std::string::npos);
+  EXPECT_NE(refusal_of(test::bgzip(vcf), Code::unsupported).find("VCF"), std::string::npos);
+  EXPECT_NE(refusal_of(test::bgzip("BCF\2\2xxxx"), Code::unsupported).find("BCF"), std::string::npos);
+  EXPECT_NE(refusal_of("@HD\tVN:1.6\n", Code::unsupported).find("SAM"), std::string::npos);
+  EXPECT_NE(refusal_of(">chr1\nACGT\n", Code::unsupported).find("FASTA"), std::string::npos);
+  EXPECT_NE(refusal_of("crypt4gh\1\0\0\0", Code::unsupported).find("Crypt4GH"), std::string::npos);
+  EXPECT_NE(refusal_of(std::string(128, '\0') + "DICM", Code::unsupported).find("DICOM"), std::string::npos);
+  EXPECT_NE(refusal_of(std::string("BAM\1", 4), Code::unsupported).find("without compression"), std::string::npos);
+  EXPECT_NE(refusal_of(test::gzip(std::string("BAM\1", 4)), Code::unsupported).find("plain gzip"),
+            std::string::npos);
+  refusal_of("", Code::invalid_argument);
+  refusal_of("hello", Code::invalid_argument);
+  refusal_of("\x1f\x8b\x08 not really", Code::invalid_argument);
+}
+
+TEST(Sniff, MoreBytesAreAskedForUntilItIsClear) {
+  const std::string bam = test::make_bam().bytes;
+  for (size_t n = 0; n <= bam.size(); n += 97) {
+    const auto found = sniff(ByteView(bam).substr(0, n), false);
+    ASSERT_TRUE(found.has_value()) << n;
+    if (*found) {
+      EXPECT_EQ(**found, Format::bam);
+    }
+  }
+  EXPECT_TRUE(sniff(bam, false)->has_value());
+  const auto undecided = sniff(std::string(kSniffBytesMax, '\0'), false);
+  EXPECT_TRUE(undecided.has_error()) << "at the bound it must be decided";
+}
+
+}  // namespace
+}  // namespace medarc::genomics

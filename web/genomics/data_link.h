@@ -1,0 +1,49 @@
+// The data URLs of htsget tickets: what to send is written into the URL itself and signed, so that a
+// data request needs no credential of its own (H24), keeps no state here, and can be asked again, in
+// parts (H26), until it expires. The byte range is in the path: proxies that drop Range do no harm.
+//
+// A link names the file with its digest: once the file is removed or replaced the link is dead. The
+// key lives as long as the process; after a restart clients ask for a new ticket.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/clock.h"
+#include "genomics/slice.h"
+#include "index/rows.h"
+
+namespace medarc::web {
+
+// What one data URL stands for.
+struct DataLink {
+  index::FileId file;
+  Digest content;
+  Timestamp expires;
+  enum class Kind : uint8_t {
+    range,   // stored bytes as they are
+    header,  // the header's blocks
+    coded,   // a piece coded again
+  } kind = Kind::range;
+  ByteRange range;                         // of Kind::range
+  std::vector<genomics::Fragment> fragments;  // of Kind::coded
+  std::vector<genomics::Region> regions;      // that its records are to overlap, merged
+  genomics::RecordMask mask;
+};
+
+class DataLinks {
+ public:
+  DataLinks();  // a fresh random key
+  // A path segment: letters, digits, '-' and '_'.
+  std::string seal(const DataLink& link) const;
+  // permission_denied: not made by this key, altered, or expired.
+  Result<DataLink> open(std::string_view token) const;
+
+ private:
+  Bytes sign(ByteView payload) const;
+  std::array<uint8_t, 32> key_;
+};
+
+}  // namespace medarc::web

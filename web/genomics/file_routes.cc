@@ -1,0 +1,158 @@
+// /genomics/files: upload in one request, list, description, content, index, removal.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "records/document_reference.h"
+#include "web/genomics/digest_fields.h"
+#include "web/genomics/doors.h"
+#include "web/http_error.h"
+#include "web/text.h"
+#include "web/url.h"
+
+namespace medarc::web {
+namespace {
+
+using genomics::FileId;
+
+class UploadBody final : public BodyHandler {
+ public:
+  UploadBody(std::unique_ptr<genomics::Upload> upload, std::string base_url)
+      : upload_(std::move(upload)), base_url_(std::move(base_url)) {}
+
+  Status body(ByteView bytes) override { return upload_->write(bytes); }
+
+  Response finish() override {
+    const auto stored = upload_->finish();
+    if (stored.has_error()) {
+      // The sender's own statement about the body is wrong, not a condition on our state.
+      if (stored.error().code == Code::precondition_failed) return problem(400, stored.error());
+      return problem(stored.error(), true);
+    }
+    Response response = make_response(stored->existed ? 200 : 201, "application/json",
+                                      file_json(stored->file, base_url_));
+    response.headers.set("Location", file_url(base_url_, stored->file.id));
+    return response;
+  }
+
+ private:
+  const std::unique_ptr<genomics::Upload> upload_;
+  const std::string base_url_;
+};
+
+Result<std::unique_ptr<BodyHandler>> begin_upload(const GenomicsContext& c, const Request& request) {
+  MEDARC_TRY(check_parameters(request, {"name", "patient", "sample", "id"}));
+  if (request.body_bytes > c.store.limits().file_bytes_max) {
+    return make_error(Code::too_large, "the file is over genomics.file_bytes_max");
+  }
+  genomics::UploadStart start;
+  start.name = request.query_value("name");
+  start.patient = request.query_value("patient");
+  start.sample = request.query_value("sample");
+  start.id = request.query_value("id");
+  MEDARC_ASSIGN(const DeclaredDigests declared, declared_digests(request.headers));
+  start.sha256 = declared.sha256;
+  start.md5_hex = declared.md5_hex;
+  MEDARC_ASSIGN(auto upload, c.store.begin(at_genomics_door(request), std::move(start)));
+  return std::unique_ptr<BodyHandler>(
+      std::make_unique<UploadBody>(std::move(upload), request.base_url));
+}
+
+Result<Response> list(const GenomicsContext& c, const Request& request) {
+  MEDARC_TRY(check_parameters(request, {"patient", "sample", "format", "limit", "cursor"}));
+  genomics::FileQuery query;
+  query.patient = request.query_value("patient");
+  query.sample = request.query_value("sample");
+  query.format = request.query_value("format");
+  if (const auto text = request.query_value("limit"); !text.empty()) {
+    const auto limit = parse_decimal(text);
+    if (!limit || *limit == 0) return make_error(Code::invalid_argument, "limit: a number from 1 on");
+    query.limit = static_cast<uint32_t>(std::min<uint64_t>(*limit, c.options.page_max));
+  }
+  if (const auto text = request.query_value("cursor"); !text.empty()) {
+    auto cursor = from_hex(text);
+    if (!cursor) return make_error(Code::invalid_argument, "cursor: as `next` of an earlier answer");
+    query.cursor = std::move(*cursor);
+  }
+  MEDARC_ASSIGN(const genomics::FilePage page, c.store.list(at_genomics_door(request), query));
+  std::string body = "{\"files\":[";
+  for (size_t i = 0; i < page.files.size(); ++i) {
+    if (i > 0) body += ',';
+    body += file_json(page.files[i], request.base_url);
+  }
+  body += ']';
+  Response response;
+  if (!page.next.empty()) {
+    std::string next = request.base_url + "/genomics/files?limit=" + std::to_string(query.limit) +
+                       "&cursor=" + to_hex(page.next);
+    for (const char* key : {"patient", "sample", "format"}) {
+      if (const auto value = request.query_value(key); !value.empty()) {
+        next += std::string("&") + key + "=" + percent_encode(value);
+      }
+    }
+    body += ",\"next\":" + json_string(next);
+    response.headers.set("Link", "<" + next + ">; rel=\"next\"");
+  }
+  response.headers.set("Content-Type", "application/json");
+  response.body = body + "}";
+  return response;
+}
+
+// Everything GET below a file: its id may hold slashes, so the last part is cut off here.
+Answer get(const GenomicsContext& c, const Request& request) {
+  const std::string& rest = request.captures.at(0);
+  const size_t slash = rest.rfind('/');
+  const std::string last = slash == std::string::npos ? "" : rest.substr(slash + 1);
+  const bool part = last == "content" || last == "index" || last == "slice";
+  const FileId id(part ? rest.substr(0, slash) : rest);
+  if (last == "slice") return slice_answer(c, request, id);
+  const auto answer = [&]() -> Result<Response> {
+    MEDARC_TRY(check_parameters(request, {}));
+    const auto who = at_genomics_door(request);
+    MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
+    if (last == "content") {
+      MEDARC_ASSIGN(auto reader, c.store.content(who, row));
+      Response response = serve_blob(request, std::move(reader), records::media_type_of(row),
+                                     row.blob.hex(), row.name.empty() ? row.id.value : row.name);
+      response.headers.set("Repr-Digest", "sha-256=:" + to_base64(row.blob.view()) + ":");
+      return response;
+    }
+    if (last == "index") {
+      MEDARC_ASSIGN(auto reader, c.store.index_file(who, row));
+      return serve_blob(request, std::move(reader), "application/octet-stream", row.index_blob->hex(),
+                        (row.name.empty() ? row.id.value : row.name) + "." + row.index_kind);
+    }
+    return make_response(200, "application/json", file_json(row, request.base_url));
+  };
+  auto made = answer();
+  return made.has_error() ? problem(made.error()) : std::move(*made);
+}
+
+}  // namespace
+
+void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
+  Route upload{"POST", "/genomics/files", "Upload a BAM or FASTQ file",
+               [c](const Request& request) -> Answer {
+                 auto body = begin_upload(*c, request);
+                 if (body.has_error()) return problem(body.error());
+                 return std::move(*body);
+               }};
+  upload.body_bytes_max = 0;
+  out.push_back(std::move(upload));
+  out.push_back({"GET", "/genomics/files", "List genome files, newest first",
+                 [c](const Request& request) -> Answer {
+                   auto made = list(*c, request);
+                   return made.has_error() ? problem(made.error()) : std::move(*made);
+                 }});
+  out.push_back({"GET", "/genomics/files/{id...}",
+                 "A genome file: what it is; below it content, index and slice",
+                 [c](const Request& request) { return get(*c, request); }});
+  out.push_back({"DELETE", "/genomics/files/{id...}", "Remove a genome file",
+                 [c](const Request& request) -> Answer {
+                   const Status removed = c->store.remove(at_genomics_door(request),
+                                                          FileId(request.captures.at(0)));
+                   if (removed.has_error()) return problem(removed.error());
+                   return make_response(204, "", {});
+                 }});
+}
+
+}  // namespace medarc::web

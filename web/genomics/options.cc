@@ -1,0 +1,21 @@
+#include "web/genomics/options.h"
+
+namespace medarc::web {
+
+GenomicsOptions GenomicsOptions::from(Config& config) {
+  GenomicsOptions o;
+  o.ticket_ttl_ms = config.size("genomics.ticket_ttl_ms", o.ticket_ttl_ms,
+                                "How long the data URLs of an htsget ticket are good.", 1'000);
+  o.inline_bytes_max = config.size("genomics.inline_bytes_max", o.inline_bytes_max,
+                                   "Bytes an htsget ticket carries inside itself.", 0, 16u << 20);
+  o.post_bytes_max = config.size("genomics.post_bytes_max", o.post_bytes_max,
+                                 "Body of an htsget POST request.", 1024, 64u << 20);
+  o.strict_header_class =
+      config.flag("genomics.strict_header_class", o.strict_header_class,
+                  "Refuse a referenceName beside class=header, which some clients send.");
+  o.page_max = static_cast<uint32_t>(config.size("genomics.page_max", o.page_max,
+                                                 "Files in one answer of /genomics/files.", 1, 10'000));
+  return o;
+}
+
+}  // namespace medarc::web

@@ -1,0 +1,82 @@
+#include "web/genomics/routes.h"
+
+#include <algorithm>
+
+#include "web/conditional.h"
+#include "web/genomics/doors.h"
+#include "web/http_error.h"
+#include "web/url.h"
+
+namespace medarc::web {
+namespace {
+
+class BlobSource final : public ByteSource {
+ public:
+  BlobSource(std::unique_ptr<archive::BlobReader> reader, ByteRange range)
+      : reader_(std::move(reader)), left_(range) {}
+  Result<size_t> read(char* out, size_t capacity) override {
+    const uint64_t n = std::min<uint64_t>(capacity, left_.length);
+    if (n == 0) return size_t{0};
+    MEDARC_TRY(reader_->read({left_.begin, n}, out));
+    left_ = {left_.begin + n, left_.length - n};
+    return static_cast<size_t>(n);
+  }
+
+ private:
+  const std::unique_ptr<archive::BlobReader> reader_;
+  ByteRange left_;
+};
+
+}  // namespace
+
+std::vector<Route> genomics_routes(genomics::GenomeStore& store, genomics::ResumableUploads& uploads,
+                                   const GenomicsOptions& options) {
+  const auto context =
+      std::make_shared<const GenomicsContext>(GenomicsContext{store, uploads, options, {}});
+  std::vector<Route> out;
+  add_file_routes(context, out);
+  add_tus_routes(context, out);
+  add_htsget_routes(context, out);
+  return out;
+}
+
+security::Principal at_genomics_door(const Request& request) {
+  security::Principal principal = request.principal;
+  principal.door = "genomics";
+  return principal;
+}
+
+std::string file_url(const std::string& base_url, const genomics::FileId& id) {
+  return base_url + "/genomics/files/" + percent_encode(id.value);
+}
+
+Response serve_blob(const Request& request, std::unique_ptr<archive::BlobReader> reader,
+                    std::string content_type, std::string etag, std::optional<std::string> filename,
+                    std::optional<ByteRange> part) {
+  Representation thing;
+  thing.content_type = std::move(content_type);
+  thing.etag = std::move(etag);
+  const ByteRange whole = part.value_or(ByteRange{0, reader->size()});
+  thing.bytes = whole.length;
+  thing.filename = std::move(filename);
+  thing.open = [&](ByteRange range) -> Result<std::unique_ptr<ByteSource>> {
+    range.begin += whole.begin;
+    return std::unique_ptr<ByteSource>(std::make_unique<BlobSource>(std::move(reader), range));
+  };
+  Response response = serve(request, thing);
+  // The bytes are what was stored, and their digests are published: no coding on the way.
+  response.headers.set("Cache-Control", "no-transform");
+  return response;
+}
+
+Status check_parameters(const Request& request, std::initializer_list<std::string_view> known) {
+  for (const auto& [name, value] : request.query) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string text = "there is no such parameter here; there are:";
+    for (const std::string_view one : known) text += " " + std::string(one);
+    return make_error(Code::invalid_argument, text);
+  }
+  return {};
+}
+
+}  // namespace medarc::web

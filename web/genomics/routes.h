@@ -1,0 +1,17 @@
+// The genomics door: /genomics/files (upload, list, content, index, slice), /uploads (tus 1.0) and
+// /htsget/reads (htsget 1.3).
+#pragma once
+
+#include <vector>
+
+#include "genomics/resumable.h"
+#include "web/genomics/options.h"
+#include "web/http.h"
+
+namespace medarc::web {
+
+// Both must outlive the routes.
+std::vector<Route> genomics_routes(genomics::GenomeStore& store, genomics::ResumableUploads& uploads,
+                                   const GenomicsOptions& options);
+
+}  // namespace medarc::web
