@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/bytes.h"
+#include "records/identity.h"
 
 namespace medarc::genomics {
 
@@ -11,7 +12,7 @@ Status check_file_id(std::string_view id) {
   const auto bad = [](const char* what) {
     return make_error(Code::invalid_argument, std::string("id: ") + what);
   };
-  if (id.empty() || id.size() > kFileIdBytesMax) return bad("1 to 128 characters");
+  if (id.empty() || id.size() > kFileIdBytesMax) return bad("1 to 64 characters");
   const bool letters = std::all_of(id.begin(), id.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '-' || c == '_' || c == '/';
@@ -27,6 +28,9 @@ Status check_file_id(std::string_view id) {
   }
   if (id == "service-info" || last == "content" || last == "index" || last == "slice") {
     return bad("this name is reserved");
+  }
+  if (records::resource_id_of(index::FileId(std::string(id))).size() > kFileIdBytesMax) {
+    return bad("at most 64 characters, where '_' and '/' count three");
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #include "records/document_reference.h"
 
+#include "records/identity.h"
 #include "records/imaging_study.h"
 #include "records/patient_resource.h"
 
@@ -91,7 +92,7 @@ Json document_reference_json(const index::FileRow& file, const std::string& base
   if (!related.items().empty()) {
     out.set("context", Json::object({{"related", std::move(related)}}));
   }
-  set_identity(out, "DocumentReference", file.id.value, version_of(file.received), file.received);
+  set_identity(out, "DocumentReference", resource_id_of(file.id), version_of(file.received), file.received);
   return out;
 }
 

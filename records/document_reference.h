@@ -1,5 +1,5 @@
 // FHIR DocumentReference from a genomic file's row: what it is, whose, and where its bytes are.
-// Server-owned, made when asked for. Its id is the file's.
+// Server-owned, made when asked for. Its id: resource_id_of().
 #pragma once
 
 #include "index/rows.h"

@@ -1,6 +1,7 @@
 #include "records/identity.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "archive/hash.h"
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr size_t kReferenceBytesMax = 512;
 constexpr std::string_view kType = "Patient/";
+constexpr std::string_view kEscapedId = "x.";
 
 }  // namespace
 
@@ -50,6 +52,39 @@ Result<PatientReference> parse_patient_reference(std::string_view text) {
   if (identifier.id.empty()) return wrong("nothing follows the |");
   out.identifier = std::move(identifier);
   return out;
+}
+
+std::string resource_id_of(const index::FileId& file) {
+  const std::string& id = file.value;
+  if (is_resource_id(id) && !id.starts_with(kEscapedId)) return id;
+  std::string out(kEscapedId);
+  for (const char c : id) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-') {
+      out += c;
+    } else {
+      out += '.' + to_hex({&c, 1});
+    }
+  }
+  return out;
+}
+
+index::FileId file_of_resource(std::string_view resource_id) {
+  if (!resource_id.starts_with(kEscapedId)) return index::FileId(std::string(resource_id));
+  const std::string_view rest = resource_id.substr(kEscapedId.size());
+  std::string out;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    if (rest[i] != '.') {
+      out += rest[i];
+      continue;
+    }
+    const auto byte = from_hex(rest.substr(i + 1, 2));
+    if (!byte || byte->size() != 1) return index::FileId("");
+    out += *byte;
+    i += 2;
+  }
+  // One file has one resource id: other spellings lead nowhere.
+  index::FileId file(std::move(out));
+  return resource_id_of(file) == resource_id ? file : index::FileId("");
 }
 
 }  // namespace medarc::records

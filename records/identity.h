@@ -23,4 +23,9 @@ Result<PatientReference> parse_patient_reference(std::string_view text);  // inv
 // FHIR R4 id: 1 to 64 of A-Z a-z 0-9 - and a dot.
 bool is_resource_id(std::string_view text);
 
+// The FHIR id of a genomic file's resource: the file's own id where that is a FHIR id; else "x." and
+// the id with '.' and two hex digits for what FHIR does not take. Always leads back.
+std::string resource_id_of(const index::FileId& file);
+index::FileId file_of_resource(std::string_view resource_id);  // empty: no file can have it
+
 }  // namespace medarc::records

@@ -186,7 +186,7 @@ Result<StudyPage> LinkedService::studies(const security::Principal& who, const L
 
 Result<index::FileRow> LinkedService::file(const security::Principal& who, const std::string& id) {
   MEDARC_TRY(guard_.admit(who, Action::read, {Domain::genomes, "file/" + id, "DocumentReference"}));
-  MEDARC_ASSIGN(std::optional<index::FileRow> row, index_.view()->file(index::FileId(id)));
+  MEDARC_ASSIGN(std::optional<index::FileRow> row, index_.view()->file(file_of_resource(id)));
   if (!row) return make_error(Code::not_found, "no such file");
   return std::move(*row);
 }
@@ -198,10 +198,12 @@ Result<FilePage> LinkedService::files(const security::Principal& who, const Link
   Pages<index::FileRow> pages{query};
   auto consider = [&](index::FileRow row) {
     const std::string id = row.id.value;
-    if (is_resource_id(id) && wanted(query, id, row.patient)) pages.take(std::move(row), id);
+    if (wanted(query, resource_id_of(row.id), row.patient)) pages.take(std::move(row), id);
   };
   if (!query.ids.empty()) {
-    for (const std::string& id : sorted(query.ids.front())) {
+    std::vector<std::string> files;
+    for (const std::string& id : query.ids.front()) files.push_back(file_of_resource(id).value);
+    for (const std::string& id : sorted(std::move(files))) {
       MEDARC_ASSIGN(std::optional<index::FileRow> row, view->file(index::FileId(id)));
       if (row) consider(std::move(*row));
     }
@@ -247,7 +249,6 @@ Result<Compartment> LinkedService::everything(const security::Principal& who,
     MEDARC_TRY((for_each<index::FileRow>(
         *view, base_query(mine, options_), index::decode_file,
         [&](index::FileRow file) { out.files.push_back(std::move(file)); })));
-    std::erase_if(out.files, [](const auto& f) { return !is_resource_id(f.id.value); });
     resources += out.files.size();
     MEDARC_TRY(room());
   }

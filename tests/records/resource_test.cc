@@ -226,6 +226,19 @@ TEST(Issuers, EveryIssuerGoesBothWays) {
   EXPECT_FALSE(Issuers::from(*broken));
 }
 
+TEST(Identity, EveryFileIdHasAResourceIdThatLeadsBack) {
+  for (const std::string id : {"reads1", "a.b-C", "sample_R1.fastq.gz", "study/one/reads", "x.y", "x.",
+                               "htsnexus_test_NA12878"}) {
+    const std::string resource = resource_id_of(index::FileId(id));
+    EXPECT_TRUE(is_resource_id(resource)) << id << " " << resource;
+    EXPECT_EQ(file_of_resource(resource).value, id);
+  }
+  EXPECT_EQ(resource_id_of(index::FileId("reads1")), "reads1");
+  for (const char* other : {"x.a", "x.5f", "x.a.5", "x.a.zz", "x.a.41"}) {
+    EXPECT_EQ(file_of_resource(other).value, "") << other << ": one file, one resource id";
+  }
+}
+
 TEST(Identity, EqualIdentifiersMakeEqualKeysAndStudiesWithoutIdNeverMeet) {
   const auto a = patient_key({"HOSP", "1"}, "1.2");
   EXPECT_EQ(a, patient_key({"HOSP", "1"}, "9.9"));

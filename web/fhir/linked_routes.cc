@@ -78,7 +78,7 @@ Result<Response> search_files(const FhirContext& context, const Request& request
   std::vector<BundleEntry> entries;
   for (const index::FileRow& file : page.files) {
     entries.push_back({records::document_reference_json(file, request.base_url),
-                       fhir_base(request) + "/DocumentReference/" + file.id.value});
+                       fhir_base(request) + "/DocumentReference/" + records::resource_id_of(file.id)});
   }
   return search_bundle(request, "DocumentReference", input, page.total, std::move(entries),
                        page.next, shape);

@@ -211,7 +211,7 @@ Result<Response> everything(const FhirContext& context, const Request& request,
   }
   for (const index::FileRow& file : all.files) {
     entries.push_back({records::document_reference_json(file, request.base_url),
-                       base + "/DocumentReference/" + file.id.value});
+                       base + "/DocumentReference/" + records::resource_id_of(file.id)});
   }
   const uint64_t total = entries.size();
   return search_bundle(request, "Patient/" + key.value + "/$everything", input, total,
