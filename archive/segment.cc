@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <memory>
 
 #include "base/codec.h"
 
@@ -13,6 +14,19 @@ constexpr char kMagic[9] = "MEDARCSG";
 
 Error at_place(Error e, const std::string& path, uint64_t offset) {
   return with_context(std::move(e), fmt::format("{} at {}", path.substr(path.rfind('/') + 1), offset));
+}
+
+// Memory of the thread, reused: filling fresh memory with zeros costs as much as reading into it.
+// Good until the next call with the same `Use`.
+template <int Use>
+char* scratch(size_t bytes) {
+  thread_local std::unique_ptr<char[]> memory;
+  thread_local size_t size = 0;
+  if (bytes > size) {
+    memory.reset(new char[bytes]);
+    size = bytes;
+  }
+  return memory.get();
 }
 
 }  // namespace
@@ -123,56 +137,54 @@ Result<Bytes> Segment::payload_at(uint64_t offset, const RecordHeader& h, const 
 }
 
 Status Segment::read_chunk(const ChunkLocation& where, const Digest& chunk, ByteRange range,
-                           char* out, const KeyRing* keys) {
+                           char* out, const KeyRing* keys, Bytes& decompressed) {
   const uint64_t offset = uint64_t{where.offset_units} * kRecordAlignment;
   // One read for the header and, when the range starts in the first unit, for the units as well.
   const uint64_t first = range.begin / kUnitBytes;
   const uint64_t last = (range.end() + kUnitBytes - 1) / kUnitBytes;  // one past
   constexpr uint64_t step = kUnitBytes + kUnitTrailerBytes;
   const uint64_t body = where.stored_length - kRecordHeaderBytes;
-  Bytes buffer;
-  uint64_t units_from = first * step;
-  const bool together = first == 0;
+  const uint64_t units_from = first * step;
   const uint64_t until = std::min(last * step, body);
-  buffer.resize(kRecordHeaderBytes + (together ? until : 0));
-  MEDARC_ASSIGN(size_t n, file_->read_at(offset, buffer.data(), buffer.size()));
-  auto h = parse_header(ByteView(buffer.data(), n), header_.salt);
+  const bool together = first == 0;
+  const size_t wanted = kRecordHeaderBytes + (together ? until : 0);
+  char* const buffer = scratch<0>(kRecordHeaderBytes + until - units_from);
+  MEDARC_ASSIGN(size_t n, file_->read_at(offset, buffer, wanted));
+  auto h = parse_header(ByteView(buffer, n), header_.salt);
   if (!h || h->type != RecordType::chunk || h->digest != chunk ||
       stored_length(h->payload_length) != where.stored_length) {
     return at_place(make_error(Code::not_found, "the chunk is not here"), path_, offset);
   }
   if ((h->flags & kFlagZstd) != 0) {
     MEDARC_ASSIGN(const Bytes payload, payload_at(offset, *h, keys));
-    Bytes plain(h->plain_length, '\0');
-    if (auto s = decompress_chunk(payload, plain.data(), plain.size()); s.has_error()) {
+    decompressed.resize(h->plain_length);
+    auto s = decompress_chunk(payload, decompressed.data(), decompressed.size());
+    if (s.has_error()) {
+      decompressed.clear();
       return at_place(s.error(), path_, offset);
     }
-    plain.copy(out, range.length, range.begin);
+    decompressed.copy(out, range.length, range.begin);
     return {};
   }
   MEDARC_ASSIGN(const Bytes key, key_for(keys, h->key_id));
-  ByteView units;
-  Bytes apart;
-  if (together) {
-    units = ByteView(buffer).substr(kRecordHeaderBytes);
-  } else {
-    apart.resize(until - units_from);
-    MEDARC_ASSIGN(n, file_->read_at(offset + kRecordHeaderBytes + units_from, apart.data(), apart.size()));
-    apart.resize(n);
-    units = apart;
+  if (!together) {
+    MEDARC_ASSIGN(const size_t rest, file_->read_at(offset + kRecordHeaderBytes + units_from,
+                                                    buffer + kRecordHeaderBytes, until - units_from));
+    n += rest;
   }
-  if ((together ? n : n + kRecordHeaderBytes) != kRecordHeaderBytes + until - units_from) {
+  if (n != kRecordHeaderBytes + until - units_from) {
     return at_place(make_error(Code::corrupt, "a chunk is cut short"), path_, offset);
   }
+  const ByteView units(buffer + kRecordHeaderBytes, until - units_from);
   const uint64_t skip = range.begin - first * kUnitBytes;
   const uint64_t plain_length = units.size() - (last - first) * kUnitTrailerBytes;
   Status opened;
   if (skip == 0 && plain_length == range.length) {
     opened = open_units(*h, static_cast<uint32_t>(first), units, key, out);
   } else {
-    Bytes plain(plain_length, '\0');
-    opened = open_units(*h, static_cast<uint32_t>(first), units, key, plain.data());
-    if (opened.has_value()) plain.copy(out, range.length, skip);
+    char* const plain = scratch<1>(plain_length);
+    opened = open_units(*h, static_cast<uint32_t>(first), units, key, plain);
+    if (opened.has_value()) ByteView(plain, plain_length).copy(out, range.length, skip);
   }
   if (opened.has_error()) return at_place(opened.error(), path_, offset);
   return {};

@@ -45,9 +45,10 @@ class Segment {
   Result<std::optional<RecordHeader>> header_at(uint64_t offset);  // nullopt: no valid header
   // The whole payload of a record, checked and decrypted, still compressed.
   Result<Bytes> payload_at(uint64_t offset, const RecordHeader& header, const KeyRing* keys);
-  // Plain bytes [range) of a chunk, checked.
+  // Plain bytes [range) of a chunk, checked. A compressed chunk is there whole afterwards, in
+  // `decompressed`, for whoever reads on; otherwise that is left alone.
   Status read_chunk(const ChunkLocation& where, const Digest& chunk, ByteRange range, char* out,
-                    const KeyRing* keys);
+                    const KeyRing* keys, Bytes& decompressed);
 
   struct Scan {
     uint64_t end = 0;            // after the last valid record

@@ -25,6 +25,12 @@ Status SegmentReader::find_page(uint64_t offset) {
 }
 
 Status SegmentReader::read_chunk(const Digest& chunk, ByteRange range, char* out) {
+  if (!decompressed_.empty() && chunk == decompressed_of_) {
+    decompressed_.copy(out, range.length, range.begin);
+    return {};
+  }
+  decompressed_.clear();
+  decompressed_of_ = chunk;
   Error last = make_error(Code::corrupt, "a chunk has no place");
   // A rewrite may move the chunk between the look-up and the read: then look again.
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -35,7 +41,7 @@ Status SegmentReader::read_chunk(const Digest& chunk, ByteRange range, char* out
       last = segment.error();
       continue;
     }
-    Status done = (*segment)->read_chunk(*where, chunk, range, out, log_.keys());
+    Status done = (*segment)->read_chunk(*where, chunk, range, out, log_.keys(), decompressed_);
     if (done.has_value() || done.error().code != Code::not_found) return done;
     last = done.error();
   }

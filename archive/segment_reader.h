@@ -23,6 +23,8 @@ class SegmentReader final : public BlobReader {
   size_t entry_ = 0;       // where the last read ended in it
   uint64_t entry_offset_ = 0;
   bool positioned_ = false;
+  Bytes decompressed_;     // the compressed chunk read last, whole
+  Digest decompressed_of_;
 };
 
 }  // namespace medarc::archive

@@ -1,6 +1,5 @@
 #include "base/bytes.h"
 
-
 namespace medarc {
 namespace {
 
@@ -12,41 +11,6 @@ int hex_digit(char c) {
 }
 
 constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-// One table a byte: the portable form of the checksum, and the oracle of its test.
-struct CrcTable {
-  uint32_t entry[256];
-  constexpr CrcTable() : entry() {
-    for (uint32_t i = 0; i < 256; ++i) {
-      uint32_t c = i;
-      for (int k = 0; k < 8; ++k) c = (c & 1) ? (c >> 1) ^ 0x82F63B78u : c >> 1;
-      entry[i] = c;
-    }
-  }
-};
-constexpr CrcTable kCrcTable;
-
-uint32_t crc32c_portable(const uint8_t* p, size_t n, uint32_t crc) {
-  while (n-- > 0) crc = kCrcTable.entry[(crc ^ *p++) & 0xFF] ^ (crc >> 8);
-  return crc;
-}
-
-#if defined(__x86_64__)
-__attribute__((target("sse4.2"))) uint32_t crc32c_hardware(const uint8_t* p, size_t n,
-                                                           uint32_t crc) {
-  uint64_t wide = crc;
-  while (n >= 8) {
-    uint64_t word;
-    std::memcpy(&word, p, 8);
-    wide = __builtin_ia32_crc32di(wide, word);
-    p += 8;
-    n -= 8;
-  }
-  crc = static_cast<uint32_t>(wide);
-  while (n-- > 0) crc = __builtin_ia32_crc32qi(crc, *p++);
-  return crc;
-}
-#endif
 
 }  // namespace
 
@@ -126,15 +90,6 @@ std::optional<Digest> Digest::from_view(ByteView v) {
 std::optional<Digest> Digest::from_hex(std::string_view text) {
   auto raw = medarc::from_hex(text);
   return raw ? from_view(*raw) : std::nullopt;
-}
-
-uint32_t crc32c(ByteView bytes, uint32_t seed) {
-  auto* p = reinterpret_cast<const uint8_t*>(bytes.data());
-#if defined(__x86_64__)
-  static const bool hardware = __builtin_cpu_supports("sse4.2");
-  if (hardware) return ~crc32c_hardware(p, bytes.size(), ~seed);
-#endif
-  return ~crc32c_portable(p, bytes.size(), ~seed);
 }
 
 }  // namespace medarc

@@ -26,7 +26,7 @@ TEST(Crc32c, KnownAnswers) {  // RFC 3720, appendix B.4
 TEST(Crc32c, AnyLengthAnySplitEqualsTheSlowForm) {
   std::mt19937 random(1);
   for (int round = 0; round < 300; ++round) {
-    Bytes data(random() % 100, '\0');
+    Bytes data(random() % (round % 2 == 0 ? 100 : 20'000), '\0');
     for (char& c : data) c = static_cast<char>(random());
     const size_t cut = data.empty() ? 0 : random() % data.size();
     EXPECT_EQ(crc32c(data), slow_crc32c(data));
