@@ -28,9 +28,9 @@ Result<std::string> id_of(const std::filesystem::path& path, std::ifstream& in) 
 
 }  // namespace
 
-bool looks_genomic(std::string_view head) {
+bool looks_genomic(std::string_view head, bool whole) {
   if (head.empty() || genomics::is_region_index(head)) return false;
-  const auto format = genomics::sniff(head, false);
+  const auto format = genomics::sniff(head, whole);
   // What is recognised but not taken is refused by name when it is imported, not passed over.
   return format.has_value() || format.error().code == Code::unsupported;
 }

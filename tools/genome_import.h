@@ -9,8 +9,9 @@
 
 namespace medarc::tools {
 
-// True when a file that starts so may be BAM or FASTQ; genomics/ decides when it has read it.
-bool looks_genomic(std::string_view head);
+// True when a file that starts so may be a genome file; genomics/ decides when it has read it.
+// `whole`: nothing follows.
+bool looks_genomic(std::string_view head, bool whole);
 
 // Stores one file. True: stored; false: held already under the same name and with the same bytes.
 // `patient` as in `patient=` of the upload door, may be empty. `progress` gets the bytes read so far.

@@ -16,13 +16,14 @@ namespace fs = std::filesystem;
 constexpr size_t kBatchObjectsMax = 128;         // made durable with one sync
 constexpr uint64_t kBatchBytesMax = 256u << 20;
 constexpr size_t kReadBytes = 1u << 20;
+constexpr size_t kHeadBytes = 512;
 
 enum class Kind { dicom, genome, other };
 
 // By the first bytes, never by the name.
 Kind kind_of(const std::string& head) {
   if (head.size() >= 132 && head.compare(128, 4, "DICM") == 0) return Kind::dicom;
-  if (looks_genomic(head)) return Kind::genome;
+  if (looks_genomic(head, head.size() < kHeadBytes)) return Kind::genome;
   // A dataset without preamble (PS3.10 allows none, old files have it): group 0002 or 0008 first.
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(head[i]); };
   if (head.size() >= 8 && (byte(0) == 0x02 || byte(0) == 0x08) && byte(1) == 0 && byte(3) == 0 &&
@@ -73,7 +74,7 @@ Status Importer::add_file(const fs::path& path) {
   if (interrupted()) return make_error(Code::cancelled, "stopped; what was imported stays");
   ++totals_.files;
   std::ifstream in(path, std::ios::binary);
-  std::string head(512, '\0');
+  std::string head(kHeadBytes, '\0');
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<size_t>(in.gcount()));
   switch (kind_of(head)) {
