@@ -113,23 +113,30 @@ Status Intake::scan(ByteView bytes) {
   return inflater_->feed(bytes, [this](ByteView plain) { return scanner_.feed(plain); });
 }
 
+// Every place is known before its bytes come, however the object was split on its way, so equal
+// objects are cut equally.
 uint64_t Intake::next_cut() {
   if (inflater_ || !scanner_.pixel_data()) return UINT64_MAX;
   const PixelData& pixels = *scanner_.pixel_data();
-  if (!pixels_begun_) return pixels.offset;
+  if (!pixels_begun_) {
+    // The offset table stays with the header: it changes when any frame does.
+    if (!pixels.encapsulated) return pixels.offset;
+    return pixels.fragments_begin == 0 ? UINT64_MAX : pixels.fragments_begin;
+  }
+  if (frames_ <= 1) return UINT64_MAX;
   if (!pixels.encapsulated) {
-    if (frame_bytes_ < kCutBytesMin) return UINT64_MAX;
-    const uint64_t frame = (last_cut_ - pixels.offset) / frame_bytes_ + 1;
-    const uint64_t at = pixels.offset + frame * frame_bytes_;
+    if (frames_bytes_ == 0) return UINT64_MAX;
+    const uint64_t group = (last_cut_ - pixels.offset) / frames_bytes_ + 1;
+    const uint64_t at = pixels.offset + group * frames_bytes_;
     return at < pixels.offset + pixels.length ? at : UINT64_MAX;
   }
+  // Behind a fragment, so that the next one is in a chunk with its own length.
+  const auto end = [](const Fragment& f) { return f.offset + f.length; };
   while (next_fragment_ < pixels.fragments.size() &&
-         pixels.fragments[next_fragment_].offset < last_cut_ + kCutBytesMin) {
+         end(pixels.fragments[next_fragment_]) < last_cut_ + kCutBytesMin) {
     ++next_fragment_;
   }
-  // At the fragment's bytes, not its header: their place is known before they come, however the
-  // object was split on its way, so equal objects are cut equally.
-  return next_fragment_ < pixels.fragments.size() ? pixels.fragments[next_fragment_].offset
+  return next_fragment_ < pixels.fragments.size() ? end(pixels.fragments[next_fragment_])
                                                   : UINT64_MAX;
 }
 
@@ -148,10 +155,13 @@ Status Intake::stage(ByteView bytes) {
     if (!pixels_begun_) {
       pixels_begun_ = true;
       const PixelData& pixels = *scanner_.pixel_data();
+      frames_ = static_cast<uint64_t>(
+          std::max<int64_t>(1, number_value(scanner_, Tag{0x00280008}).value_or(1)));
       if (!pixels.encapsulated) {
         writer_->content(archive::Content::pixels);
-        const int64_t frames = number_value(scanner_, Tag{0x00280008}).value_or(1);
-        if (frames > 1) frame_bytes_ = pixels.length / static_cast<uint64_t>(frames);
+        // As many whole frames as are worth a chunk.
+        const uint64_t one = pixels.length / frames_;
+        if (one > 0) frames_bytes_ = (kCutBytesMin + one - 1) / one * one;
       }
     }
   }

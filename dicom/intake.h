@@ -35,7 +35,8 @@ class Intake final : public IncomingObject {
   uint64_t bytes_ = 0;                   // received
   uint64_t last_cut_ = 0;
   bool pixels_begun_ = false;
-  uint64_t frame_bytes_ = 0;             // native multi-frame: cut at multiples
+  uint64_t frames_ = 1;
+  uint64_t frames_bytes_ = 0;            // native: of the frames kept in one chunk
   size_t next_fragment_ = 0;
   Refusal refusal_;
   bool refused_ = false;

@@ -251,6 +251,7 @@ Status Scanner::fragment_header(Level& level, uint32_t length) {
       return fail(Code::too_large, "the offset table is over dicom.header_bytes_max");
     }
     in_offsets_ = true;
+    pixel_->fragments_begin = position_ + length;
     return {};
   }
   // Fragments worth their item header may be as many as the object's bytes.
@@ -412,7 +413,7 @@ Status Scanner::begin_undefined(Element e, bool pixels) {
     e.kind = Element::Kind::fragments;
     e.length = 0;
     add(e);
-    if (pixels) pixel_ = PixelData{e.tag, e.vr, true, position_, 0, {}, {}};
+    if (pixels) pixel_ = PixelData{e.tag, e.vr, true, position_, 0, 0, {}, {}};
     levels_.push_back({Where::fragments, implicit, pixels});
     ++depth_;
     return {};
@@ -437,7 +438,7 @@ Status Scanner::begin_value(Element e, uint32_t length) {
   if (length % 2 != 0) warn("a value of odd length");
   passing_ = length;
   if (pixels) {
-    pixel_ = PixelData{e.tag, e.vr, false, position_, length, {}, {}};
+    pixel_ = PixelData{e.tag, e.vr, false, position_, length, 0, {}, {}};
   } else if (!pixels_again && length <= limits_.element_bytes_max) {
     if (header_.size() + length > limits_.header_bytes_max) {
       return fail(Code::too_large, "the header is over dicom.header_bytes_max");

@@ -57,6 +57,9 @@ struct PixelData {
   bool encapsulated = false;
   uint64_t offset = 0;  // native: of the value
   uint64_t length = 0;
+  // Encapsulated: where the first fragment's item header stands, behind the basic offset table;
+  // 0 until the table's length has come.
+  uint64_t fragments_begin = 0;
   std::vector<Fragment> fragments;  // without the basic offset table
   Bytes basic_offsets;              // the first item's bytes, as they are
 };

@@ -1,6 +1,7 @@
 // Stages BGZF files so that equal runs of blocks share storage: chunks end at block borders chosen by
-// the blocks' own content, about every MiB. A new header in front, or other blocks before, move no
-// later cut.
+// the blocks' own content. A new header in front, or other blocks before, move no later cut. Chunks
+// are small at the start, where a header that shares a block with records changes more than itself,
+// and grow to about a MiB.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,8 @@ namespace medarc::genomics {
 
 class BgzfStager {
  public:
-  static constexpr uint64_t kChunkBytes = 1u << 20;      // on average
+  static constexpr uint64_t kFirstChunkBytes = 64u << 10; // on average, behind the header
+  static constexpr uint64_t kChunkBytes = 1u << 20;      // on average, from 8 MiB on
   static constexpr uint64_t kChunkBytesMax = 7u << 20;   // then at any block border
 
   explicit BgzfStager(std::unique_ptr<archive::BlobWriter> writer) : writer_(std::move(writer)) {}
@@ -21,9 +23,10 @@ class BgzfStager {
   Result<archive::StagedBlob> finish() { return writer_->finish(); }
 
  private:
-  static bool ends_chunk(const BgzfBlock& block);
+  bool ends_chunk(const BgzfBlock& block) const;
   std::unique_ptr<archive::BlobWriter> writer_;
   uint64_t chunk_bytes_ = 0;
+  uint64_t since_header_ = 0;
 };
 
 }  // namespace medarc::genomics

@@ -22,13 +22,15 @@ class Json {
   enum class Type : uint8_t { null, boolean, number, string, array, object };
   struct Member;
 
-  Json() = default;  // null
-  static Json string(std::string_view text) { return Json(Type::string, std::string(text)); }
-  static Json number(uint64_t value) { return Json(Type::number, std::to_string(value)); }
-  static Json number_text(std::string text) { return Json(Type::number, std::move(text)); }
-  static Json boolean(bool value) { return Json(Type::boolean, value ? "true" : "false"); }
-  static Json array(std::vector<Json> items = {});
-  static Json object(std::initializer_list<std::pair<std::string_view, Json>> members = {});
+  Json();  // null
+  static Json string(std::string_view text);
+  static Json number(uint64_t value);
+  static Json number_text(std::string text);
+  static Json boolean(bool value);
+  static Json array();
+  static Json array(std::vector<Json> items);
+  static Json object();
+  static Json object(std::initializer_list<std::pair<std::string_view, Json>> members);
 
   Type type() const { return type_; }
   bool is(Type type) const { return type_ == type; }
@@ -41,12 +43,12 @@ class Json {
   const Json* find(std::string_view key) const;          // null when absent or no object
   std::string_view text_at(std::string_view key) const;  // of a string member, or ""
   Json& set(std::string_view key, Json value);           // adds, or replaces in place; answers this
-  void add(Json item) { items_.push_back(std::move(item)); }
+  void add(Json item);
   bool erase(std::string_view key);
   bool operator==(const Json& other) const;
 
  private:
-  Json(Type type, std::string text) : type_(type), text_(std::move(text)) {}
+  Json(Type type, std::string text);
   Type type_ = Type::null;
   std::string text_;
   std::vector<Json> items_;
@@ -58,6 +60,17 @@ struct Json::Member {
   Json value;
   bool operator==(const Member& other) const = default;
 };
+
+// Here, where Member is complete.
+inline Json::Json() = default;
+inline Json::Json(Type type, std::string text) : type_(type), text_(std::move(text)) {}
+inline Json Json::string(std::string_view text) { return Json(Type::string, std::string(text)); }
+inline Json Json::number(uint64_t value) { return Json(Type::number, std::to_string(value)); }
+inline Json Json::number_text(std::string text) { return Json(Type::number, std::move(text)); }
+inline Json Json::boolean(bool value) { return Json(Type::boolean, value ? "true" : "false"); }
+inline Json Json::array() { return Json(Type::array, {}); }
+inline Json Json::object() { return Json(Type::object, {}); }
+inline void Json::add(Json item) { items_.push_back(std::move(item)); }
 
 // Errors: too_large (over the limits), invalid_argument (not JSON in UTF-8, a key twice in one
 // object: `path` then says where). Texts hold no values.

@@ -171,22 +171,6 @@ TEST_F(BamStore, LimitsOnHeadersRecordsAndFilesHold) {
   EXPECT_EQ(code_with([](Limits& l) { l.blocks_max = 3; }), Code::too_large);
 }
 
-TEST_F(BamStore, AnotherHeaderSharesTheRecordsStorage) {
-  test::BamOptions o{.records = 60'000};
-  o.references = {{"chr1", 5'000'000}};
-  const auto made = test::make_bam(o);
-  test::write_file(dir_ / "a.bam", made.bytes);
-  test::write_file(dir_ / "h.sam", made.header_text + "@CO\tanother header, a good deal longer than before\n");
-  const std::string again = test::run_tool({"samtools", "reheader", "-P", dir_ / "h.sam", dir_ / "a.bam"});
-  ASSERT_NE(again, made.bytes);
-  must(upload(made.bytes));
-  const uint64_t before = must(index_->blobs().stats()).stored_bytes;
-  const UploadResult second = must(upload(again));
-  const uint64_t added = must(index_->blobs().stats()).stored_bytes - before;
-  EXPECT_LT(added, again.size() / 20) << "of " << again.size();
-  EXPECT_EQ(content(second.file), again);
-}
-
 TEST_F(BamStore, AnEmptyBamAndOneWithoutReferencesAreStored) {
   const auto empty = must(upload(test::make_bam({.records = 0, .unplaced = 0}).bytes));
   EXPECT_EQ(empty.file.index_kind, "bai");
