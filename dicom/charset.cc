@@ -119,6 +119,34 @@ bool plain_ascii(ByteView in) {
                      [](unsigned char c) { return c < 0x80 && c != 0x1B; });
 }
 
+bool valid_utf8(ByteView in) {
+  bool clean = true;
+  checked_utf8(in, clean);
+  return clean;
+}
+
+// Chinese modalities that declare no character set write GBK. It is taken for that when every byte
+// above 0x7F pairs up to a hanzi of GB 2312 (rows 16 to 87) and no ASCII letter stands in the same
+// name component or word, where a European name has some.
+bool plainly_gbk(ByteView in) {
+  bool letters = false, hanzi = false;
+  for (size_t i = 0; i < in.size(); ++i) {
+    const auto c = static_cast<unsigned char>(in[i]);
+    if (c >= 0x80) {
+      const auto next = static_cast<unsigned char>(i + 1 < in.size() ? in[i + 1] : 0);
+      if (c < 0xB0 || c > 0xF7 || next < 0xA1 || next > 0xFE) return false;
+      ++i;
+      hanzi = true;
+    } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') {
+      letters = true;
+    } else if (c == '^' || c == '=' || c == ' ' || c == '\\') {
+      letters = hanzi = false;
+    }
+    if (letters && hanzi) return false;
+  }
+  return true;
+}
+
 // nullptr: not a defined term. Empty means ISO 2022 IR 6 (PS3.3 C.12.1.1.2).
 const Term* find_term(std::string_view text) {
   if (text.empty()) text = "IR 6";
@@ -162,8 +190,13 @@ std::string Charset::decode(ByteView in, bool person_name, bool* clean_out) cons
     append_with(out, converter_, in, clean);
   } else if (kind_ == Kind::single) {
     if (converter_.empty()) {
-      // ISO_IR 6 with bytes above 0x7F: wrong, but often UTF-8 in truth; never altered silently.
-      out = checked_utf8(in, clean);
+      // ISO_IR 6 with bytes above 0x7F: wrong, but often UTF-8 or GBK in truth; never altered
+      // silently.
+      if (!valid_utf8(in) && plainly_gbk(in)) {
+        append_with(out, "GBK", in, clean);
+      } else {
+        out = checked_utf8(in, clean);
+      }
       clean = false;
     } else {
       append_with(out, converter_, in, clean);

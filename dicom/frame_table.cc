@@ -45,6 +45,7 @@ FrameTable FrameTable::make(const Scanner& scanner, std::string* warning) {
   const uint64_t frames = declared < 1 ? 1 : static_cast<uint64_t>(declared);
   std::string unused;
   std::string& complaint = warning == nullptr ? unused : *warning;
+  if (declared < 1) complaint = "Number of Frames is not above zero";
   return pixels->encapsulated ? make_encapsulated(scanner, frames, complaint)
                               : make_native(scanner, frames, complaint);
 }

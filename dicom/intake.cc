@@ -200,8 +200,8 @@ Status Intake::check_identity(index::StoreInstance& fact, std::vector<Warning>& 
     const char* name;
   };
   for (const Wanted& w :
-       {Wanted{row.study.value, "Study Instance UID"},
-        Wanted{row.series.value, "Series Instance UID"}, Wanted{row.uid.value, "SOP Instance UID"},
+       {Wanted{row.uid.value, "SOP Instance UID"}, Wanted{row.study.value, "Study Instance UID"},
+        Wanted{row.series.value, "Series Instance UID"},
         Wanted{row.sop_class.value, "SOP Class UID"}}) {
     if (w.uid.empty()) {
       return refuse(make_error(Code::invalid_argument, std::string(w.name) + " is missing"),
@@ -237,6 +237,9 @@ Result<Prepared> Intake::prepare() {
   }
   if (auto done = scanner_.finish(); done.has_error())
     return refuse(done.error(), kCannotUnderstand);
+  if (scanner_.elements().empty()) {
+    return refuse(make_error(Code::invalid_argument, "the dataset is empty"), kCannotUnderstand);
+  }
   Prepared out;
   index::StoreInstance& fact = out.fact;
   for (const std::string& text : scanner_.warnings()) out.warnings.push_back({kMismatch, text});

@@ -66,12 +66,17 @@ bool numeric(std::string_view vr) {
   return false;
 }
 
+// Delimiters alone are a name without components (PS3.5 6.2.1.1).
+bool nameless(std::string_view v) { return v.find_first_not_of("^= ") == std::string_view::npos; }
+
+// Nothing when there is but one value and it is empty (annex F.2.5).
 void append_values(std::string& out, std::string_view vr, const std::vector<std::string>& values) {
+  if (vr == "PN" && values.size() == 1 && nameless(values.front())) return;
   out += ",\"Value\":[";
   for (size_t i = 0; i < values.size(); ++i) {
     if (i > 0) out += ',';
     const std::string& v = values[i];
-    if (v.empty()) {
+    if (v.empty() || (vr == "PN" && nameless(v))) {
       out += "null";
     } else if (vr == "PN") {
       append_person_name(out, v);

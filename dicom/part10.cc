@@ -54,6 +54,15 @@ bool plausible_dataset(ByteView v) {
   return little == 8 && read_number(v.substr(4), 4, false) < (1u << 20);
 }
 
+// "DICM" at its place is the prefix unless it stands in a value of a dataset without preamble: then
+// the file begins with an element, and no group 2 follows.
+bool has_prefix(ByteView start) {
+  if (start.substr(0, kPreambleBytes + 4).substr(kPreambleBytes) != "DICM") return false;
+  const ByteView after = start.substr(kPreambleBytes + 4);
+  const bool meta = after.size() >= 2 && read_number(after, 2, false) == 2;
+  return meta || !plausible_dataset(start);
+}
+
 }  // namespace
 
 Bytes make_envelope(const index::SopClassUid& sop_class, const index::SopInstanceUid& instance,
@@ -82,10 +91,10 @@ Bytes make_envelope(const index::SopClassUid& sop_class, const index::SopInstanc
 
 Result<std::optional<Envelope>> parse_envelope(ByteView start, bool at_end, const Limits& limits) {
   const auto more = std::optional<Envelope>();
-  if (start.size() < kPreambleBytes + 4 && !at_end) return more;
+  if (start.size() < kPreambleBytes + 6 && !at_end) return more;
   Envelope out;
   size_t at = 0;
-  if (start.size() >= kPreambleBytes + 4 && start.substr(kPreambleBytes, 4) == "DICM") {
+  if (start.size() >= kPreambleBytes + 4 && has_prefix(start)) {
     out.preamble = true;
     at = kPreambleBytes + 4;
   } else if (start.size() >= 4 && start.substr(0, 4) == "DICM") {

@@ -263,6 +263,30 @@ Status Scanner::fragment_header(Level& level, uint32_t length) {
   return {};
 }
 
+// Old objects hold text where the dictionary now has a sequence. Without VRs this is told by what
+// stands where the first item should: then the element is one value.
+bool Scanner::no_items() {
+  const Level level = levels_.back();
+  Element& e = elements_.back();
+  const bool first = e.kind == Element::Kind::sequence && e.offset + token_size_ == position_;
+  if (level.where != Where::sequence || !level.implicit || level.end == kOpen || !first ||
+      position_ > level.end || e.length > limits_.element_bytes_max ||
+      header_.size() + e.length > limits_.header_bytes_max) {
+    return false;
+  }
+  warn("a value where a sequence should be");
+  levels_.pop_back();
+  --depth_;
+  e.kind = Element::Kind::value;
+  e.vr = {'U', 'N'};
+  e.held = true;
+  e.header_at = static_cast<uint32_t>(header_.size());
+  header_.append(token_, token_size_);
+  passing_ = e.length - token_size_;
+  keeping_ = passing_ > 0;
+  return true;
+}
+
 Status Scanner::item_header() {
   const Tag tag = token_tag();
   const auto length = number<uint32_t>(4);
@@ -281,6 +305,7 @@ Status Scanner::item_header() {
     return {};
   }
   if (tag.value != kItem) {
+    if (no_items()) return {};
     return fail(Code::invalid_argument, "something else stands where an item should");
   }
   if (level.where == Where::fragments) return fragment_header(level, length);
@@ -373,6 +398,7 @@ Status Scanner::element_header(bool& wants_more) {
       e.vr = {'U', 'N'};
       length = number<uint16_t>(6);
     } else if (has_long_length(e.vr)) {
+      if (!is_known(e.vr)) warn("an unknown value representation");
       if (token_size_ < kTokenBytesMax) {
         wants_more = true;
         return {};
@@ -433,6 +459,10 @@ Status Scanner::begin_value(Element e, uint32_t length) {
   if (length == kUndefinedLength) return begin_undefined(e, pixels);
   if (level.end != kOpen && position_ + length > level.end) {
     return fail(Code::invalid_argument, "a value runs over the end of its item");
+  }
+  if (is(e.vr, "SQ") && level.implicit && length > 0 && length < 8) {
+    warn("a value where a sequence should be");  // no item is that short
+    e.vr = {'U', 'N'};
   }
   if (is(e.vr, "SQ")) return open_sequence(e, position_ + length, level.implicit);
   if (length % 2 != 0) warn("a value of odd length");

@@ -106,6 +106,7 @@ class Scanner {
   Status element_header(bool& wants_more);
   Status delimiter(Tag tag);
   Status item_header();
+  bool no_items();
   Status fragment_header(Level& level, uint32_t length);
   Status begin_value(Element e, uint32_t length);
   Status begin_undefined(Element e, bool pixels);

@@ -108,6 +108,18 @@ TEST(CharsetTest, BytesThatMeanNothingBecomeReplacementsAndAreReported) {
   EXPECT_FALSE(Charset({"", "ISO 2022 IR 999"}).known());
 }
 
+TEST(CharsetTest, ChineseNamesWithoutADeclaredSetAreTakenForGbk) {
+  bool clean = true;
+  // The first two bytes are a letter in UTF-8 too: the whole value decides.
+  EXPECT_EQ(Charset().decode("\xC7\xAE^\xC6\xDF", true, &clean), "钱^七");
+  EXPECT_FALSE(clean);
+  EXPECT_EQ(Charset().decode("Qian^Qi=\xC7\xAE^\xC6\xDF", true), "Qian^Qi=钱^七");
+  // A European name has letters beside them, an odd byte has no partner, a rare pair is no hanzi.
+  EXPECT_EQ(Charset().decode("Gr\xF6\xDF" "er", true), "Gr\xEF\xBF\xBD\xEF\xBF\xBD" "er");
+  EXPECT_EQ(Charset().decode("\xC7\xAE\xC6", true), "\xC7\xAE\xEF\xBF\xBD");
+  EXPECT_EQ(Charset().decode("\xC0\x41", true), "\xEF\xBF\xBD" "A");
+}
+
 TEST(CharsetTest, AnyBytesGiveValidUtf8) {
   std::mt19937_64 random(3);
   const std::vector<std::vector<std::string>> sets = {

@@ -152,6 +152,68 @@ TEST_F(ImagingTest, X01_ToX06_WhatCannotBeReadIsRefusedAndLeavesNothing) {
   EXPECT_EQ(index_->stats()->instances, 1u);
 }
 
+TEST_F(ImagingTest, X06_AnEmptyDatasetIsRefusedWhateverItsCommandNames) {
+  StoreStart start;
+  start.transfer_syntax.value = kExplicitLittle;
+  start.sop_class = SopClassUid("1.2.840.10008.5.1.4.1.1.2");
+  start.instance = SopInstanceUid("2.25.5");
+  auto object = imaging_->begin(who_, std::move(start));
+  ASSERT_TRUE(object.has_value());
+  ASSERT_TRUE((*object)->write("").has_value());
+  EXPECT_EQ((*object)->prepare().error().code, Code::invalid_argument);
+  EXPECT_EQ((*object)->refusal().reason, 0xC000);
+  EXPECT_EQ(index_->stats()->instances, 0u);
+}
+
+TEST_F(ImagingTest, ADatasetWithoutPreambleMayHoldThePrefixWhereItWouldStand) {
+  test::DatasetMaker d;
+  d.text(0x00080018, "UI", "2.25.5").text(0x00080020, "DA", "20260115");
+  d.text(0x00081030, "LO", Bytes(128 - d.view().size() - 8, 'x') + "DICM and more");
+  d.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2");
+  d.text(0x0020000D, "UI", "2.25.6").text(0x0020000E, "UI", "2.25.7");
+  ASSERT_EQ(d.view().substr(128, 4), "DICM");
+  auto stored = store_file(d.view());
+  ASSERT_TRUE(stored.has_value()) << stored.error().text;
+  auto original = imaging_->object(who_, row(stored->study, stored->series, stored->instance), Form::original);
+  EXPECT_TRUE(drain(*original) == d.view());
+}
+
+TEST_F(ImagingTest, AnObjectWithoutAnyUidIsRefusedForItsOwn) {
+  test::DatasetMaker d;
+  d.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2").text(0x00100010, "PN", "Muster^Erika");
+  EXPECT_EQ(store_file(d.view()).error().text, "SOP Instance UID is missing");
+}
+
+TEST_F(ImagingTest, ImpossibleNumbersOfFramesAreReported) {
+  for (const char* frames : {"-1", "0"}) {
+    test::DatasetMaker d;
+    d.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7").text(0x00080018, "UI", "2.25.5");
+    d.text(0x00100020, "LO", "MDA-1");
+    d.text(0x0020000D, "UI", "2.25.6").text(0x0020000E, "UI", "2.25.7").us(0x00280002, 1);
+    d.text(0x00280008, "IS", frames).us(0x00280010, 2).us(0x00280011, 2).us(0x00280100, 8);
+    d.bytes(0x7FE00010, "OB", "1234");
+    auto stored = store_file(d.view());
+    ASSERT_TRUE(stored.has_value());
+    ASSERT_EQ(stored->warnings.size(), 1u);
+    EXPECT_EQ(stored->warnings[0].text, "Number of Frames is not above zero");
+  }
+}
+
+TEST_F(ImagingTest, Q13_ANameOfDelimitersAloneHasNoValue) {
+  for (const char* name : {"^^^^", "=^=", "Muster^Erika^^"}) {
+    ImageRecipe r;
+    r.patient_name = name;
+    ASSERT_TRUE(store_file(test::make_file(r)).has_value());
+    std::shared_ptr<index::View> view = index_->view();
+    auto source = imaging_->metadata(who_, view, StudyUid(r.study_uid), SeriesUid(r.series_uid), std::nullopt, "");
+    ASSERT_TRUE(source.has_value());
+    Content c;
+    c.source = std::move(*source);
+    const auto pn = boost::json::parse(drain(c)).as_object().at("00100010").as_object();
+    EXPECT_EQ(pn.contains("Value"), name[0] == 'M') << name;
+  }
+}
+
 TEST_F(ImagingTest, X19_UidsThatAreNoNamesAreRefusedOddOnesAreKept) {
   for (const char* bad : {"../../etc/passwd", "/etc/cron.d/x", "1.2;drop"}) {
     ImageRecipe r;

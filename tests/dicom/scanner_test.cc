@@ -145,7 +145,9 @@ TEST_F(ScannerTest, X03_MissingDelimitersAndStrayItemsAreRefusedOddLengthsKept) 
 TEST_F(ScannerTest, X04_NonsenseVrsAreKeptWhereTheWalkCanGoOn) {
   DatasetMaker zz = begun();
   zz.raw(Bytes("\x42\x00\x12\x00ZZ\x00\x00\x04\x00\x00\x00" "abcd", 16)).bytes(0x7FE00010, "OB", "12");
-  EXPECT_TRUE(scan(zz.view()).status.has_value());
+  const Scanned unknown = scan(zz.view());
+  EXPECT_TRUE(unknown.status.has_value());
+  EXPECT_EQ(unknown.scanner->warnings(), std::vector<std::string>{"an unknown value representation"});
   DatasetMaker question = begun();
   question.raw(Bytes("\x42\x00\x12\x00??\x04\x00" "abcd", 12)).bytes(0x7FE00010, "OB", "12");
   const Scanned s = scan(question.view());
@@ -291,6 +293,35 @@ TEST_F(ScannerTest, S11_ADatasetNotInItsDeclaredVrIsRead) {
   ASSERT_TRUE(s.status.has_value());
   EXPECT_EQ(s.scanner->encoding(), Encoding::explicit_little);
   EXPECT_EQ(s.scanner->warnings().size(), 1u);
+}
+
+TEST_F(ScannerTest, S11_TextWhereTheDictionaryHasASequenceIsAValue) {
+  // (0040,A170) was a code string once; without VRs only its bytes tell.
+  for (const Bytes& text : {Bytes("NEWMEANING"), Bytes("YES "), Bytes("NAMEMEAN"), Bytes("A ")}) {
+    DatasetMaker d(Encoding::implicit_little);
+    d.text(0x00080018, "UI", "2.25.1").bytes(0x0040A170, "SQ", text).text(0x0040A730, "LO", "end");
+    for (const size_t piece : {size_t{1}, size_t{7}, SIZE_MAX}) {
+      const Scanned s = scan(d.view(), Encoding::implicit_little, piece);
+      ASSERT_TRUE(s.status.has_value()) << text;
+      const Element* e = s.scanner->find(Tag{0x0040A170});
+      EXPECT_EQ(e->kind, Element::Kind::value);
+      EXPECT_EQ(s.scanner->value(*e), text);
+      EXPECT_EQ(e->depth, 0);
+      EXPECT_EQ(s.scanner->warnings(), std::vector<std::string>{"a value where a sequence should be"});
+    }
+  }
+  // Inside an item that ends before it, and of no length at all.
+  DatasetMaker inside(Encoding::implicit_little);
+  inside.head(0x00081140, "SQ", 8 + 8 + 10).item(8 + 10).bytes(0x0040A170, "SQ", "NEWMEANING");
+  EXPECT_TRUE(scan(inside.view(), Encoding::implicit_little).status.has_value());
+  DatasetMaker over(Encoding::implicit_little);
+  over.head(0x00081140, "SQ", 8 + 8 + 6).item(8 + 6).bytes(0x0040A170, "SQ", "NEWMEANING");
+  EXPECT_TRUE(scan(over.view(), Encoding::implicit_little).status.has_error());
+  // Where VRs stand, or after an item, it is no sequence and no value.
+  EXPECT_TRUE(scan(begun().bytes(0x0040A170, "SQ", "NEWMEANING").view()).status.has_error());
+  DatasetMaker later(Encoding::implicit_little);
+  later.head(0x0040A170, "SQ", 8 + 10).item(0).raw("NEWMEANING");
+  EXPECT_TRUE(scan(later.view(), Encoding::implicit_little).status.has_error());
 }
 
 TEST_F(ScannerTest, ImplicitUsOrSsFollowsPixelRepresentation) {
