@@ -1,5 +1,7 @@
-"""The doors through which samples go in: STOW-RS, a sender of raw P-DATA, and DCMTK's dcmsend."""
-import os
+"""The doors through which samples go in: STOW-RS, a sender of raw P-DATA, and DCMTK's dcmsend.
+
+Each gives (instance, answer, sent): the SOP Instance UID when it was stored, else ""; the status and
+reason answered, or why nothing was sent; and whether it was sent at all."""
 import re
 import subprocess
 
@@ -14,12 +16,11 @@ def reasons(answer):
 
 
 def stow(server, sample):
-    """(instance or "", what was answered)."""
     status, answer = server.stow([sample.file])
     stored = values(answer, "00081199")
     if status in (200, 202) and len(stored) == 1:
-        return first(stored[0], "00081155"), str(status)
-    return "", f"{status} {' '.join(reasons(answer))}".strip()
+        return first(stored[0], "00081155"), str(status), True
+    return "", f"{status} {' '.join(reasons(answer))}".strip(), True
 
 
 def p_data(server, sample):
@@ -28,26 +29,25 @@ def p_data(server, sample):
         with dimse.Association(server.dicom_port, [context]) as association:
             status, _ = association.store(*context, sample.announced, sample.dataset)
     except (dimse.Refused, OSError) as error:
-        return "", str(error)
-    return sample.announced if status == 0 else "", f"{status:04X}"
+        return "", str(error), True
+    return sample.announced if status == 0 else "", f"{status:04X}", True
 
 
 def dcmsend(server, sample):
-    run = subprocess.run(
-        ["dcmsend", "-v", "--decompress-never", "--no-uid-checks", "--no-halt", "--read-file",
-         "-aec", "MEDARC", "127.0.0.1", str(server.dicom_port), sample.path],
-        capture_output=True, timeout=120, check=False, env={**os.environ, "TZ": "UTC"})
-    text = (run.stdout + run.stderr).decode("utf-8", "replace")
+    try:
+        run = subprocess.run(
+            ["dcmsend", "-d", "--decompress-never", "--no-uid-checks", "--no-halt", "--read-file",
+             "-aec", "MEDARC", "127.0.0.1", str(server.dicom_port), sample.path],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+    except FileNotFoundError:
+        return "", "dcmsend is not installed", False
+    text = run.stdout.decode("utf-8", "replace").replace(sample.path, "the file")
     if run.returncode < 0:
-        return "", f"not sent: dcmsend was ended by signal {-run.returncode}"
-    if "with status SUCCESS" in text and "not accepted" not in text:
-        found = re.search(r"Received C-STORE Response \(Success\)", text)
-        if found:
-            return sample.announced, "0000"
-    answer = re.search(r"Received C-STORE Response \(([^)]*)\)", text)
+        return "", f"dcmsend was ended by signal {-run.returncode}", False
+    answer = re.search(r"DIMSE Status\s*: 0x([0-9a-f]{4})", text)
     if answer:
-        return (sample.announced if answer.group(1) == "Success" else ""), answer.group(1)
-    said = [line.split(": ", 1)[1] for line in text.splitlines() if line[:2] in ("E:", "F:", "W:")
-            and ": " in line]
-    said = [line.replace(sample.path, "the file") for line in said]
-    return "", "not sent: " + (said[0] if said else f"dcmsend ended with {run.returncode}")
+        status = answer.group(1).upper()
+        return sample.announced if status == "0000" else "", status, True
+    said = [line[3:].strip() for line in text.splitlines() if line[:3] in ("E: ", "F: ")]
+    said = said or [line[3:].strip() for line in text.splitlines() if line[:3] == "W: "]
+    return "", " ".join(said[:2]) or f"dcmsend ended with {run.returncode}", False

@@ -3,8 +3,9 @@ import hashlib
 import json
 import os
 import re
+import zlib
 
-from part10 import BIG, EXPLICIT, IMPLICIT, Envelope, compare
+from part10 import BIG, DEFLATED, EXPLICIT, IMPLICIT, Envelope, compare
 from server import WEB, first, name_of, values
 
 _TEXT = {"SOPClassUID": "00080016", "SOPInstanceUID": "00080018", "StudyInstanceUID": "0020000D",
@@ -14,10 +15,15 @@ _TEXT = {"SOPClassUID": "00080016", "SOPInstanceUID": "00080018", "StudyInstance
 _NUMBERS = {"Rows": "00280010", "Columns": "00280011", "BitsAllocated": "00280100",
             "BitsStored": "00280101", "PixelRepresentation": "00280103",
             "SamplesPerPixel": "00280002", "NumberOfFrames": "00280008"}
-_IN_ROWS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Modality",
-            "Rows", "Columns", "BitsAllocated", "NumberOfFrames")
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+_MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 _VERSIONS_TRIED = 40
+JSON = {"Accept": "application/dicom+json"}
+
+
+def bare_name(text):
+    """Trailing delimiters mean nothing (PS3.5 6.2.1.1)."""
+    return "=".join(group.rstrip("^ ") for group in text.split("=")).rstrip("=")
 
 
 class Sample:
@@ -26,40 +32,61 @@ class Sample:
         self.path = os.path.join(directory, self.name)
         with open(self.path, "rb") as f:
             self.file = f.read()
+        if hashlib.sha256(self.file).hexdigest() != facts["sha256"]:
+            raise SystemExit(f"{self.name} is not the file of which the facts speak")
         envelope = Envelope(self.file)
         self.syntax = envelope.syntax
         self.dataset = self.file[envelope.length:]
         self.instance = facts.get("SOPInstanceUID") or envelope.instance
         self.sop_class = facts.get("SOPClassUID") or envelope.sop_class or _SECONDARY_CAPTURE
+        # A C-STORE command must name an instance, whether the dataset does or not.
         self.announced = self.instance or "2.25." + str(int(facts["sha256"][:30], 16))
+        self.in_study, self.in_series = [self], [self]  # those that claim the same UIDs
 
     @property
     def odd(self):
         return self.name.startswith("odd-or-broken/")
 
+    def refusals(self):
+        """The Failure Reasons that are right by STOW-RS; none when it must be stored."""
+        if self.sop_class == _MEDIA_DIRECTORY:
+            return {"A900", "C000"}
+        if "truncated" in self.name:
+            return {"C000"}
+        if self.instance:
+            return set()
+        return {"A900"} if self.facts.get("readable") else {"C000"}
+
     def patient_name(self):
-        """As it must be decoded: the note of an invented file knows better than the toolkit that
+        """As it must be decoded. The note of an invented file knows better than the toolkit that
         listed the facts, which also keeps escape sequences it should have taken away."""
         note = re.search(r"must decode to (.*)$", self.facts.get("note") or "")
         text = note.group(1) if note else self.facts.get("PatientName") or ""
-        return None if text.startswith("ERR ") else re.sub("\x1b\\$\\)[AC]", "", text).rstrip("=")
+        if not isinstance(text, str) or text.startswith("ERR "):
+            return None
+        return bare_name(re.sub("\x1b\\$\\)[AC]", "", text))
 
 
 def load(directory):
     with open(os.path.join(directory, "facts.json"), encoding="utf-8") as f:
-        return [Sample(directory, facts) for facts in json.load(f)]
+        out = [Sample(directory, facts) for facts in json.load(f)]
+    for key, field in (("StudyInstanceUID", "in_study"), ("SeriesInstanceUID", "in_series")):
+        together = {}
+        for sample in out:
+            if sample.facts.get(key):
+                together.setdefault(sample.facts[key], []).append(sample)
+                setattr(sample, field, together[sample.facts[key]])
+    return out
 
 
 def locate(server, sample, instance):
-    """Study and series under which the object is found; an error text when it is not."""
+    """The places (study, series, instance) under which such an object is found."""
     keys = {"SOPInstanceUID": instance}
     for key in ("StudyInstanceUID", "SeriesInstanceUID"):
         if sample.facts.get(key):
             keys[key] = sample.facts[key]
-    found = server.qido("instances", **keys)
-    if not found:
-        return None, "QIDO does not find it"
-    return (first(found[0], "0020000D"), first(found[0], "0020000E"), instance), ""
+    return [(first(row, "0020000D"), first(row, "0020000E"), instance)
+            for row in server.qido("instances", **keys)]
 
 
 def path_of(triple):
@@ -71,41 +98,54 @@ def split(file):
     return envelope, file[envelope.length:]
 
 
-def check_bytes(server, sample, triple, whole_file):
-    """("identical" | "converted", []) or ("different", reasons). whole_file: what was sent is the
-    file itself and not only its dataset."""
+def _plain(dataset, syntax):
+    return zlib.decompressobj(-15).decompress(dataset) if syntax == DEFLATED else dataset
+
+
+def _why_other(sample, got, sent):
+    """None when the file `got` holds what was sent: "file", "dataset" (its bytes alone) or
+    "elements" (a toolkit wrote them anew)."""
+    if sent == "file":
+        return None if got == sample.file else "other bytes"
+    envelope, dataset = split(got)
+    if sent == "dataset":
+        return None if dataset == sample.dataset else "other bytes"
+    return compare(_plain(sample.dataset, sample.syntax), sample.syntax,
+                   _plain(dataset, envelope.syntax), envelope.syntax)
+
+
+def check_bytes(server, sample, triple, sent):
+    """("identical" | "converted" | "different", why)"""
     path, version = path_of(triple), ""
     status, _, original = server.request("GET", path + "/original")
-    wanted = sample.file if whole_file else sample.dataset
-
-    def same(got):
-        return got == wanted if whole_file else split(got)[1] == wanted
-
+    if status != 200:
+        return "different", f"/original answers {status}"
+    why = _why_other(sample, original, sent)
     # An earlier sample of the same UID and bytes: a duplicate adds no version, the last one stays.
-    if status == 200 and not same(original):
-        for n in range(1, _VERSIONS_TRIED):
-            code, _, got = server.request("GET", f"{path}/original?version={n}")
-            if code == 200 and same(got):
-                version, original = f"?version={n}", got
-                break
-    if status != 200 or not same(original):
-        return "different", [f"/original answers {status} with other bytes"]
-    if split(original)[0].syntax != sample.syntax:
-        return "different", ["/original names another transfer syntax"]
+    for n in range(1, _VERSIONS_TRIED if why else 0):
+        status, _, got = server.request("GET", f"{path}/original?version={n}")
+        if status == 200 and _why_other(sample, got, sent) is None:
+            version, original, why = f"?version={n}", got, None
+            break
+    if why:
+        return "different", f"/original: {why}"
+    stored, wanted = split(original)
+    if sent != "elements" and stored.syntax != sample.syntax:
+        return "different", "/original names another transfer syntax"
     status, syntax, file = server.wado(path + version)
     if status != 200:
-        return "different", [f"WADO-RS answers {status}"]
+        return "different", f"WADO-RS answers {status}"
     envelope, dataset = split(file)
     if envelope.syntax != syntax:
-        return "different", ["part header and file meta name different transfer syntaxes"]
-    if sample.syntax in (IMPLICIT, BIG):
+        return "different", "part header and file meta name different transfer syntaxes"
+    if stored.syntax in (IMPLICIT, BIG):
         if syntax != EXPLICIT:
-            return "different", [f"leaves as {syntax}"]
-        wrong = compare(sample.dataset, sample.syntax, dataset, EXPLICIT)
-        return ("different", [wrong]) if wrong else ("converted", [])
-    if syntax != sample.syntax or dataset != sample.dataset:
-        return "different", [f"WADO-RS gives other bytes as {syntax}"]
-    return "identical", []
+            return "different", f"leaves as {syntax}"
+        why = compare(wanted, stored.syntax, dataset, EXPLICIT)
+        return ("different", f"converted: {why}") if why else ("converted", "")
+    if syntax != stored.syntax or dataset != wanted:
+        return "different", f"WADO-RS gives other bytes as {syntax}"
+    return "identical", ""
 
 
 def _number(text):
@@ -116,65 +156,86 @@ def _number(text):
 
 
 def check_facts(server, sample, triple):
-    """What metadata and searches say that the facts do not."""
-    wrong = []
-    status, _, body = server.request("GET", path_of(triple) + "/metadata",
-                                     headers={"Accept": "application/dicom+json"})
+    """What metadata and the searches say that the facts do not."""
+    status, _, body = server.request("GET", path_of(triple) + "/metadata", headers=JSON)
     if status != 200:
         return [f"metadata answers {status}"]
     metadata = json.loads(body)[0]
-    rows = server.qido(f"studies/{triple[0]}/series/{triple[1]}/instances",
-                       SOPInstanceUID=triple[2], includefield="all")
-    if len(rows) != 1:
-        return [f"QIDO gives {len(rows)} rows"]
-    series = server.qido(f"studies/{triple[0]}/series", SeriesInstanceUID=triple[1])
-    for source, data in (("metadata", metadata), ("QIDO", rows[0])):
-        for fact, tag in _TEXT.items():
-            want = sample.facts.get(fact)
-            if source == "QIDO":
-                if fact not in _IN_ROWS or not want:
-                    continue
-                if fact == "Modality":
-                    data = series[0] if series else {}
-            if want is None or isinstance(want, list) or str(want).startswith("ERR"):
-                continue
-            if str(first(data, tag)).rstrip() != str(want).rstrip():
+    series_path = f"studies/{triple[0]}/series"
+    rows = server.qido(f"{series_path}/{triple[1]}/instances", SOPInstanceUID=triple[2],
+                       includefield="all")
+    series = server.qido(series_path, SeriesInstanceUID=triple[1])
+    study = server.qido("studies", StudyInstanceUID=triple[0])
+    if (len(rows), len(series), len(study)) != (1, 1, 1):
+        return [f"QIDO gives {len(study)} studies, {len(series)} series, {len(rows)} instances"]
+    wrong = []
+
+    def text(source, data, fact, among=None):
+        wanted = {s.facts.get(fact) for s in among or [sample]
+                  if isinstance(s.facts.get(fact), str) and not s.facts[fact].startswith("ERR")}
+        if sample.facts.get(fact) in wanted and not (source == "QIDO" and "" in wanted):
+            if str(first(data, _TEXT[fact])).rstrip() not in {w.rstrip() for w in wanted}:
                 wrong.append(f"{source} {fact}")
-            data = rows[0] if source == "QIDO" else data
-        for fact, tag in _NUMBERS.items():
-            want = _number(sample.facts.get(fact))
-            if want is None or (source == "QIDO" and fact not in _IN_ROWS):
-                continue
-            if first(data, tag) != want:
-                wrong.append(f"{source} {fact}")
+
+    for fact in _TEXT:
+        text("metadata", metadata, fact)
+    for fact in ("SOPClassUID", "SOPInstanceUID"):
+        text("QIDO", rows[0], fact)
+    text("QIDO", series[0], "SeriesInstanceUID")
+    text("QIDO", series[0], "Modality", sample.in_series)  # one row for those that share it
+    text("QIDO", study[0], "StudyInstanceUID")
+    text("QIDO", study[0], "PatientID", sample.in_study)
+    for fact, tag in _NUMBERS.items():
+        wanted = _number(sample.facts.get(fact))
+        if wanted is None:
+            continue
+        if first(metadata, tag) != wanted:
+            wrong.append(f"metadata {fact}")
+        if fact in ("Rows", "Columns", "BitsAllocated", "NumberOfFrames") and (
+                first(rows[0], tag) != wanted):
+            wrong.append(f"QIDO {fact}")
     name = sample.patient_name()
-    if name is not None and not isinstance(sample.facts.get("PatientName"), list):
-        if name_of(metadata) != name and len(values(metadata, "00100010")) < 2:
-            wrong.append("metadata PatientName")
+    if name is not None and len(values(metadata, "00100010")) < 2 and name_of(metadata) != name:
+        wrong.append("metadata PatientName")
+    if name and name_of(study[0]) not in {s.patient_name() for s in sample.in_study}:
+        wrong.append("QIDO PatientName")
     return wrong
 
 
+def _interleaved(raw, pixels):
+    """Planes of one byte a sample as the decoded pixels have them."""
+    plane = pixels["shape"][-3] * pixels["shape"][-2]
+    return b"".join(bytes(b for three in zip(*(raw[at + i * plane:at + (i + 1) * plane]
+                                              for i in range(3))) for b in three)
+                    for at in range(0, len(raw), 3 * plane))
+
+
 def check_pixels(server, sample, triple):
-    """Frames of uncompressed objects against the hash of their decoded pixels; None when there is
-    no such hash of the same size."""
+    """Frames of uncompressed objects against the hash of their decoded pixels: True, False, or
+    None when there is no hash to compare with."""
     pixels = sample.facts.get("decoded_pixels")
     if not pixels or sample.syntax not in (IMPLICIT, BIG, EXPLICIT):
         return None
     count = _number(sample.facts.get("NumberOfFrames")) or 1
-    status, headers, body = server.request(
-        "GET", f"{path_of(triple)}/frames/" + ",".join(str(n) for n in range(1, count + 1)),
-        headers={"Accept": 'multipart/related; type="application/octet-stream"'})
-    if status != 200:
+    frames = server.frames(path_of(triple), count)
+    if frames is None:
         return False
-    boundary = re.search(r'boundary="?([^";]+)', headers["Content-Type"]).group(1).encode()
-    frames = [part[part.index(b"\r\n\r\n") + 4:-2]
-              for part in body.split(b"--" + boundary)[1:-1]]
     raw = b"".join(frames)
-    want = pixels["sha256_little_endian"]
-    size = 1
+    width = int(re.sub(r"\D", "", pixels["dtype"])) // 8
+    size = width
     for n in pixels["shape"]:
         size *= n
-    size *= int(re.sub(r"\D", "", pixels["dtype"])) // 8
     if len(raw) != size:
-        return None  # the decoder widened or resampled
-    return hashlib.sha256(raw).hexdigest() == want
+        return None  # the decoder widened or resampled them
+    wanted = pixels["sha256_little_endian"]
+    if hashlib.sha256(raw).hexdigest() == wanted:
+        return True
+    if pixels["shape"][-1] == 3 and width == 1 and (
+            hashlib.sha256(_interleaved(raw, pixels)).hexdigest() == wanted):
+        return True  # Planar Configuration 1
+    if sample.syntax == BIG and width == 1:
+        # The toolkit that made the hashes does not turn 16-bit words that hold two 8-bit samples.
+        at = len(sample.dataset) - (size + size % 2)
+        if hashlib.sha256(sample.dataset[at:at + size]).hexdigest() == wanted:
+            return None
+    return False

@@ -107,6 +107,18 @@ class Server:
         return status, syntax.group(1) if syntax else "", body[start:end]
 
 
+    def frames(self, path, count):
+        """The bytes of each frame of an uncompressed object; None when they are refused."""
+        status, headers, body = self.request(
+            "GET", f"{path}/frames/" + ",".join(str(n) for n in range(1, count + 1)),
+            headers={"Accept": 'multipart/related; type="application/octet-stream"'})
+        if status != 200:
+            return None
+        boundary = re.search(r'boundary="?([^";]+)', headers["Content-Type"]).group(1).encode()
+        return [part[part.index(b"\r\n\r\n") + 4:-2]
+                for part in body.split(b"--" + boundary)[1:-1]]
+
+
 def values(dataset, tag):
     return dataset.get(tag, {}).get("Value", [])
 
