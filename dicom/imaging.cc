@@ -26,6 +26,24 @@ bool has_preamble(ByteView envelope) {
   return envelope.size() >= 132 && envelope.substr(128, 4) == "DICM";
 }
 
+// What is done to the stored dataset for `form`.
+enum class Change { none, encoding, inflated };
+Change change_of(const InstanceRow& row, Form form) {
+  if (form == Form::original) return Change::none;
+  const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
+  if (syntax.encoding != Encoding::explicit_little) return Change::encoding;
+  return form == Form::explicit_le && syntax.deflated ? Change::inflated : Change::none;
+}
+
+// The bytes before the dataset.
+Bytes envelope_of(const InstanceRow& row, Form form) {
+  if (change_of(row, form) != Change::none) {
+    return make_envelope(row.sop_class, row.uid, TransferSyntaxUid(std::string(kExplicitLittle)));
+  }
+  if (form == Form::original || has_preamble(row.envelope)) return row.envelope;
+  return make_envelope(row.sop_class, row.uid, row.transfer_syntax);
+}
+
 class ImagingService final : public Imaging {
  public:
   ImagingService(index::Index& index, security::Guard& guard, Limits limits)
@@ -90,31 +108,22 @@ class ImagingService final : public Imaging {
     const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
     MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
     std::shared_ptr<archive::BlobReader> blob = std::move(reader);
-    Content content;
-    content.transfer_syntax = row.transfer_syntax;
-    content.etag = fmt::format("{}-{:08x}-{}", row.dataset.hex(), crc32c(row.envelope),
-                               form == Form::original ? "o" : form == Form::stored ? "s" : "e");
-    std::vector<Piece> pieces(1);
-    pieces[0].literal = row.envelope;
-    if (form == Form::original) {
-      add_range(pieces, {0, blob->size()});
-      return finished(std::move(content), blob, std::move(pieces));
-    }
-    const bool reencode = syntax.encoding != Encoding::explicit_little;
-    const bool inflate = form == Form::explicit_le && syntax.deflated;
     if (form == Form::explicit_le && syntax.encapsulated && !row.frame_table.empty()) {
       return make_error(Code::not_acceptable, "the pixel data is compressed; ask for it as it is stored");
     }
-    if (reencode || inflate) content.transfer_syntax.value = kExplicitLittle;
-    if (reencode || inflate || !has_preamble(row.envelope)) {
-      pieces[0].literal = make_envelope(row.sop_class, row.uid, content.transfer_syntax);
-    }
-    if (reencode) {
+    Content content;
+    content.transfer_syntax = shape_of(row, form).transfer_syntax;
+    content.etag = fmt::format("{}-{:08x}-{}", row.dataset.hex(), crc32c(row.envelope),
+                               form == Form::original ? "o" : form == Form::stored ? "s" : "e");
+    std::vector<Piece> pieces(1);
+    pieces[0].literal = envelope_of(row, form);
+    const Change change = change_of(row, form);
+    if (change == Change::encoding) {
       MEDARC_ASSIGN(auto scanner, scan_stored(*blob, syntax, limits_));
       for (Piece& p : explicit_little_pieces(*scanner)) pieces.push_back(std::move(p));
       return finished(std::move(content), blob, std::move(pieces));
     }
-    if (inflate) {
+    if (change == Change::inflated) {
       content.source = inflating_source(std::move(pieces[0].literal), whole(blob), 0, UINT64_MAX,
                                         limits_.inflated_bytes_max);
       return content;
@@ -252,6 +261,16 @@ class ImagingService final : public Imaging {
 };
 
 }  // namespace
+
+Shape shape_of(const InstanceRow& row, Form form) {
+  Shape out{row.transfer_syntax, std::nullopt};
+  if (change_of(row, form) != Change::none) {
+    out.transfer_syntax.value = kExplicitLittle;
+  } else {
+    out.bytes = envelope_of(row, form).size() + row.dataset_bytes;
+  }
+  return out;
+}
 
 std::unique_ptr<Imaging> Imaging::create(index::Index& index, security::Guard& guard, Limits limits) {
   return std::make_unique<ImagingService>(index, guard, limits);

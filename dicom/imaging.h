@@ -94,6 +94,13 @@ enum class Form {
   explicit_le,  // Explicit VR LE; not_acceptable for compressed pixel data (codecs come later)
 };
 
+// What object() gives for `row`, told from the row alone. No length: known only when it was read.
+struct Shape {
+  TransferSyntaxUid transfer_syntax;
+  std::optional<uint64_t> bytes;
+};
+Shape shape_of(const InstanceRow& row, Form form);
+
 struct FrameContent {
   std::vector<Content> frames;            // in the order asked
   TransferSyntaxUid transfer_syntax;      // of the frames' bytes

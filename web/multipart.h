@@ -73,6 +73,21 @@ struct OutgoingPart {
 // `next` answers nullopt after the last part.
 std::unique_ptr<ByteSource> multipart(std::string boundary,
                                       std::function<Result<std::optional<OutgoingPart>>()> next);
+// The exact length of such a body: add each part, then the end.
+class MultipartLength {
+ public:
+  explicit MultipartLength(std::string_view boundary) : boundary_bytes_(boundary.size()) {}
+  void add(size_t headers_bytes, uint64_t content_bytes) {
+    total_ += mark_bytes() + 2 + headers_bytes + 2 + content_bytes;
+    first_ = false;
+  }
+  uint64_t end() const { return total_ + mark_bytes() + 4; }
+
+ private:
+  uint64_t mark_bytes() const { return (first_ ? 2 : 4) + boundary_bytes_; }
+  uint64_t boundary_bytes_, total_ = 0;
+  bool first_ = true;
+};
 // A boundary that is unlikely in any data: random, new for each answer.
 std::string new_boundary();
 

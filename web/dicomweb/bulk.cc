@@ -182,6 +182,10 @@ struct Item {
   std::string location;
 };
 
+std::string item_headers(const Item& item, const std::string& part_type) {
+  return "Content-Type: " + part_type + "\r\nContent-Location: " + item.location + "\r\n";
+}
+
 Response many_items(std::vector<Item> items, const std::string& type, std::string_view syntax,
                     const std::string& etag) {
   Response response;
@@ -193,14 +197,20 @@ Response many_items(std::vector<Item> items, const std::string& type, std::strin
   response.headers.add("Vary", "Accept");
   if (!etag.empty()) response.headers.add("ETag", '"' + etag + "-multipart\"");
   const std::string part_type = syntax.empty() ? type : frame_type(type, syntax);
+  MultipartLength length(boundary);
+  bool known = true;
+  for (const Item& item : items) {
+    known = known && item.content.bytes;
+    if (known) length.add(item_headers(item, part_type).size(), *item.content.bytes);
+  }
+  if (known) response.body_bytes = length.end();
   auto left = std::make_shared<std::vector<Item>>(std::move(items));
   response.body = multipart(
       boundary, [left, part_type, at = size_t{0}]() mutable -> Result<std::optional<OutgoingPart>> {
         if (at == left->size()) return std::optional<OutgoingPart>();
         Item& item = (*left)[at++];
-        return std::optional<OutgoingPart>(OutgoingPart{
-            "Content-Type: " + part_type + "\r\nContent-Location: " + item.location + "\r\n",
-            std::move(item.content.source)});
+        return std::optional<OutgoingPart>(
+            OutgoingPart{item_headers(item, part_type), std::move(item.content.source)});
       });
   return response;
 }

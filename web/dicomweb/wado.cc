@@ -55,30 +55,52 @@ class Instances {
   bool begun_ = false;
 };
 
-// How many instances of the study or series can be given as `wanted` says.
+std::string part_headers(const InstanceRow& row, const dicom::Shape& shape,
+                         const std::string& base_url) {
+  std::string out = "Content-Type: " + dicom_type(shape.transfer_syntax.value) +
+                    "\r\nContent-Location: " +
+                    instance_url(base_url, row.study, row.series, row.uid) + "\r\n";
+  if (shape.bytes) out += "Content-Length: " + std::to_string(*shape.bytes) + "\r\n";
+  return out;
+}
+
+// How many instances of the study or series can be given as `wanted` says, and how long the answer
+// then is, when every length is known.
 struct Fit {
   uint64_t fitting = 0, all = 0;
+  std::optional<uint64_t> bytes;
 };
-Result<Fit> count_fitting(Instances instances, const Wanted& wanted) {
+Result<Fit> measure(Instances instances, const Wanted& wanted, std::string_view boundary,
+                    const std::string& base_url) {
   Fit out;
+  MultipartLength length(boundary);
+  bool known = true;
   for (;;) {
     MEDARC_ASSIGN(const auto row, instances.next());
-    if (!row) return out;
+    if (!row) break;
     ++out.all;
-    if (form_for(wanted, row->transfer_syntax.value)) ++out.fitting;
+    const auto form = form_for(wanted, row->transfer_syntax.value);
+    if (!form) continue;
+    ++out.fitting;
+    const dicom::Shape shape = shape_of(*row, *form);
+    known = known && shape.bytes;
+    if (known) length.add(part_headers(*row, shape, base_url).size(), *shape.bytes);
   }
+  if (known) out.bytes = length.end();
+  return out;
 }
 
 Answer retrieve_many(const ContextPtr& context, const Request& request) {
   auto options = wanted_objects(request, false);
   if (options.has_error()) return problem(options.error());
   const std::shared_ptr<index::View> view = context->imaging.index().view();
+  const std::string boundary = new_boundary();
   std::optional<Wanted> chosen;
   Fit fit;
   for (const Wanted& wanted : *options) {
-    auto counted = count_fitting(Instances(view, request), wanted);
-    if (counted.has_error()) return problem(counted.error());
-    fit = *counted;
+    auto measured = measure(Instances(view, request), wanted, boundary, request.base_url);
+    if (measured.has_error()) return problem(measured.error());
+    fit = *measured;
     if (fit.all == 0)
       return problem(make_error(Code::not_found, "there is no such study or series"));
     if (fit.fitting > 0) {
@@ -92,7 +114,7 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
   }
   Response response;
   response.status = fit.fitting == fit.all ? 200 : 206;  // W1: some cannot be given
-  const std::string boundary = new_boundary();
+  response.body_bytes = fit.bytes;
   response.headers.add("Content-Type",
                        "multipart/related; type=\"application/dicom\"; boundary=" + boundary);
   response.headers.add("Vary", "Accept");
@@ -105,15 +127,8 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
       const auto form = form_for(wanted, row->transfer_syntax.value);
       if (!form) continue;
       MEDARC_ASSIGN(auto content, context->imaging.object(principal, *row, *form));
-      OutgoingPart part;
-      part.headers =
-          "Content-Type: " + dicom_type(content.transfer_syntax.value) +
-          "\r\nContent-Location: " + instance_url(base_url, row->study, row->series, row->uid) +
-          "\r\n";
-      if (content.bytes)
-        part.headers += "Content-Length: " + std::to_string(*content.bytes) + "\r\n";
-      part.content = std::move(content.source);
-      return std::optional<OutgoingPart>(std::move(part));
+      return std::optional<OutgoingPart>(OutgoingPart{
+          part_headers(*row, shape_of(*row, *form), base_url), std::move(content.source)});
     }
   };
   // The first one is opened now, so that what is not allowed is refused before the answer begins.
@@ -172,9 +187,13 @@ Answer retrieve_instance(const ContextPtr& context, const Request& request) {
     response.headers.add("Vary", "Accept");
     if (!content->etag.empty()) response.headers.add("ETag", '"' + content->etag + "-multipart\"");
     auto part = std::make_shared<std::optional<OutgoingPart>>(OutgoingPart{
-        "Content-Type: " + dicom_type(content->transfer_syntax.value) + "\r\nContent-Location: " +
-            instance_url(request.base_url, row->study, row->series, row->uid) + "\r\n",
+        part_headers(*row, {content->transfer_syntax, content->bytes}, request.base_url),
         std::move(content->source)});
+    if (content->bytes) {
+      MultipartLength length(boundary);
+      length.add((*part)->headers.size(), *content->bytes);
+      response.body_bytes = length.end();
+    }
     response.body = multipart(boundary, [part]() -> Result<std::optional<OutgoingPart>> {
       return std::exchange(*part, std::nullopt);
     });
