@@ -61,20 +61,8 @@ Status SegmentLog::start_segment() {
   header.salt = random_u64();
   header.first_commit = last_number_ + 1;
   header.base_sequence = sequence_;
-  std::shared_ptr<Segment> segment;
-  const std::string spare = dir_ + "/spare";
-  MEDARC_ASSIGN(const bool prepared, fs_.exists(spare));
-  if (prepared) {
-    const std::string path = dir_ + "/" + Segment::file_name(header.number, 0);
-    MEDARC_TRY(fs_.rename(spare, path));
-    MEDARC_ASSIGN(auto file, fs_.open(path, OpenMode::read_write));
-    segment = std::make_shared<Segment>(std::move(file), header, path);
-    const Bytes head = encode(header);
-    MEDARC_TRY(segment->file().write_at(0, {head}));
-  } else {
-    MEDARC_ASSIGN(segment, Segment::create(fs_, dir_, header));
-    MEDARC_TRY(segment->file().preallocate(options_.segment_bytes));
-  }
+  MEDARC_ASSIGN(auto segment, Segment::create(fs_, dir_, header));
+  MEDARC_TRY(segment->file().preallocate(options_.segment_bytes));
   MEDARC_TRY(segment->file().sync());
   MEDARC_TRY(fs_.sync_dir(dir_));
   {
@@ -83,7 +71,6 @@ Status SegmentLog::start_segment() {
   }
   open_ = segment;
   tail_ = kSegmentHeaderBytes;
-  background_wake_.notify_all();
   return {};
 }
 
@@ -292,34 +279,17 @@ uint64_t SegmentLog::log_bytes() {
   return total;
 }
 
-// ---- background: catalog flushes and the next segment ---------------------------------------------
+// ---- background: catalog flushes ----------------------------------------------------------------
 
-void SegmentLog::prepare_loop() {
+void SegmentLog::flush_loop() {
   std::unique_lock lock(background_mutex_);
-  while (!stopping_) {
-    const bool flush = std::exchange(flush_wanted_, false);
+  while (true) {
+    background_wake_.wait(lock, [this] { return stopping_ || flush_wanted_; });
+    if (stopping_) return;
+    flush_wanted_ = false;
     lock.unlock();
-    if (flush) {
-      if (auto s = catalog_.flush(); s.has_error()) (void)fail(s.error());
-    }
-    auto there = fs_.exists(dir_ + "/spare");
-    if (options_.prepare_segments && there.has_value() && !*there && writable()) {
-      // Written zeros, synced: later syncs of the segment then change no file metadata.
-      const std::string making = dir_ + "/spare.new";
-      (void)fs_.remove(making);  // of an earlier life; absent as a rule
-      auto file = fs_.open(making, OpenMode::create_new);
-      const Bytes zeros(1 << 20, '\0');
-      bool ok = file.has_value();
-      for (uint64_t at = 0; ok && at < options_.segment_bytes; at += zeros.size()) {
-        ok = (*file)->write_at(at, {zeros}).has_value();
-        std::lock_guard check(background_mutex_);
-        ok = ok && !stopping_;
-      }
-      ok = ok && (*file)->sync().has_value() && fs_.rename(making, dir_ + "/spare").has_value();
-      if (!ok && file.has_value()) (void)fs_.remove(making);
-    }
+    if (auto s = catalog_.flush(); s.has_error()) (void)fail(s.error());
     lock.lock();
-    if (!stopping_ && !flush_wanted_) background_wake_.wait(lock);
   }
 }
 

@@ -77,7 +77,7 @@ class SegmentLog {
                        Segment::Scan& scan, const std::function<Status(Application&)>& visit);
   Result<Application> resolve(CommitNumber number, CommitBody& body);
   Result<const Places*> places(uint32_t segment);
-  void prepare_loop();
+  void flush_loop();
   Status fail(Error error);
 
   Fs& fs_;

@@ -139,7 +139,7 @@ Status SegmentLog::recover() {
     MEDARC_TRY(open_->file().sync());
     durable_sequence_ = sequence_;
   }
-  background_ = std::thread([this] { prepare_loop(); });
+  background_ = std::thread([this] { flush_loop(); });
   return {};
 }
 

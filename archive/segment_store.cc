@@ -110,8 +110,6 @@ SegmentOptions SegmentOptions::from(Config& config) {
   o.segment_bytes = config.size("archive.segment_bytes", o.segment_bytes,
                                 "A segment of the log is sealed at about this size.", 1 << 16,
                                 uint64_t{16} << 30);
-  o.prepare_segments = config.flag("archive.prepare_segments", o.prepare_segments,
-                                   "Write the next segment ahead of its use: faster syncs.");
   o.chunk_bytes_min = static_cast<uint32_t>(
       config.size("archive.chunk_bytes_min", o.chunk_bytes_min, "Smaller cuts are joined.", 64, 1 << 20));
   o.chunk_bytes_max = static_cast<uint32_t>(config.size(

@@ -13,7 +13,6 @@ namespace medarc::archive {
 
 struct SegmentOptions {
   uint64_t segment_bytes = 64ull << 20;       // a segment is sealed at about this size
-  bool prepare_segments = true;               // write the next one ahead of its use: faster syncs
   uint32_t chunk_bytes_min = 4096;            // smaller given cuts are joined
   uint32_t chunk_bytes_max = 8u << 20;
   uint32_t payload_bytes_max = 64u << 20;

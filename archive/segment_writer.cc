@@ -74,8 +74,7 @@ Status SegmentWriter::write(ByteView bytes) {
 
 Status SegmentWriter::end_chunk() {
   if (buffer_.empty()) return {};
-  Bytes plain = std::move(buffer_);
-  buffer_.clear();
+  Bytes plain = std::exchange(buffer_, Bytes());
   const Digest chunk = Sha256::of(plain);
   staged_->entries.push_back({chunk, static_cast<uint32_t>(plain.size())});
   return stage(chunk, std::move(plain));

@@ -1,8 +1,22 @@
+#include <malloc.h>
+
 // medarc: one binary, the server and the verbs of its operators.
 #include "tools/verb.h"
 
+namespace {
+
+// Buffers of a few MiB come and go with every object. As a rule malloc gives each back to the system
+// and takes zeroed pages anew: a fifth of the time of a C-STORE.
+void keep_buffers() {
+  mallopt(M_MMAP_THRESHOLD, 16 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace medarc::tools;
+  keep_buffers();
   CLI::App app{"Medarc keeps medical images, genomes and patient records together."};
   app.name("medarc");
   app.set_version_flag("--version", MEDARC_VERSION);

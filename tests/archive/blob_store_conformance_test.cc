@@ -23,7 +23,6 @@ struct Kind {
 Result<std::unique_ptr<BlobStore>> open_segments(const std::string& dir, Catalog& catalog) {
   SegmentOptions options;
   options.segment_bytes = 1 << 20;
-  options.prepare_segments = false;
   return open_segment_store(posix_fs(), dir, catalog, options);
 }
 Result<std::unique_ptr<BlobStore>> open_prepared_segments(const std::string& dir, Catalog& catalog) {

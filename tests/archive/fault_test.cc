@@ -29,7 +29,6 @@ Bytes content(size_t n, uint64_t seed) {
 SegmentOptions small_segments() {
   SegmentOptions o;
   o.segment_bytes = 96 << 10;  // so that a short life has many
-  o.prepare_segments = false;  // keeps the steps of a run the same
   o.flush_log_bytes = 1 << 30;
   return o;
 }

@@ -54,7 +54,6 @@ void noise(uint64_t offset, Bytes& piece) {
 class LargeObject : public testing::Test {
  protected:
   void SetUp() override {
-    options_.prepare_segments = false;
     auto opened = open_segment_store(posix_fs(), dir_ / "log", catalog_, options_);
     ASSERT_TRUE(opened.has_value()) << opened.error().text;
     store_ = std::move(*opened);

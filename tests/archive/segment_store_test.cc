@@ -27,7 +27,6 @@ class SegmentStoreTest : public testing::Test {
  protected:
   void SetUp() override {
     options_.segment_bytes = 1 << 20;
-    options_.prepare_segments = false;
     reopen();
   }
   void TearDown() override {

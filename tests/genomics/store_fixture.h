@@ -41,7 +41,6 @@ class StoreTest : public testing::Test {
   static index::IndexOptions options() {
     index::IndexOptions o;
     o.archive.sync = false;  // crashes are other tests' business
-    o.archive.prepare_segments = false;
     o.cache_bytes = 8 << 20;
     return o;
   }

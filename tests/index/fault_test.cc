@@ -22,7 +22,6 @@ const std::string kDir = "/data";
 IndexOptions small() {
   IndexOptions o = quick_options();
   o.archive.sync = true;
-  o.archive.prepare_segments = false;
   o.archive.segment_bytes = 64u << 10;
   o.archive.flush_log_bytes = 1u << 20;
   o.write_buffer_bytes = 4u << 20;

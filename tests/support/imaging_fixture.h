@@ -15,7 +15,6 @@ class ImagingFixture : public testing::Test {
   void SetUp() override {
     ASSERT_TRUE(dicom::load_dictionary().has_value());
     index::IndexOptions options;
-    options.archive.prepare_segments = false;
     auto opened = index::open_index(posix_fs(), dir_, options);
     ASSERT_TRUE(opened.has_value()) << opened.error().text;
     index_ = std::move(*opened);

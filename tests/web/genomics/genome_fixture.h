@@ -23,7 +23,6 @@ class GenomeTest : public testing::Test {
   void open_store() {
     index::IndexOptions options;
     options.archive.sync = false;
-    options.archive.prepare_segments = false;
     auto opened = index::open_index(posix_fs(), dir_ / "data", options);
     EXPECT_TRUE(opened.has_value()) << opened.error().text;
     index_ = std::move(*opened);
