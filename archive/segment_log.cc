@@ -104,14 +104,18 @@ Status SegmentLog::write(std::vector<FramedRecord*>& records) {
   }
   MEDARC_TRY(open_->file().write_at(tail_, parts));
   tail_ += bytes;
-  since_flush_ += bytes;
-  if (since_flush_ >= options_.flush_log_bytes) {
-    since_flush_ = 0;
-    std::lock_guard lock(background_mutex_);
-    flush_wanted_ = true;
-    background_wake_.notify_all();
-  }
+  count_unflushed(bytes, 0);
   return {};
+}
+
+void SegmentLog::count_unflushed(uint64_t bytes, uint64_t commits) {
+  unflushed_bytes_ += bytes;
+  unflushed_commits_ += commits;
+  if (unflushed_bytes_ < options_.flush_log_bytes && unflushed_commits_ < options_.flush_commits) return;
+  unflushed_bytes_ = unflushed_commits_ = 0;
+  std::lock_guard lock(background_mutex_);
+  flush_wanted_ = true;
+  background_wake_.notify_all();
 }
 
 Result<std::vector<ChunkLocation>> SegmentLog::append(std::vector<FramedRecord>& records) {
@@ -163,6 +167,7 @@ Result<CommitNumber> SegmentLog::commit(Draft draft) {
     records.push_back(&record);
     MEDARC_TRY(write(records));
     last_number_ = number.value;
+    count_unflushed(0, 1);
     auto pending = std::make_unique<Pending>();
     pending->number = number;
     pending->body = std::move(draft.body);

@@ -73,10 +73,10 @@ class SegmentLog {
   ChunkLocation place_of(const FramedRecord& record, uint64_t offset) const;
   Status wait_durable(CommitNumber number);
   Status apply_up_to(uint64_t number);
-  Status visit_commits(const std::shared_ptr<Segment>& segment, uint64_t after,
-                       Segment::Scan& scan, const std::function<Status(Application&)>& visit);
   Result<Application> resolve(CommitNumber number, CommitBody& body);
   Result<const Places*> places(uint32_t segment);
+  // Wants a flush of the catalog when there is much that a recovery would have to replay.
+  void count_unflushed(uint64_t bytes, uint64_t commits);
   void flush_loop();
   Status fail(Error error);
 
@@ -95,7 +95,7 @@ class SegmentLog {
   uint64_t sequence_ = 0;
   std::atomic<uint64_t> durable_sequence_{0};
   std::atomic<uint64_t> last_number_{0};
-  uint64_t since_flush_ = 0;
+  uint64_t unflushed_bytes_ = 0, unflushed_commits_ = 0;  // in the log, not yet flushed in the catalog
 
   std::mutex group_mutex_;
   std::condition_variable group_wake_;

@@ -96,8 +96,10 @@ Status SegmentLog::recover() {
       };
       uint64_t good_end = kSegmentHeaderBytes, good_sequence = segment.header().base_sequence;
       auto tracked = [&](uint64_t offset, const RecordHeader& h) -> Status {
+        const uint64_t applied = last_number_;
         MEDARC_TRY(visit(offset, h));
         good_end = offset + padded(stored_length(h.payload_length));
+        if (reached >= applied_) count_unflushed(good_end - offset, last_number_ - applied);
         good_sequence = h.sequence;
         return {};
       };

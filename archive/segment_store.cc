@@ -118,6 +118,8 @@ SegmentOptions SegmentOptions::from(Config& config) {
       "archive.payload_bytes_max", o.payload_bytes_max, "The most facts in one commit.", 1 << 16, 1 << 30));
   o.flush_log_bytes = config.size("archive.flush_log_bytes", o.flush_log_bytes,
                                   "Log written between flushes of the index: bounds recovery.", 1 << 20);
+  o.flush_commits = config.size("archive.flush_commits", o.flush_commits,
+                                "Commits between flushes of the index: bounds recovery.", 16);
   o.compress_text = config.flag("archive.compress_text", o.compress_text, "Compress text chunks.");
   o.compress_pixels = config.flag("archive.compress_pixels", o.compress_pixels,
                                   "Compress native pixel data at ingest (costs processor time).");

@@ -238,6 +238,35 @@ TEST_F(SegmentStoreTest, DamageToAcknowledgedRecordsIsNotTakenForATornTail) {
   reopen();
 }
 
+TEST_F(SegmentStoreTest, WhatCrashesLeaveUnflushedIsBoundedOverManyOfThem) {
+  options_.flush_commits = 16;
+  store_.reset();
+  auto catalog = std::make_unique<MemoryCatalog>(catalog_);
+  // Each life is too short for a flush of its own.
+  for (uint64_t life = 0; life < 4; ++life) {
+    auto opened = open_segment_store(posix_fs(), dir_ + "/log", *catalog, options_);
+    ASSERT_TRUE(opened.has_value()) << opened.error().text;
+    for (uint64_t i = 0; i < 10; ++i) {
+      auto writer = *(*opened)->writer(Cuts::given);
+      ASSERT_TRUE(writer->write(random_bytes(100, life * 100 + i)).has_value());
+      Commit commit;
+      commit.blobs.push_back(*writer->finish());
+      ASSERT_TRUE((*opened)->commit(std::move(commit)).has_value());
+    }
+    const uint64_t all = (life + 1) * 10;
+    std::unique_ptr<MemoryCatalog> crashed;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    do {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      crashed = std::make_unique<MemoryCatalog>(*catalog);
+      crashed->crash();
+    } while (crashed->applied().value + 16 < all && std::chrono::steady_clock::now() < deadline);
+    EXPECT_GE(crashed->applied().value + 16, all);
+    opened->reset();
+    catalog = std::move(crashed);
+  }
+}
+
 TEST_F(SegmentStoreTest, OneStoreAProcess) {
   MemoryCatalog other;
   EXPECT_EQ(open_segment_store(posix_fs(), dir_ + "/log", other, options_).error().code,
