@@ -44,7 +44,7 @@ std::string SmallObject::url() const {
          "/original";
 }
 
-SmallObject make_object(uint64_t number, size_t pixel_bytes) {
+SmallObject make_object(uint64_t number, size_t pixel_bytes, const std::string& patient) {
   namespace s = tools::sample;
   SmallObject out;
   const std::string n = std::to_string(number);
@@ -60,8 +60,8 @@ SmallObject make_object(uint64_t number, size_t pixel_bytes) {
   file.text(0x00080020, "DA", "20260120");
   file.text(0x00080050, "SH", "S" + n);
   file.text(0x00080060, "CS", "OT");
-  file.text(0x00100010, "PN", "Scenario^Number" + n);
-  file.text(0x00100020, "LO", "SC-" + n);
+  file.text(0x00100010, "PN", "Scenario^Number" + (patient.empty() ? n : patient));
+  file.text(0x00100020, "LO", patient.empty() ? "SC-" + n : patient);
   file.text(0x0020000D, "UI", out.study);
   file.text(0x0020000E, "UI", out.series);
   file.text(0x00200013, "IS", "1");

@@ -18,14 +18,14 @@ std::string url_encode(std::string_view text);
 // The dataset of a Part 10 file: what follows its file meta information.
 std::string dataset_of(std::string_view part10);
 
-// A secondary capture of its own study, made of `number`.
+// A secondary capture of its own study, made of `number`; of a patient of its own unless named.
 struct SmallObject {
   std::string study, series, instance, sop_class;
   std::string file;     // Part 10
   std::string dataset;
   std::string url() const;  // below the server: ".../instances/{uid}/original"
 };
-SmallObject make_object(uint64_t number, size_t pixel_bytes);
+SmallObject make_object(uint64_t number, size_t pixel_bytes, const std::string& patient = {});
 
 // A tiny sorted BAM, other bytes for each `number`.
 std::string make_bam(uint64_t number);
