@@ -16,6 +16,12 @@ Digest take_digest(Decoder& in) {
   return Digest::from_view(in.raw(32)).value_or(Digest{});
 }
 
+uint32_t take_u32(Decoder& in, bool& good) {
+  const uint64_t v = in.varint();
+  good = good && v <= UINT32_MAX;
+  return static_cast<uint32_t>(v);
+}
+
 std::vector<Digest> take_digests(Decoder& in) {
   std::vector<Digest> out;
   for (uint64_t n = in.varint(); n > 0 && in.ok(); --n) out.push_back(take_digest(in));
@@ -27,6 +33,18 @@ std::vector<Digest> take_digests(Decoder& in) {
 Application application_of(CommitNumber number, const CommitBody& body) {
   return {number,     body.chunks, body.blobs, body.dropped_chunks, body.dropped_blobs,
           body.payload};
+}
+
+bool manifests_whole(const CommitBody& body) {
+  for (const NewBlob& b : body.blobs) {
+    uint64_t listed = 0;
+    for (const ManifestEntry& e : b.entries) {
+      if (e.length == 0) return false;
+      listed += e.length;
+    }
+    if (listed != b.size) return false;
+  }
+  return true;
 }
 
 Bytes encode(const CommitBody& body) {
@@ -62,13 +80,14 @@ Result<CommitBody> decode_commit(ByteView bytes) {
     return make_error(in.ok() ? Code::unsupported : Code::corrupt, "a commit of an unknown version");
   }
   CommitBody body;
+  bool good = true;
   for (uint64_t n = in.varint(); n > 0 && in.ok(); --n) {
     NewChunk c;
     c.chunk = take_digest(in);
-    c.location.segment = static_cast<uint32_t>(in.varint());
-    c.location.offset_units = static_cast<uint32_t>(in.varint());
-    c.location.stored_length = static_cast<uint32_t>(in.varint());
-    c.location.plain_length = static_cast<uint32_t>(in.varint());
+    c.location.segment = take_u32(in, good);
+    c.location.offset_units = take_u32(in, good);
+    c.location.stored_length = take_u32(in, good);
+    c.location.plain_length = take_u32(in, good);
     body.chunks.push_back(c);
   }
   for (uint64_t n = in.varint(); n > 0 && in.ok(); --n) {
@@ -78,7 +97,7 @@ Result<CommitBody> decode_commit(ByteView bytes) {
     for (uint64_t m = in.varint(); m > 0 && in.ok(); --m) {
       ManifestEntry e;
       e.chunk = take_digest(in);
-      e.length = static_cast<uint32_t>(in.varint());
+      e.length = take_u32(in, good);
       b.entries.push_back(e);
     }
     body.blobs.push_back(std::move(b));
@@ -86,7 +105,7 @@ Result<CommitBody> decode_commit(ByteView bytes) {
   body.dropped_chunks = take_digests(in);
   body.dropped_blobs = take_digests(in);
   body.payload = in.bytes();
-  if (!in.at_end()) return make_error(Code::corrupt, "a commit that cannot be read");
+  if (!good || !in.at_end()) return make_error(Code::corrupt, "a commit that cannot be read");
   return body;
 }
 

@@ -16,6 +16,8 @@ struct CommitBody {
 };
 
 Application application_of(CommitNumber number, const CommitBody& body);  // payload views the body
+// Whether the entries of every blob make up its size, none of them empty: readers walk by that.
+bool manifests_whole(const CommitBody& body);
 Bytes encode(const CommitBody& body);
 Result<CommitBody> decode_commit(ByteView bytes);  // corrupt, unsupported
 

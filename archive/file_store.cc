@@ -256,6 +256,7 @@ class FileStore final : public BlobStore {
       MEDARC_ASSIGN(const size_t n, journal_->read_at(*end, head, sizeof head));
       auto h = parse_header({head, n}, 0);
       if (!h || h->sequence != sequence + 1) break;
+      if (padded(stored_length(h->payload_length)) > padded(size) - *end) break;  // cut short
       Bytes stored(stored_length(h->payload_length) - kRecordHeaderBytes, '\0');
       MEDARC_ASSIGN(const size_t m, journal_->read_at(*end + kRecordHeaderBytes, stored.data(), stored.size()));
       Bytes payload(h->payload_length, '\0');

@@ -43,6 +43,19 @@ Bytes unit_context(const RecordHeader& h) {
   return out;
 }
 
+// Whether a writer makes such a header: readers count on these.
+bool plausible(const RecordHeader& h) {
+  switch (h.type) {
+    case RecordType::chunk:
+      if (h.plain_length > kChunkBytesMax) return false;
+      if (h.flags == kFlagZstd) return h.payload_length < h.plain_length;
+      return h.flags == 0 && h.payload_length == h.plain_length;
+    case RecordType::commit: return h.flags == 0;
+    case RecordType::seal: return h.flags == 0 && h.payload_length == 0;
+  }
+  return false;  // unknown
+}
+
 size_t units_of(size_t payload) { return (payload + kUnitBytes - 1) / kUnitBytes; }
 
 Status seal_units(const RecordHeader& h, Bytes& body, Bytes& trailers, ByteView key) {
@@ -117,7 +130,7 @@ std::optional<RecordHeader> parse_header(ByteView bytes, uint64_t salt) {
   h.durable_sequence = take<uint64_t>(in + 32);
   h.nonce = take<uint64_t>(in + 40);
   std::memcpy(h.digest.value.data(), in + 48, 32);
-  if (h.type < RecordType::chunk || h.type > RecordType::seal) return std::nullopt;
+  if (!plausible(h)) return std::nullopt;
   return h;
 }
 

@@ -19,6 +19,7 @@ inline constexpr size_t kRecordHeaderBytes = 96;
 inline constexpr size_t kUnitBytes = 65536;
 inline constexpr size_t kUnitTrailerBytes = 16;
 inline constexpr uint64_t kRecordAlignment = 8;
+inline constexpr uint32_t kChunkBytesMax = 64u << 20;  // plain
 
 struct RecordHeader {
   RecordType type = RecordType::chunk;
@@ -36,7 +37,9 @@ struct RecordHeader {
 uint64_t stored_length(uint32_t payload_length);  // header, units and trailers, without padding
 uint64_t padded(uint64_t length);                 // up to kRecordAlignment
 
-// `salt` is the segment's: a header of another segment or an older life of this file never parses.
+// `salt` is the segment's: a header of another segment or an older life of this file never parses,
+// nor does one that no writer makes (lengths that contradict each other or kChunkBytesMax, unknown
+// types or flags).
 void encode_header(const RecordHeader& header, uint64_t salt, char out[kRecordHeaderBytes]);
 std::optional<RecordHeader> parse_header(ByteView bytes, uint64_t salt);
 

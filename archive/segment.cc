@@ -69,6 +69,9 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes) {
   h.salt = in.fixed<uint64_t>();
   h.first_commit = in.fixed<uint64_t>();
   h.base_sequence = in.fixed<uint64_t>();
+  if (h.number == 0 || h.first_commit == 0) {
+    return make_error(Code::corrupt, "the segment's header cannot be");
+  }
   return h;
 }
 
@@ -139,20 +142,24 @@ Result<Bytes> Segment::payload_at(uint64_t offset, const RecordHeader& h, const 
 Status Segment::read_chunk(const ChunkLocation& where, const Digest& chunk, ByteRange range,
                            char* out, const KeyRing* keys, Bytes& decompressed) {
   const uint64_t offset = uint64_t{where.offset_units} * kRecordAlignment;
+  if (range.begin > where.plain_length || range.length > where.plain_length - range.begin ||
+      where.stored_length < kRecordHeaderBytes) {
+    return at_place(make_error(Code::corrupt, "a manifest reaches beyond its chunk"), path_, offset);
+  }
   // One read for the header and, when the range starts in the first unit, for the units as well.
   const uint64_t first = range.begin / kUnitBytes;
   const uint64_t last = (range.end() + kUnitBytes - 1) / kUnitBytes;  // one past
   constexpr uint64_t step = kUnitBytes + kUnitTrailerBytes;
   const uint64_t body = where.stored_length - kRecordHeaderBytes;
-  const uint64_t units_from = first * step;
   const uint64_t until = std::min(last * step, body);
+  const uint64_t units_from = std::min(first * step, until);  // a compressed body may end before
   const bool together = first == 0;
   const size_t wanted = kRecordHeaderBytes + (together ? until : 0);
   char* const buffer = scratch<0>(kRecordHeaderBytes + until - units_from);
   MEDARC_ASSIGN(size_t n, file_->read_at(offset, buffer, wanted));
   auto h = parse_header(ByteView(buffer, n), header_.salt);
   if (!h || h->type != RecordType::chunk || h->digest != chunk ||
-      stored_length(h->payload_length) != where.stored_length) {
+      h->plain_length != where.plain_length || stored_length(h->payload_length) != where.stored_length) {
     return at_place(make_error(Code::not_found, "the chunk is not here"), path_, offset);
   }
   if ((h->flags & kFlagZstd) != 0) {

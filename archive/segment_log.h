@@ -65,8 +65,21 @@ class SegmentLog {
   // What replay needs to find a chunk of a rewritten segment: its places by digest.
   using Places = std::map<Digest, ChunkLocation>;
 
+  // Where opening is.
+  struct Reading {
+    std::vector<Application> group;  // read, not applied yet
+    std::deque<CommitBody> bodies;   // what they view
+    bool any = false, sealed = false;
+    uint64_t reached = 0;            // the last commit seen, applied or not
+    uint64_t end = 0, sequence = 0;  // of the last good record of the segment read last
+  };
+
   Status open_files();
-  Status recover_tail(uint64_t synced_at_least);
+  Status read_segment(Segment& segment, bool last, Reading& state);
+  Status read_commit(Segment& segment, uint64_t offset, CommitNumber number, ByteView payload,
+                     Reading& state);
+  Status apply_read(Reading& state);
+  Status recover_tail(uint64_t last_good);
   Status start_segment();      // under append_mutex_
   Status seal_segment();       // under append_mutex_
   Status write(std::vector<FramedRecord*>& records);  // under append_mutex_

@@ -25,7 +25,7 @@ Status SegmentReader::find_page(uint64_t offset) {
 }
 
 Status SegmentReader::read_chunk(const Digest& chunk, ByteRange range, char* out) {
-  if (!decompressed_.empty() && chunk == decompressed_of_) {
+  if (chunk == decompressed_of_ && range.end() <= decompressed_.size()) {
     decompressed_.copy(out, range.length, range.begin);
     return {};
   }

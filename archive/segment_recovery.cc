@@ -1,9 +1,28 @@
 // Opening the log: which files count, what the catalog still lacks, where the tail is; and replay.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "archive/segment_log.h"
 
 namespace medarc::archive {
+namespace {
+
+// No log gets there; beyond it there would be no room for what follows.
+constexpr uint64_t kSequenceMax = UINT64_MAX / 2;
+
+// Whether nothing was ever written behind the header: records come only after it was synced.
+Result<bool> never_used(Fs& fs, const std::string& path) {
+  MEDARC_ASSIGN(auto file, fs.open(path, OpenMode::read));
+  Bytes window(1 << 20, '\0');
+  for (uint64_t at = kSegmentHeaderBytes;; at += window.size()) {
+    MEDARC_ASSIGN(const size_t n, file->read_at(at, window.data(), window.size()));
+    if (ByteView(window.data(), n).find_first_not_of('\0') != ByteView::npos) return false;
+    if (n < window.size()) return true;
+  }
+}
+
+}  // namespace
 
 // ---- opening ------------------------------------------------------------------------------------
 
@@ -26,25 +45,28 @@ Status SegmentLog::open_files() {
         if (g == current) keep = g;
       }
     }
-    for (uint32_t g : generations) {
-      if (g != keep) MEDARC_TRY(fs_.remove(dir_ + "/" + Segment::file_name(number, g)));
-    }
     auto segment = Segment::open(fs_, dir_, number, keep);
     if (segment.has_error()) {
       // A segment whose first write was lost with the power holds nothing that was acknowledged.
+      const std::string path = dir_ + "/" + Segment::file_name(number, keep);
       const bool last = number == found.rbegin()->first;
       if (!last || segment.error().code != Code::corrupt) return segment.error();
-      MEDARC_TRY(fs_.remove(dir_ + "/" + Segment::file_name(number, keep)));
+      MEDARC_ASSIGN(const bool unused, never_used(fs_, path));
+      if (!unused) return segment.error();
+      MEDARC_TRY(fs_.remove(path));
       continue;
+    }
+    for (uint32_t g : generations) {
+      if (g != keep) MEDARC_TRY(fs_.remove(dir_ + "/" + Segment::file_name(number, g)));
     }
     files_[number] = *segment;
   }
-  uint32_t expected = 0;
+  uint32_t expected = 1;
   for (const auto& [number, segment] : files_) {
-    if (expected != 0 && number != expected) {
+    if (number != expected) {
       return make_error(Code::corrupt, fmt::format("segment {} is missing", expected));
     }
-    expected = number + 1;
+    ++expected;
   }
   return {};
 }
@@ -57,73 +79,31 @@ Status SegmentLog::recover() {
     if (applied_ > 0) return make_error(Code::corrupt, "the log is missing, but its index is there");
     MEDARC_TRY(start_segment());
   } else {
-    std::vector<Application> group;
-    std::deque<CommitBody> bodies;
-    uint64_t reached = 0;  // the last commit seen, applied or not
-    // Commits are applied in groups as they are read.
-    auto flush_group = [&]() -> Status {
-      if (!group.empty()) MEDARC_TRY(catalog_.apply(group));
-      group.clear();
-      bodies.clear();
-      return {};
-    };
+    open_ = files_.rbegin()->second;
+    // What is read may not be on stable storage yet (a process was killed, not the machine); the
+    // catalog must never be ahead of the log.
+    MEDARC_TRY(open_->file().sync());
+    Reading state;
     for (auto it = files_.begin(); it != files_.end(); ++it) {
-      auto next = std::next(it);
-      if (next != files_.end() && next->second->header().first_commit <= applied_ + 1 &&
-          next->second->header().first_commit > 0) {
-        continue;  // everything in it is applied
-      }
-      Segment& segment = *it->second;
-      reached = segment.header().first_commit - 1;
-      auto visit = [&](uint64_t offset, const RecordHeader& h) -> Status {
-        const bool commit = h.type == RecordType::commit;
-        if (commit) reached = commit_number(h).value;
-        if (commit && reached <= last_number_) return {};
-        // Chunks of sealed segments were durable when the seal was written; those of the last one
-        // may be torn, and then nothing behind them was acknowledged.
-        if (!commit && (reached < applied_ || next != files_.end())) return {};
-        auto payload = segment.payload_at(offset, h, keys_);
-        if (payload.has_error()) return payload.error();
-        if (!commit) return {};
-        MEDARC_ASSIGN(CommitBody body, decode_commit(*payload));
-        const CommitNumber number = commit_number(h);
-        bodies.push_back(std::move(body));
-        MEDARC_ASSIGN(Application application, resolve(number, bodies.back()));
-        group.push_back(std::move(application));
-        last_number_ = number.value;
-        if (group.size() >= 256) MEDARC_TRY(flush_group());
-        return {};
-      };
-      uint64_t good_end = kSegmentHeaderBytes, good_sequence = segment.header().base_sequence;
-      auto tracked = [&](uint64_t offset, const RecordHeader& h) -> Status {
-        const uint64_t applied = last_number_;
-        MEDARC_TRY(visit(offset, h));
-        good_end = offset + padded(stored_length(h.payload_length));
-        if (reached >= applied_) count_unflushed(good_end - offset, last_number_ - applied);
-        good_sequence = h.sequence;
-        return {};
-      };
-      auto scan = segment.scan(tracked);
-      if (scan.has_error() && scan.error().code != Code::corrupt) return scan.error();
-      if (scan.has_value()) {
-        good_end = scan->end;
-        good_sequence = scan->last_sequence;
-      }
-      if (next != files_.end()) {
-        if (scan.has_error()) return scan.error();
-        if (!scan->sealed) {
-          return make_error(Code::corrupt, fmt::format("{} ends at {} without a seal",
-                                                       segment.path(), scan->end));
-        }
-        continue;
-      }
-      MEDARC_TRY(flush_group());
-      open_ = it->second;
-      tail_ = good_end;
-      sequence_ = good_sequence;
-      MEDARC_TRY(recover_tail(good_sequence));
-      if (scan.has_value() && scan->sealed) MEDARC_TRY(start_segment());
+      const auto next = std::next(it);
+      const bool last = next == files_.end();
+      if (!last && next->second->header().first_commit <= applied_ + 1) continue;  // all applied
+      MEDARC_TRY(read_segment(*it->second, last, state));
     }
+    MEDARC_TRY(apply_read(state));
+    if (state.reached < applied_) {
+      return make_error(Code::corrupt,
+                        fmt::format("the log ends at commit {} in {} at {}, but {} was applied",
+                                    state.reached, open_->path(), state.end, applied_));
+    }
+    tail_ = state.end;
+    sequence_ = state.sequence;
+    MEDARC_TRY(recover_tail(sequence_));
+    if (sequence_ > kSequenceMax) {
+      return make_error(Code::corrupt, fmt::format("{} holds sequence {}, which cannot be",
+                                                   open_->path(), sequence_));
+    }
+    if (state.sealed) MEDARC_TRY(start_segment());
     places_.clear();
     for (const auto& [number, segment] : files_) {
       // A catalog made anew learns which segments were rewritten.
@@ -132,17 +112,82 @@ Status SegmentLog::recover() {
         MEDARC_TRY(catalog_.rewrite({number, is, {}}));
       }
     }
-    if (last_number_ < applied_) {
-      return make_error(Code::corrupt, fmt::format("the log ends at commit {}, but {} was applied",
-                                                   last_number_.load(), applied_));
-    }
     applied_ = last_number_;
-    // What was read may not be on stable storage yet (a process was killed, not the machine).
-    MEDARC_TRY(open_->file().sync());
     durable_sequence_ = sequence_;
   }
   background_ = std::thread([this] { flush_loop(); });
   return {};
+}
+
+// Hands what was read to the catalog.
+Status SegmentLog::apply_read(Reading& state) {
+  if (!state.group.empty()) MEDARC_TRY(catalog_.apply(state.group));
+  state.group.clear();
+  state.bodies.clear();
+  return {};
+}
+
+// Applies the commits of one segment that the catalog lacks, in groups as they are read.
+Status SegmentLog::read_segment(Segment& segment, bool last, Reading& state) {
+  const uint64_t first = segment.header().first_commit;
+  if (first > last_number_ + 1 || (state.any && first != state.reached + 1)) {
+    return make_error(Code::corrupt, fmt::format("commits are missing before {}", segment.path()));
+  }
+  state.any = true;
+  state.sealed = false;
+  state.reached = first - 1;
+  state.end = kSegmentHeaderBytes;
+  state.sequence = segment.header().base_sequence;
+  bool torn = false;  // a body that is not whole ended the scan
+  auto visit = [&](uint64_t offset, const RecordHeader& h) -> Status {
+    const bool commit = h.type == RecordType::commit;
+    if (commit && commit_number(h).value != state.reached + 1) {
+      return make_error(Code::corrupt, fmt::format("{} at {}: commit {} is missing", segment.path(),
+                                                   offset, state.reached + 1));
+    }
+    const uint64_t reached = state.reached + (commit ? 1 : 0);
+    // Chunks of sealed segments were durable when the seal was written; those of the last one
+    // may be torn, and then nothing behind them was acknowledged.
+    if (commit ? reached > last_number_ : last && reached >= applied_) {
+      auto payload = segment.payload_at(offset, h, keys_);
+      if (payload.has_error()) {
+        torn = last && payload.error().code == Code::corrupt;
+        return payload.error();
+      }
+      if (commit) MEDARC_TRY(read_commit(segment, offset, CommitNumber{reached}, *payload, state));
+    }
+    state.reached = reached;
+    state.end = offset + padded(stored_length(h.payload_length));
+    if (commit ? reached > applied_ : reached >= applied_) {
+      count_unflushed(state.end - offset, commit ? 1 : 0);
+    }
+    state.sequence = h.sequence;
+    return {};
+  };
+  const auto scan = segment.scan(visit);
+  if (scan.has_error()) return torn ? Status() : scan.error();
+  state.end = scan->end;
+  state.sequence = scan->last_sequence;
+  state.sealed = scan->sealed;
+  if (!last && !scan->sealed) {
+    return make_error(Code::corrupt,
+                      fmt::format("{} ends at {} without a seal", segment.path(), scan->end));
+  }
+  return {};
+}
+
+Status SegmentLog::read_commit(Segment& segment, uint64_t offset, CommitNumber number,
+                               ByteView payload, Reading& state) {
+  MEDARC_ASSIGN(CommitBody body, decode_commit(payload));
+  if (!manifests_whole(body)) {
+    return make_error(Code::corrupt,
+                      fmt::format("{} at {}: a manifest has a hole", segment.path(), offset));
+  }
+  state.bodies.push_back(std::move(body));
+  MEDARC_ASSIGN(Application application, resolve(number, state.bodies.back()));
+  state.group.push_back(std::move(application));
+  last_number_ = number.value;
+  return state.group.size() >= 256 ? apply_read(state) : Status();
 }
 
 // Looks beyond the tail for records of this segment that were written after what stands at the tail
@@ -150,7 +195,7 @@ Status SegmentLog::recover() {
 // whatever stale records lie there.
 Status SegmentLog::recover_tail(uint64_t last_good) {
   MEDARC_ASSIGN(const uint64_t size, open_->file().size());
-  constexpr size_t step = 1 << 20;
+  const uint64_t step = std::clamp<uint64_t>(size - std::min(size, tail_), 1, 1 << 20);
   Bytes window(step + kRecordHeaderBytes, '\0');
   for (uint64_t at = tail_; at < size; at += step) {
     MEDARC_ASSIGN(const size_t n, open_->file().read_at(at, window.data(), window.size()));
@@ -208,10 +253,12 @@ Result<Application> SegmentLog::resolve(CommitNumber number, CommitBody& body) {
 }
 
 Status SegmentLog::replay(CommitNumber after, const std::function<Status(Application&)>& visit) {
+  CommitNumber last = after;  // each once: behind a torn tail there may be remains of others
   for (const auto& s : all()) {
     auto scanned = s->scan([&](uint64_t offset, const RecordHeader& h) -> Status {
-      if (h.type != RecordType::commit || commit_number(h) <= after) return {};
+      if (h.type != RecordType::commit || commit_number(h) <= last) return {};
       if (commit_number(h) > last_commit()) return {};
+      last = commit_number(h);
       MEDARC_ASSIGN(const Bytes payload, s->payload_at(offset, h, keys_));
       MEDARC_ASSIGN(CommitBody body, decode_commit(payload));
       Application application = application_of(commit_number(h), body);

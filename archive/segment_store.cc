@@ -113,7 +113,7 @@ SegmentOptions SegmentOptions::from(Config& config) {
   o.chunk_bytes_min = static_cast<uint32_t>(
       config.size("archive.chunk_bytes_min", o.chunk_bytes_min, "Smaller cuts are joined.", 64, 1 << 20));
   o.chunk_bytes_max = static_cast<uint32_t>(config.size(
-      "archive.chunk_bytes_max", o.chunk_bytes_max, "The longest chunk.", 1 << 16, 64 << 20));
+      "archive.chunk_bytes_max", o.chunk_bytes_max, "The longest chunk.", 1 << 16, kChunkBytesMax));
   o.payload_bytes_max = static_cast<uint32_t>(config.size(
       "archive.payload_bytes_max", o.payload_bytes_max, "The most facts in one commit.", 1 << 16, 1 << 30));
   o.flush_log_bytes = config.size("archive.flush_log_bytes", o.flush_log_bytes,

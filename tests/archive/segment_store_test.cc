@@ -102,6 +102,27 @@ TEST_F(SegmentStoreTest, EverySizeComesBackAlsoInPartsAndAfterReopening) {
   }
 }
 
+TEST_F(SegmentStoreTest, AnyRangeOfACompressedChunkIsReadByItself) {
+  Bytes text;
+  for (int i = 0; text.size() < 900'000; ++i) text += "line " + std::to_string(i * 7919) + "\n";
+  auto writer = *store_->writer(Cuts::given);
+  writer->content(Content::text);
+  ASSERT_TRUE(writer->write(text).has_value());
+  StagedBlob blob = *writer->finish();
+  const Digest digest = blob.digest;
+  Commit commit;
+  commit.blobs.push_back(std::move(blob));
+  ASSERT_TRUE(store_->commit(std::move(commit)).has_value());
+  ASSERT_LT(store_->stat(digest)->stored_bytes, text.size() / 2);
+  for (const ByteRange range : {ByteRange{899'000, 1000}, ByteRange{500'000, 200'000},
+                                ByteRange{70'000, 1}, ByteRange{0, 900'000}}) {
+    Bytes part(range.length, '\0');
+    auto reader = *store_->open(digest);
+    ASSERT_TRUE(reader->read(range, part.data()).has_value()) << range.begin;
+    EXPECT_TRUE(part == text.substr(range.begin, range.length)) << range.begin;
+  }
+}
+
 TEST_F(SegmentStoreTest, TheSameContentIsStoredOnce) {
   const Bytes bytes = random_bytes(600'000, 5);
   store(bytes, Cuts::given, {1500});
