@@ -14,7 +14,7 @@ constexpr uint64_t kSequenceMax = UINT64_MAX / 2;
 // Whether nothing was ever written behind the header: records come only after it was synced.
 Result<bool> never_used(Fs& fs, const std::string& path) {
   MEDARC_ASSIGN(auto file, fs.open(path, OpenMode::read));
-  Bytes window(1 << 20, '\0');
+  Bytes window(64 << 10, '\0');
   for (uint64_t at = kSegmentHeaderBytes;; at += window.size()) {
     MEDARC_ASSIGN(const size_t n, file->read_at(at, window.data(), window.size()));
     if (ByteView(window.data(), n).find_first_not_of('\0') != ByteView::npos) return false;

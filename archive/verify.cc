@@ -1,5 +1,6 @@
 #include "archive/verify.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "archive/hash.h"
@@ -21,7 +22,7 @@ Result<VerifyReport> verify_blobs(BlobStore& store, Catalog& catalog, uint64_t b
     return true;
   }));
   Pace pace(bytes_per_second_max);
-  Bytes buffer(1 << 20, '\0');
+  Bytes buffer(std::clamp<uint64_t>(total, 1, 1 << 20), '\0');
   Status stopped;
   MEDARC_TRY(catalog.for_each_blob([&](const BlobInfo& blob) {
     ++report.blobs;

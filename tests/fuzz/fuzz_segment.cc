@@ -39,7 +39,7 @@ const Keys kKeys;
 
 SegmentOptions small_segments() {
   SegmentOptions options;
-  options.segment_bytes = 1 << 16;
+  options.segment_bytes = 1 << 12;
   options.prepare_segments = false;
   return options;
 }
@@ -69,7 +69,7 @@ std::optional<Bytes> read(BlobReader& reader, ByteRange range) {
 
 // Every blob, in parts and whole.
 void check_blobs(BlobStore& store, Catalog& catalog, const SegmentScript* honest) {
-  int left = 8;
+  int left = 6;
   must(catalog.for_each_blob([&](const BlobInfo& blob) {
     (void)store.stat(blob.digest);
     auto reader = store.open(blob.digest);

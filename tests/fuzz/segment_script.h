@@ -48,12 +48,12 @@ class SegmentScript {
   SegmentScript(bool lies, ByteView key) : lies_(lies), key_(key) { begin_segment(); }
 
   void run(Octets& in) {
-    for (int steps = 0; in.more() && steps < 48; ++steps) {
+    for (int steps = 0; in.more() && steps < 32; ++steps) {
       const auto op = static_cast<uint8_t>(in.number(1));
       switch (op % 8) {
         case 0:
         case 1: chunk(Bytes(in.take(op >> 3)), false); break;
-        case 2: chunk(repeated(in, in.number(2) * 3), (op & 0x80) != 0); break;
+        case 2: chunk(repeated(in, (op & 0x78) == 0), (op & 0x80) != 0); break;
         case 3: commit(); break;
         case 4: durable_ = sequence_; break;
         case 5: end_segment(); break;
@@ -101,16 +101,16 @@ class SegmentScript {
     falsified_.erase(found);
   }
 
-  // Of that length, no two units of it the same.
-  static Bytes repeated(Octets& in, size_t bytes) {
+  // Some hundred octets; or, the first time, some units of them, no two of which are the same.
+  Bytes repeated(Octets& in, bool units) {
+    const size_t bytes = units && !std::exchange(had_units_, true)
+                             ? archive::kUnitBytes - 100 + in.number(2) * 2
+                             : in.number(2) % 1000;
     const ByteView seed = in.take(5);
+    Bytes pattern;
+    while (pattern.size() < 1000) pattern.append("0123456789abcdef").append(seed);
     Bytes out;
-    out.reserve(bytes + 64);
-    while (out.size() < bytes) {
-      if (out.size() % 4096 < 40) out += std::to_string(out.size());
-      out.append(seed);
-      out.append("0123456789abcdef0123456789abcdef");
-    }
+    while (out.size() < bytes) out.append(std::to_string(out.size())).append(pattern);
     out.resize(bytes);
     return out;
   }
@@ -240,6 +240,7 @@ class SegmentScript {
   std::vector<archive::NewChunk> chunks_;
   std::vector<archive::ManifestEntry> entries_;
   Bytes whole_;
+  bool had_units_ = false;
 };
 
 }  // namespace medarc::fuzz
