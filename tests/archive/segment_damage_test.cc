@@ -67,7 +67,6 @@ class SegmentDamage : public testing::Test {
   Result<std::unique_ptr<BlobStore>> open() {
     SegmentOptions options;
     options.segment_bytes = 1 << 16;
-    options.prepare_segments = false;
     return open_segment_store(fs_, "/s", catalog_, options);
   }
   Code refusal() {

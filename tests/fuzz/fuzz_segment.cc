@@ -40,7 +40,6 @@ const Keys kKeys;
 SegmentOptions small_segments() {
   SegmentOptions options;
   options.segment_bytes = 1 << 12;
-  options.prepare_segments = false;
   return options;
 }
 
