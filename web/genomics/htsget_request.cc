@@ -218,8 +218,7 @@ HtsgetParsed parse_htsget_body(ByteView body, uint32_t regions_max) {
 
 Result<genomics::Selection> selection_of(const HtsgetRequest& request,
                                          const genomics::BamHeader& header) {
-  genomics::Selection selection;
-  selection.mask = request.mask;
+  genomics::Selection selection{std::nullopt, request.mask};
   if (request.header_only) {
     selection.regions.emplace();
     return selection;
