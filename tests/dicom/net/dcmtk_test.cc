@@ -54,6 +54,11 @@ constexpr int64_t kRoundTripMaxUs = 30'000;  // slow, but still under a delayed 
 #else
 constexpr int64_t kRoundTripMaxUs = 10'000;
 #endif
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kLargeTell = false;  // reading a large object takes as long as the stall
+#else
+constexpr bool kLargeTell = true;
+#endif
 
 // T1: between two requests of a sender that waits for each answer lies one round trip. The times
 // are taken where objects arrive; with delayed acknowledgements they would be 40 ms and more.
@@ -78,6 +83,7 @@ TEST_F(DcmtkNet, T1_AStockStorescuMeetsNo40MillisecondStall) {
                                                       {"dcmsend_small", "dcmsend" + at() + small},
                                                       {"dcmsend_ct", "dcmsend" + at() + large}};
   for (const auto& [name, command] : runs) {
+    if (!kLargeTell && name.ends_with("_ct")) continue;
     const Ran ran = run(command);
     ASSERT_EQ(ran.exit_code, 0) << ran.output;
     std::vector<steady_clock::time_point> times;
