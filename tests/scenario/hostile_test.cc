@@ -123,7 +123,9 @@ TEST(Hostile, R9AKnownPeerIsServedThroughACrowd) {
       (unsigned long long)(resident >> 20));
   EXPECT_LE(associate_ms + echo_ms, 100);
   EXPECT_LE(query_ms, 250);
+#if !defined(__SANITIZE_ADDRESS__)  // keeps up to 256 MiB of what was freed
   EXPECT_LE(resident, 512ull << 20);
+#endif
   EXPECT_TRUE(server.running());
   EXPECT_EQ(server.stop(), 0);
 }
