@@ -1,6 +1,7 @@
 #include "dicom/charset.h"
 
 #include <unicode/ucnv.h>
+#include <unicode/unistr.h>
 
 #include <algorithm>
 #include <map>
@@ -270,6 +271,23 @@ std::string Charset::decode(ByteView in, bool person_name, bool* clean_out) cons
     flush();
   }
   if (clean_out != nullptr) *clean_out = clean;
+  return out;
+}
+
+std::optional<Bytes> Charset::encode(std::string_view utf8) const {
+  if (plain_ascii(utf8) || kind_ == Kind::utf8) return Bytes(utf8);
+  const bool writable = kind_ == Kind::gb || (kind_ == Kind::single && !converter_.empty());
+  if (!writable || !valid_utf8(utf8) || converter_ == "JISX0201") return std::nullopt;
+  const icu::UnicodeString text = icu::UnicodeString::fromUTF8(utf8);
+  UConverter* c = converter(converter_);
+  UErrorCode error = U_ZERO_ERROR;
+  ucnv_resetFromUnicode(c);
+  ucnv_setFromUCallBack(c, UCNV_FROM_U_CALLBACK_STOP, nullptr, nullptr, nullptr, &error);
+  Bytes out(static_cast<size_t>(text.length()) * 4 + 16, '\0');
+  const int32_t n = ucnv_fromUChars(c, out.data(), static_cast<int32_t>(out.size()),
+                                    text.getBuffer(), text.length(), &error);
+  if (U_FAILURE(error)) return std::nullopt;
+  out.resize(static_cast<size_t>(n));
   return out;
 }
 

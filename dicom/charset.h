@@ -1,6 +1,7 @@
 // Specific Character Set (0008,0005) to UTF-8: PS3.3 C.12.1.1.2, PS3.5 6.1 with code extensions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ class Charset {
   // The whole value, delimiters included. Bytes that mean nothing become U+FFFD and clear `clean`.
   // `person_name`: ^ and = also return to the initial state (PS3.5 6.1.2.5.3).
   std::string decode(ByteView bytes, bool person_name, bool* clean = nullptr) const;
+  // UTF-8 text in this character set; nullopt when it has no bytes for some of it. Code extensions
+  // (ISO 2022) are read but not written: there only ASCII fits.
+  std::optional<Bytes> encode(std::string_view utf8) const;
   bool known() const { return known_; }
 
  private:

@@ -27,6 +27,19 @@ uint16_t store_status(Code code) {
   return kProcessingFailure;
 }
 
+uint16_t query_status(Code code) {
+  switch (code) {
+    case Code::unauthenticated:
+    case Code::permission_denied: return kNotAuthorised;
+    case Code::conflict: return kClassMismatch;  // the identifier and the model disagree
+    case Code::too_large:
+    case Code::exhausted:
+    case Code::unavailable:
+    case Code::deadline: return kOutOfResources;
+    default: return kUnableToProcess;
+  }
+}
+
 uint16_t store_status(const Refusal& refusal) {
   return refusal.reason != 0 ? refusal.reason : store_status(refusal.error.code);
 }

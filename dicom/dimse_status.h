@@ -19,11 +19,22 @@ inline constexpr uint16_t kUnrecognisedOperation = 0x0211;
 inline constexpr uint16_t kOutOfResources = 0xA700;
 inline constexpr uint16_t kClassMismatch = 0xA900;
 inline constexpr uint16_t kCoerced = 0xB000;
+inline constexpr uint16_t kCannotCountMatches = 0xA701;
+inline constexpr uint16_t kCannotPerformSuboperations = 0xA702;
+inline constexpr uint16_t kMoveDestinationUnknown = 0xA801;
+inline constexpr uint16_t kUnableToProcess = 0xC001;
+inline constexpr uint16_t kSomeFailed = 0xB000;  // C-MOVE, C-GET
+inline constexpr uint16_t kCancelled = 0xFE00;
+inline constexpr uint16_t kPending = 0xFF00;
+inline constexpr uint16_t kPendingUnsupportedKeys = 0xFF01;
 inline constexpr uint16_t kCannotUnderstand = 0xC000;
 
 // The C-STORE status for an error that names none itself. Statuses of the A7xx group tell the
 // sender to try again later; the others that this object will not do.
 uint16_t store_status(Code code);
+
+// The same for C-FIND, C-MOVE and C-GET.
+uint16_t query_status(Code code);
 
 // The refusal's own reason, else by its error's code.
 uint16_t store_status(const Refusal& refusal);

@@ -105,31 +105,12 @@ class ImagingService final : public Imaging {
 
   Result<Content> object(const Principal& principal, const InstanceRow& row, Form form) override {
     MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
-    const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
-    MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
-    std::shared_ptr<archive::BlobReader> blob = std::move(reader);
-    if (form == Form::explicit_le && syntax.encapsulated && !row.frame_table.empty()) {
-      return make_error(Code::not_acceptable, "the pixel data is compressed; ask for it as it is stored");
-    }
-    Content content;
-    content.transfer_syntax = shape_of(row, form).transfer_syntax;
-    content.etag = fmt::format("{}-{:08x}-{}", row.dataset.hex(), crc32c(row.envelope),
-                               form == Form::original ? "o" : form == Form::stored ? "s" : "e");
-    std::vector<Piece> pieces(1);
-    pieces[0].literal = envelope_of(row, form);
-    const Change change = change_of(row, form);
-    if (change == Change::encoding) {
-      MEDARC_ASSIGN(auto scanner, scan_stored(*blob, syntax, limits_));
-      for (Piece& p : explicit_little_pieces(*scanner)) pieces.push_back(std::move(p));
-      return finished(std::move(content), blob, std::move(pieces));
-    }
-    if (change == Change::inflated) {
-      content.source = inflating_source(std::move(pieces[0].literal), whole(blob), 0, UINT64_MAX,
-                                        limits_.inflated_bytes_max);
-      return content;
-    }
-    add_range(pieces, {0, blob->size()});
-    return finished(std::move(content), blob, std::move(pieces));
+    return content_of(row, form, envelope_of(row, form));
+  }
+
+  Result<Content> dataset(const Principal& principal, const InstanceRow& row, Form form) override {
+    MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
+    return content_of(row, form, Bytes());
   }
 
   Result<FrameContent> frames(const Principal& principal, const InstanceRow& row,
@@ -210,6 +191,34 @@ class ImagingService final : public Imaging {
   const Limits& limits() const override { return limits_; }
 
  private:
+  Result<Content> content_of(const InstanceRow& row, Form form, Bytes envelope) {
+    const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
+    MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
+    std::shared_ptr<archive::BlobReader> blob = std::move(reader);
+    if (form == Form::explicit_le && syntax.encapsulated && !row.frame_table.empty()) {
+      return make_error(Code::not_acceptable, "the pixel data is compressed; ask for it as it is stored");
+    }
+    Content content;
+    content.transfer_syntax = shape_of(row, form).transfer_syntax;
+    content.etag = fmt::format("{}-{:08x}-{}", row.dataset.hex(), crc32c(row.envelope),
+                               form == Form::original ? "o" : form == Form::stored ? "s" : "e");
+    std::vector<Piece> pieces(1);
+    pieces[0].literal = std::move(envelope);
+    const Change change = change_of(row, form);
+    if (change == Change::encoding) {
+      MEDARC_ASSIGN(auto scanner, scan_stored(*blob, syntax, limits_));
+      for (Piece& p : explicit_little_pieces(*scanner)) pieces.push_back(std::move(p));
+      return finished(std::move(content), blob, std::move(pieces));
+    }
+    if (change == Change::inflated) {
+      content.source = inflating_source(std::move(pieces[0].literal), whole(blob), 0, UINT64_MAX,
+                                        limits_.inflated_bytes_max);
+      return content;
+    }
+    add_range(pieces, {0, blob->size()});
+    return finished(std::move(content), blob, std::move(pieces));
+  }
+
   static void add_range(std::vector<Piece>& pieces, ByteRange range, uint8_t swap_bytes = 1,
                         uint64_t words_begin = 0) {
     if (range.length == 0) return;

@@ -121,6 +121,8 @@ class Imaging {
 
   // not_found; audited before the content is readable.
   virtual Result<Content> object(const Principal&, const InstanceRow&, Form form) = 0;
+  // The same without envelope: what a C-STORE carries.
+  virtual Result<Content> dataset(const Principal&, const InstanceRow&, Form form) = 0;
   // 1-based frame numbers, in order. not_found when any does not exist.
   virtual Result<FrameContent> frames(const Principal&, const InstanceRow&,
                                       const std::vector<uint32_t>& numbers, Form form) = 0;

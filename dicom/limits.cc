@@ -24,6 +24,7 @@ Limits Limits::from(Config& c) {
   u64("first_pdus_bytes_max", l.first_pdus_bytes_max, "All A-ASSOCIATE-RQs arriving, together.");
   u32("presentation_contexts_max", l.presentation_contexts_max, "Presentation contexts of one association.");
   u32("command_bytes_max", l.command_bytes_max, "One DIMSE command set.", 256);
+  u32("identifier_bytes_max", l.identifier_bytes_max, "Identifier of a query.");
   u32("connections_max", l.connections_max, "TCP connections, with and without an association.");
   u32("connections_per_peer_max", l.connections_per_peer_max, "TCP connections of one address.");
   u32("associations_max", l.associations_max, "Associations at a time.");

@@ -24,6 +24,7 @@ struct Limits {
   uint64_t first_pdus_bytes_max = 64ull << 20;   // of all that are arriving, together
   uint32_t presentation_contexts_max = 128;
   uint32_t command_bytes_max = 16u << 10;
+  uint32_t identifier_bytes_max = 1u << 20;      // of a C-FIND, C-MOVE or C-GET request
   uint32_t connections_max = 12'000;             // TCP, with and without an association
   uint32_t connections_per_peer_max = 12'000;
   uint32_t associations_max = 256;

@@ -152,7 +152,8 @@ class AssociationServer : public Server {
       association.abort(2, ul::kAbortInvalidParameter);
       ended = std::move(agreement).error();
     } else if (ended = association.accept(); ended.has_value()) {
-      ended = dimse::serve(association, imaging_, who.principal, limits_, options_.warn_status);
+      ended = dimse::serve(association, imaging_, who.principal, limits_,
+                           {policy_.aet, options_.warn_status, options_.destinations, signals_});
     }
     acceptor_->drain(association.into_drain());
     return ended;

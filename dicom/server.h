@@ -1,9 +1,11 @@
-// The modality's door: associations over TCP (PS3.8), C-ECHO and C-STORE as SCP (PS3.7).
+// The modality's door: associations over TCP (PS3.8); C-ECHO, C-STORE, C-FIND, C-GET and C-MOVE as SCP
+// (PS3.7).
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "dicom/destinations.h"
 #include "dicom/imaging.h"
 #include "dicom/limits.h"
 #include "security/guard.h"
@@ -16,6 +18,7 @@ struct ServerOptions {
   std::string aet = "MEDARC";
   bool any_called_aet = false;      // accept whatever called AE title
   bool private_sop_classes = true;  // store SOP classes we do not know (D6)
+  Destinations destinations;        // of C-MOVE
   bool warn_status = false;         // answer B000/B006/B007 instead of 0000 with a comment (D1)
 };
 

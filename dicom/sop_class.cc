@@ -17,7 +17,22 @@ constexpr std::string_view kServicesInStorageArc[] = {
     "1.2.840.10008.5.1.4.1.1.201.6",
 };
 
+// Patient Root, Study Root, Patient/Study Only (retired, still asked for): FIND, MOVE, GET.
+constexpr std::string_view kQueryArc = "1.2.840.10008.5.1.4.1.2.";
+
 }  // namespace
+
+std::optional<QueryModel> query_model_of(std::string_view sop_class) {
+  if (!sop_class.starts_with(kQueryArc) || sop_class.size() != kQueryArc.size() + 3) {
+    return std::nullopt;
+  }
+  const char root = sop_class[kQueryArc.size()], service = sop_class.back();
+  if (sop_class[kQueryArc.size() + 1] != '.' || root < '1' || root > '3' || service < '1' ||
+      service > '3') {
+    return std::nullopt;
+  }
+  return QueryModel{static_cast<Root>(root - '1'), static_cast<Retrieval>(service - '1')};
+}
 
 bool plausible_uid(std::string_view uid) {
   return !uid.empty() && uid.size() <= 64 && std::all_of(uid.begin(), uid.end(), [](char c) {
@@ -27,6 +42,7 @@ bool plausible_uid(std::string_view uid) {
 
 SopClassKind kind_of(std::string_view sop_class) {
   if (sop_class == kVerificationSopClass) return SopClassKind::verification;
+  if (query_model_of(sop_class)) return SopClassKind::query_retrieve;
   const auto known = storage_sop_classes();
   const auto at =
       std::lower_bound(known.begin(), known.end(), sop_class,
@@ -44,6 +60,7 @@ SopClassKind kind_of(std::string_view sop_class) {
 bool acceptable_sop_class(std::string_view sop_class, bool unknown_storage) {
   switch (kind_of(sop_class)) {
     case SopClassKind::verification:
+    case SopClassKind::query_retrieve:
     case SopClassKind::storage: return true;
     case SopClassKind::storage_unknown: return unknown_storage;
     case SopClassKind::other: return false;

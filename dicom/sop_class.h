@@ -1,6 +1,7 @@
 // SOP classes by UID: which ones are storage, and which ones the association service takes.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -15,8 +16,18 @@ struct StorageSopClass {
 // All that are known, sorted by UID.
 std::span<const StorageSopClass> storage_sop_classes();
 
+// Query/Retrieve (PS3.4 annex C): an information model and what is done with it.
+enum class Root { patient, study, patient_study_only };
+enum class Retrieval { find, move, get };
+struct QueryModel {
+  Root root;
+  Retrieval service;
+};
+std::optional<QueryModel> query_model_of(std::string_view sop_class);
+
 enum class SopClassKind {
   verification,
+  query_retrieve,
   storage,          // in the table
   storage_unknown,  // of another root (private), or newer than the table but in the storage arc
   other,            // a service of the standard that is not storage, or no UID at all

@@ -39,6 +39,7 @@ Result<Settings> Settings::from(Config& config) {
   s.http.port = http_at.port;
   s.dicom.address = dicom_at.host;
   s.dicom.port = dicom_at.port;
+  MEDARC_ASSIGN(s.dicom.destinations, dicom::Destinations::from(config));
   MEDARC_ASSIGN(s.authenticator, security::Authenticator::create(config));
   MEDARC_TRY(config.check());
   return s;

@@ -1,6 +1,7 @@
 #include "dicom/dimse/command.h"
 
 #include "base/codec.h"
+#include "dicom/dimse_status.h"
 
 namespace medarc::dicom::dimse {
 namespace {
@@ -13,11 +14,19 @@ enum Element : uint16_t {
   command_field = 0x0100,
   message_id = 0x0110,
   message_id_responded_to = 0x0120,
+  move_destination = 0x0600,
+  priority = 0x0700,
   dataset_type = 0x0800,
   status = 0x0900,
   error_comment = 0x0902,
   affected_sop_instance = 0x1000,
   requested_sop_instance = 0x1001,
+  suboperations_remaining = 0x1020,
+  suboperations_completed = 0x1021,
+  suboperations_failed = 0x1022,
+  suboperations_warning = 0x1023,
+  move_originator = 0x1030,
+  move_originator_id = 0x1031,
 };
 
 constexpr size_t kCommentCharactersMax = 64;  // LO
@@ -79,6 +88,9 @@ Result<Command> parse_command(ByteView bytes) {
       case error_comment: out.error_comment = text(value); break;
       case affected_sop_class:
       case requested_sop_class: out.sop_class = text(value); break;
+      case move_destination: out.move_destination = text(value); break;
+      case move_originator: out.move_originator = text(value); break;
+      case move_originator_id: out.move_originator_id = number(value); break;
       case affected_sop_instance:
       case requested_sop_instance: out.sop_instance = text(value); break;
       default: break;
@@ -101,12 +113,26 @@ Bytes encode(const Command& command) {
   if (command.message_id_responded_to) {
     put(body, message_id_responded_to, *command.message_id_responded_to);
   }
+  if (!command.move_destination.empty()) put(body, move_destination, command.move_destination, ' ');
+  const bool takes_priority = command.field == kStoreRq || command.field == kFindRq ||
+                              command.field == kMoveRq || command.field == kGetRq;
+  if (takes_priority) put(body, priority, uint16_t{0});  // medium
   put(body, dataset_type, command.dataset_type);
   if (command.status) put(body, status, *command.status);
   if (!command.error_comment.empty()) {
     put(body, error_comment, clean_comment(command.error_comment), ' ');
   }
   if (!command.sop_instance.empty()) put(body, affected_sop_instance, command.sop_instance, '\0');
+  if (const auto& s = command.suboperations) {
+    if (command.status == kPending || command.status == kCancelled) {
+      put(body, suboperations_remaining, s->remaining);
+    }
+    put(body, suboperations_completed, s->completed);
+    put(body, suboperations_failed, s->failed);
+    put(body, suboperations_warning, s->warning);
+  }
+  if (!command.move_originator.empty()) put(body, move_originator, command.move_originator, ' ');
+  if (command.move_originator_id) put(body, move_originator_id, *command.move_originator_id);
 
   Encoder out;
   out.fixed<uint16_t>(0);

@@ -13,10 +13,20 @@ namespace medarc::dicom::dimse {
 
 // Command Field (0000,0100) of what we act on; a response has bit 15 set.
 inline constexpr uint16_t kStoreRq = 0x0001;
+inline constexpr uint16_t kGetRq = 0x0010;
+inline constexpr uint16_t kFindRq = 0x0020;
+inline constexpr uint16_t kMoveRq = 0x0021;
 inline constexpr uint16_t kEchoRq = 0x0030;
 inline constexpr uint16_t kCancelRq = 0x0FFF;
 inline constexpr uint16_t kResponseBit = 0x8000;
+inline constexpr uint16_t kDataset = 0x0000;
 inline constexpr uint16_t kNoDataset = 0x0101;  // Command Data Set Type (0000,0800)
+
+// Sub-operations of a C-MOVE or C-GET (PS3.7 9.3.3, 9.3.4).
+struct Suboperations {
+  uint16_t remaining = 0, completed = 0, failed = 0, warning = 0;
+  bool operator==(const Suboperations&) const = default;
+};
 
 struct Command {
   uint16_t field = 0;
@@ -27,6 +37,10 @@ struct Command {
   std::string sop_class;      // Affected, or for N- requests Requested, SOP Class UID
   std::string sop_instance;   // likewise
   std::string error_comment;  // (0000,0902), at most 64 characters
+  std::string move_destination;                // AE title
+  std::string move_originator;                 // C-STORE on behalf of a C-MOVE: who asked
+  std::optional<uint16_t> move_originator_id;  // and the message id of the asking
+  std::optional<Suboperations> suboperations;  // `remaining` is left out of a final response
   bool operator==(const Command&) const = default;
 
   bool has_dataset() const { return dataset_type != kNoDataset; }

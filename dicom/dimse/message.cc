@@ -63,4 +63,32 @@ Status read_dataset(ul::Association& association, uint8_t context_id,
   }
 }
 
+Status write_dataset(ul::Association& association, uint8_t context_id, ByteSource& dataset) {
+  constexpr size_t kPieceBytes = 256u << 10;
+  const uint32_t pdu_bytes_max = association.agreement().peer_pdu_bytes_max;
+  const auto read_full = [&](Bytes& out) -> Status {
+    out.resize(kPieceBytes);
+    size_t n = 0;
+    while (n < out.size()) {
+      MEDARC_ASSIGN(const size_t got, dataset.read(out.data() + n, out.size() - n));
+      if (got == 0) break;
+      n += got;
+    }
+    out.resize(n);
+    return {};
+  };
+  Bytes piece, following, pdus;
+  MEDARC_TRY(read_full(piece));
+  for (;;) {
+    // Only the last fragment says so, hence one piece is read ahead.
+    MEDARC_TRY(read_full(following));
+    const bool last = following.empty();
+    pdus.clear();
+    ul::append_p_data(pdus, context_id, false, piece, pdu_bytes_max, last);
+    MEDARC_TRY(association.send(pdus));
+    if (last) return {};
+    piece.swap(following);
+  }
+}
+
 }  // namespace medarc::dicom::dimse

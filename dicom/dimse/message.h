@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/io.h"
 #include "dicom/dimse/command.h"
 #include "dicom/ul/association.h"
 
@@ -25,5 +26,8 @@ Result<std::optional<Request>> read_request(ul::Association& association,
 // answered; the association can then only be aborted.
 Status read_dataset(ul::Association& association, uint8_t context_id,
                     const std::function<Status(ByteView)>& take);
+
+// Sends a dataset in P-DATA-TF PDUs, in constant memory.
+Status write_dataset(ul::Association& association, uint8_t context_id, ByteSource& dataset);
 
 }  // namespace medarc::dicom::dimse

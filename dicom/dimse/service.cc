@@ -1,6 +1,8 @@
 #include "dicom/dimse/service.h"
 
 #include "base/metrics.h"
+#include "dicom/dimse/find_scp.h"
+#include "dicom/dimse/retrieve_scp.h"
 #include "dicom/dimse_status.h"
 #include "dicom/sop_class.h"
 
@@ -36,43 +38,82 @@ Status serve_echo(ul::Association& association, const Request& request) {
   return answer(association, request, right ? kSuccess : kSopClassUnsupported);
 }
 
-// Everything but C-STORE.
-Status serve_other(ul::Association& association, const Request& request, const Limits& limits) {
-  if (request.command.field == kCancelRq) return {};  // what it names has been answered already
-  if (request.command.is_response()) {
-    association.abort(2, ul::kAbortUnexpectedPdu);
-    return make_error(Code::invalid_argument, "a response to nothing");
-  }
-  MEDARC_TRY(drop_dataset(association, request, limits.object_bytes_max));
-  if (request.command.field == kEchoRq) return serve_echo(association, request);
-  return answer(association, request, kUnrecognisedOperation, "only C-ECHO and C-STORE are served");
-}
+// All requests of one association, one after the other.
+class Service {
+ public:
+  Service(ul::Association& association, Imaging& imaging, const Principal& principal,
+          const Limits& limits, const ServiceOptions& options)
+      : association_(association),
+        imaging_(imaging),
+        principal_(principal),
+        limits_(limits),
+        options_(options),
+        store_(association, imaging, principal, limits, options.warn_status) {}
 
-Status serve_until_end(ul::Association& association, StoreScp& store, const Limits& limits) {
-  for (;;) {
-    if (!store.empty() && (store.full() || association.draining() || !association.more_waiting())) {
-      MEDARC_TRY(store.answer());
-    }
-    MEDARC_ASSIGN(const std::optional<Request> request,
-                  read_request(association, limits.command_bytes_max));
-    if (request && request->command.field == kStoreRq) {
-      MEDARC_TRY(store.receive(*request));
-      continue;
-    }
-    MEDARC_TRY(store.answer());
-    if (!request) return association.answer_release();
-    MEDARC_TRY(serve_other(association, *request, limits));
+  Status run() {
+    Status ended = run_until_end();
+    store_.keep();
+    return ended;
   }
-}
+
+ private:
+  Status run_until_end() {
+    for (;;) {
+      const bool waiting = next_ || association_.more_waiting();
+      if (!store_.empty() && (store_.full() || association_.draining() || !waiting)) {
+        MEDARC_TRY(store_.answer());
+      }
+      std::optional<Request> request = std::exchange(next_, std::nullopt);
+      if (!request) {
+        MEDARC_ASSIGN(request, read_request(association_, limits_.command_bytes_max));
+      }
+      if (request && request->command.field == kStoreRq) {
+        MEDARC_TRY(store_.receive(*request));
+        continue;
+      }
+      MEDARC_TRY(store_.answer());
+      if (!request) return association_.answer_release();
+      MEDARC_TRY(serve_other(*request));
+    }
+  }
+
+  // Everything but C-STORE.
+  Status serve_other(const Request& request) {
+    const Command& command = request.command;
+    if (command.field == kCancelRq) return {};  // what it names has been answered already
+    if (command.is_response()) {
+      association_.abort(2, ul::kAbortUnexpectedPdu);
+      return make_error(Code::invalid_argument, "a response to nothing");
+    }
+    if (command.field == kFindRq) {
+      return serve_find(association_, imaging_, principal_, limits_, options_.aet, request, next_);
+    }
+    if (command.field == kGetRq || command.field == kMoveRq) {
+      const std::string_view calling =
+          ul::trim_title(association_.agreement().answer.fixed.calling);
+      return serve_retrieve({association_, imaging_, principal_, limits_, options_.destinations,
+                             options_.signals, options_.aet, std::string(calling)},
+                            request, next_);
+    }
+    MEDARC_TRY(drop_dataset(association_, request, limits_.object_bytes_max));
+    if (command.field == kEchoRq) return serve_echo(association_, request);
+    return answer(association_, request, kUnrecognisedOperation, "this operation is not served");
+  }
+
+  ul::Association& association_;
+  Imaging& imaging_;
+  const Principal& principal_;
+  const Limits limits_;
+  const ServiceOptions& options_;
+  StoreScp store_;
+  std::optional<Request> next_;  // came while another operation ran
+};
 
 }  // namespace
 
 Status serve(ul::Association& association, Imaging& imaging, const Principal& principal,
-             const Limits& limits, bool warn_status) {
-  StoreScp store(association, imaging, principal, limits, warn_status);
-  Status ended = serve_until_end(association, store, limits);
-  store.keep();
-  return ended;
+             const Limits& limits, const ServiceOptions& options) {
+  return Service(association, imaging, principal, limits, options).run();
 }
 
 }  // namespace medarc::dicom::dimse

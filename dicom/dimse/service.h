@@ -1,13 +1,21 @@
-// The dialogue on one association: C-ECHO and C-STORE are served, C-CANCEL has nothing to cancel,
-// every other request is told 0211.
+// The dialogue on one association: C-ECHO, C-STORE, C-FIND, C-GET and C-MOVE are served, a C-CANCEL of
+// what has been answered is passed over, every other request is told 0211.
 #pragma once
 
+#include "dicom/destinations.h"
 #include "dicom/dimse/store_scp.h"
 
 namespace medarc::dicom::dimse {
 
+struct ServiceOptions {
+  std::string aet;           // our own title, for answers
+  bool warn_status = false;  // as StoreScp
+  const Destinations& destinations;
+  const ul::StopSignals& signals;
+};
+
 // Serves until the peer releases (success, answered) or the association ends (the reason). Blocks.
 Status serve(ul::Association& association, Imaging& imaging, const Principal& principal,
-             const Limits& limits, bool warn_status);
+             const Limits& limits, const ServiceOptions& options);
 
 }  // namespace medarc::dicom::dimse

@@ -97,7 +97,8 @@ std::unique_ptr<IncomingObject> StoreScp::begin(const Request& request, Refusal&
     refusal.error = make_error(Code::invalid_argument, "no dataset follows the request");
     return nullptr;
   }
-  if (kind_of(request.context.abstract_syntax) == SopClassKind::verification) {
+  const SopClassKind kind = kind_of(request.context.abstract_syntax);
+  if (kind == SopClassKind::verification || kind == SopClassKind::query_retrieve) {
     refusal.error = make_error(Code::unsupported, "not a storage presentation context");
     refusal.reason = kSopClassUnsupported;
     return nullptr;

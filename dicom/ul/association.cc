@@ -127,6 +127,14 @@ Status Association::send(ByteView pdus) {
 
 Status Association::answer_release() { return send(encode_release_rp()); }
 
+Status Association::release() {
+  MEDARC_TRY(send(encode_release_rq()));
+  MEDARC_TRY(ensure(kPduHeaderBytes + 4, Expect::more));
+  const PduHeader header = parse_pdu_header(buffer_.get() + begin_);
+  if (static_cast<PduType>(header.type) == PduType::release_rp) return {};
+  return violation(kAbortUnexpectedPdu, "no answer to A-RELEASE-RQ");
+}
+
 void Association::abort(uint8_t source, uint8_t reason) {
   if (aborted_) return;
   aborted_ = true;

@@ -56,6 +56,8 @@ class Association {
 
   Status send(ByteView pdus);
   Status answer_release();
+  // For associations we opened: asks for release and waits for the answer, pdu_timeout_ms at most.
+  Status release();
   // Sends an A-ABORT without waiting. Harmless when one has been sent.
   void abort(uint8_t source, uint8_t reason);
   // Gives the connection up, to Acceptor::drain.

@@ -17,6 +17,18 @@ bool offered(const AssociateRq& rq, std::string_view sop_class) {
                      [&](const ProposedContext& c) { return c.abstract_syntax == sop_class; });
 }
 
+// Identifiers are written by us, so for them only encodings that we write will do; of those the
+// explicit one is best.
+const std::string* query_syntax(const ProposedContext& proposed) {
+  for (const std::string_view wanted :
+       {kExplicitVrLittleEndian, kImplicitVrLittleEndian, std::string_view("1.2.840.10008.1.2.2")}) {
+    for (const std::string& syntax : proposed.transfer_syntaxes) {
+      if (syntax == wanted) return &syntax;
+    }
+  }
+  return nullptr;
+}
+
 AnsweredContext answer(const ProposedContext& proposed, const Policy& policy) {
   AnsweredContext out;
   out.id = proposed.id;
@@ -24,6 +36,12 @@ AnsweredContext answer(const ProposedContext& proposed, const Policy& policy) {
     out.result = ContextResult::abstract_syntax_unsupported;
     // The field has no meaning in a refusal, but some peers want a valid UID there.
     out.transfer_syntax = kImplicitVrLittleEndian;
+    return out;
+  }
+  if (query_model_of(proposed.abstract_syntax)) {
+    const std::string* syntax = query_syntax(proposed);
+    out.result = syntax ? ContextResult::accepted : ContextResult::transfer_syntaxes_unsupported;
+    out.transfer_syntax = syntax ? *syntax : std::string(kImplicitVrLittleEndian);
     return out;
   }
   // Bytes are kept as they come, so any transfer syntax will do, and the first proposed one is the
@@ -37,6 +55,20 @@ AnsweredContext answer(const ProposedContext& proposed, const Policy& policy) {
     return out;
   }
   out.transfer_syntax = *first;
+  return out;
+}
+
+// PS3.4 C.5.1.1.1 and C.5.2, C.5.3: which bytes of a request we say yes to.
+Bytes answer_extended(std::string_view sop_class, const Bytes& asked) {
+  const auto model = query_model_of(sop_class);
+  // Relational, combined date and time, fuzzy names, time zone, multi-frame conversion, empty
+  // values, multiple values.
+  constexpr char kFind[] = {1, 0, 1, 0, 0, 1, 1};
+  Bytes out(asked.size(), '\0');
+  for (size_t i = 0; model && i < asked.size(); ++i) {
+    const bool able = model->service == Retrieval::find ? i < sizeof kFind && kFind[i] == 1 : i == 0;
+    out[i] = able && asked[i] == 1 ? 1 : 0;
+  }
   return out;
 }
 
@@ -57,7 +89,15 @@ UserInformation answer_user(const AssociateRq& rq, const Policy& policy) {
   for (const RoleSelection& role : rq.user.roles) {
     if (!offered(rq, role.sop_class)) continue;
     const uint8_t user = role.scu != 0 ? 1 : 0;
-    out.roles.push_back({role.sop_class, user, 0});  // we are the provider, never the user
+    // For C-GET the peer takes objects on this association; else we are the provider alone.
+    const SopClassKind kind = kind_of(role.sop_class);
+    const bool storage = kind == SopClassKind::storage || kind == SopClassKind::storage_unknown;
+    out.roles.push_back(
+        {role.sop_class, user, static_cast<uint8_t>(storage && role.scp != 0 ? 1 : 0)});
+  }
+  for (const ExtendedNegotiation& e : rq.user.extended) {
+    if (!query_model_of(e.sop_class) || !offered(rq, e.sop_class)) continue;
+    out.extended.push_back({e.sop_class, answer_extended(e.sop_class, e.information)});
   }
   if (rq.user.identity && rq.user.identity->response_wanted) out.identity_response = Bytes();
   return out;
@@ -74,6 +114,13 @@ std::optional<AssociateRj> refusal(const AssociateRq& rq, const Policy& policy) 
   const uint32_t pdu_bytes_max = rq.user.pdu_bytes_max.value_or(0);
   if (pdu_bytes_max != 0 && pdu_bytes_max < kSmallestPduBytes) return AssociateRj{1, 2, 1};
   return std::nullopt;
+}
+
+bool agreed(const Agreement& agreement, std::string_view sop_class, size_t index) {
+  for (const ExtendedNegotiation& e : agreement.answer.user.extended) {
+    if (e.sop_class == sop_class) return index < e.information.size() && e.information[index] == 1;
+  }
+  return false;
 }
 
 Result<Agreement> agree(const AssociateRq& rq, const Policy& policy) {

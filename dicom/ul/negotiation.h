@@ -39,6 +39,9 @@ inline constexpr AssociateRj kLocalLimit{2, 3, 2};  // transient, presentation, 
 // AE title, a maximum PDU length nothing fits in.
 std::optional<AssociateRj> refusal(const AssociateRq& rq, const Policy& policy);
 
+// Whether byte `index` of the extended negotiation of `sop_class` was agreed on (PS3.4 C.5).
+bool agreed(const Agreement& agreement, std::string_view sop_class, size_t index);
+
 // invalid_argument: a context id is used twice, which no answer can repair (abort).
 Result<Agreement> agree(const AssociateRq& rq, const Policy& policy);
 

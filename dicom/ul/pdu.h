@@ -181,7 +181,8 @@ Bytes encode(const Abort&);
 Bytes encode_release_rq();
 Bytes encode_release_rp();
 // Appends P-DATA-TF PDUs holding `message` in fragments that respect the peer's maximum (0: none).
+// `ends`: the last fragment is the last of the command or dataset.
 void append_p_data(Bytes& out, uint8_t context_id, bool command, ByteView message,
-                   uint32_t peer_pdu_bytes_max);
+                   uint32_t peer_pdu_bytes_max, bool ends = true);
 
 }  // namespace medarc::dicom::ul

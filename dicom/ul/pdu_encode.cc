@@ -156,7 +156,7 @@ Bytes encode_release_rq() { return pdu(PduType::release_rq, Bytes(4, '\0')); }
 Bytes encode_release_rp() { return pdu(PduType::release_rp, Bytes(4, '\0')); }
 
 void append_p_data(Bytes& out, uint8_t context_id, bool command, ByteView message,
-                   uint32_t peer_pdu_bytes_max) {
+                   uint32_t peer_pdu_bytes_max, bool ends) {
   // Whole and, where the peer's maximum leaves a choice, even fragments (PS3.8 annex E).
   size_t step = message.size();
   if (peer_pdu_bytes_max != 0) {
@@ -171,7 +171,7 @@ void append_p_data(Bytes& out, uint8_t context_id, bool command, ByteView messag
     put32(out, kPdvHeaderBytes + fragment.size());
     put32(out, 2 + fragment.size());
     out += static_cast<char>(context_id);
-    out += static_cast<char>((command ? 1 : 0) | (message.empty() ? 2 : 0));
+    out += static_cast<char>((command ? 1 : 0) | (message.empty() && ends ? 2 : 0));
     out.append(fragment);
   } while (!message.empty());
 }

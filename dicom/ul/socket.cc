@@ -94,6 +94,35 @@ Result<Listener> listen_on(const std::string& address, uint16_t port) {
   return out;
 }
 
+Result<Descriptor> connect_to(const std::string& host, uint16_t port, uint32_t timeout_ms,
+                              const Signal& stop) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (const int failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+      failed != 0) {
+    return make_error(Code::unavailable, host + ": " + ::gai_strerror(failed));
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> guard(found, ::freeaddrinfo);
+  Error last = make_error(Code::unavailable, host + ": no address");
+  for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
+    Descriptor out(::socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    if (!out) return from_errno("socket", errno);
+    int error = 0;
+    if (::connect(out.get(), a->ai_addr, a->ai_addrlen) != 0) error = errno;
+    if (error == EINPROGRESS) {
+      MEDARC_TRY(wait(out, POLLOUT, timeout_ms, stop));
+      socklen_t length = sizeof error;
+      ::getsockopt(out.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    }
+    if (error == 0) return out;
+    last = make_error(Code::unavailable,
+                      host + ":" + std::to_string(port) + " cannot be reached: " + std::strerror(error));
+  }
+  return last;
+}
+
 Descriptor accept_from(const Descriptor& listener, std::string& peer) {
   sockaddr_storage from{};
   socklen_t length = sizeof from;

@@ -52,6 +52,10 @@ struct Listener {
 // address), already_exists (in use), permission_denied, io.
 Result<Listener> listen_on(const std::string& address, uint16_t port);
 
+// Connects within timeout_ms; `host` is numeric or a name. Errors: unavailable, deadline, io.
+Result<Descriptor> connect_to(const std::string& host, uint16_t port, uint32_t timeout_ms,
+                              const Signal& stop);
+
 // The next waiting connection, or an invalid descriptor with errno set as accept4 does. `peer` gets
 // the numeric address without port, IPv4 in its own form also when it came over IPv6.
 Descriptor accept_from(const Descriptor& listener, std::string& peer);

@@ -211,34 +211,52 @@ bool RawAssociation::send_store_rq(uint8_t context, std::string_view sop_class,
                                    {0x1000, ui(instance)}}));
 }
 
-std::optional<RawResponse> RawAssociation::read_response(int timeout_ms) {
+// One command or dataset, of any number of P-DATA-TF PDUs.
+std::optional<std::string> RawAssociation::read_message(int timeout_ms) {
   std::string bytes;
-  bool last = false;
-  while (!last) {
-    const std::optional<RawPdu> pdu = socket.read(timeout_ms);
-    if (!pdu || pdu->type != kPData) {
-      if (pdu) refused = pdu;
-      return std::nullopt;
+  while (true) {
+    while (unread_.size() < 6) {
+      const std::optional<RawPdu> pdu = socket.read(timeout_ms);
+      if (!pdu || pdu->type != kPData) {
+        if (pdu) refused = pdu;
+        return std::nullopt;
+      }
+      unread_ += pdu->body;
     }
-    for (size_t at = 0; at + 6 <= pdu->body.size();) {
-      const size_t length = read_be(pdu->body, at, 4);
-      last = (pdu->body[at + 5] & 2) != 0;
-      bytes += pdu->body.substr(at + 6, length - 2);
-      at += 4 + length;
-    }
+    const size_t length = read_be(unread_, 0, 4);
+    const bool last = (unread_[5] & 2) != 0;
+    bytes += unread_.substr(6, length - 2);
+    unread_.erase(0, 4 + length);
+    if (last) return bytes;
   }
+}
+
+std::optional<RawResponse> RawAssociation::read_response(int timeout_ms) {
+  const auto command = read_message(timeout_ms);
+  if (!command) return std::nullopt;
   RawResponse out;
-  for (size_t at = 0; at + 8 <= bytes.size();) {
-    const uint32_t element = read_le(bytes, at + 2, 2);
-    const uint32_t length = read_le(bytes, at + 4, 4);
-    const std::string value = bytes.substr(at + 8, length);
-    if (element == 0x0100) out.command_field = static_cast<uint16_t>(read_le(value, 0, 2));
-    if (element == 0x0120) out.message_id = static_cast<uint16_t>(read_le(value, 0, 2));
-    if (element == 0x0900) out.status = static_cast<uint16_t>(read_le(value, 0, 2));
+  bool dataset = false;
+  for (size_t at = 0; at + 8 <= command->size();) {
+    const uint32_t element = read_le(*command, at + 2, 2);
+    const uint32_t length = read_le(*command, at + 4, 4);
+    const std::string value = command->substr(at + 8, length);
+    const auto number = [&] { return static_cast<uint16_t>(read_le(value, 0, 2)); };
+    if (element == 0x0100) out.command_field = number();
+    if (element == 0x0120) out.message_id = number();
+    if (element == 0x0800) dataset = number() != 0x0101;
+    if (element == 0x0900) out.status = number();
     if (element == 0x0902) out.comment = value;
     if (element == 0x1000) out.instance = value;
+    if (element == 0x1020) out.remaining = number();
+    if (element == 0x1021) out.completed = number();
+    if (element == 0x1022) out.failed = number();
+    if (element == 0x1023) out.warning = number();
     at += 8 + length;
   }
+  if (!dataset) return out;
+  const auto identifier = read_message(timeout_ms);
+  if (!identifier) return std::nullopt;
+  out.dataset = *identifier;
   return out;
 }
 

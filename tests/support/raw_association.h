@@ -68,6 +68,8 @@ struct RawResponse {
   uint16_t status = 0xFFFF;
   std::string comment;
   std::string instance;
+  std::string dataset;                                // when one follows
+  std::optional<uint16_t> remaining, completed, failed, warning;  // sub-operations
 };
 
 class RawAssociation {
@@ -98,7 +100,9 @@ class RawAssociation {
   void abort();
 
  private:
+  std::optional<std::string> read_message(int timeout_ms);
   bool established_ = false;
+  std::string unread_;  // PDVs that came with an earlier message
 };
 
 // A command set in implicit VR little endian, group length first; values as they are.

@@ -4,47 +4,20 @@
 #include <map>
 
 #include "dicom/dictionary.h"
-#include "dicom/levels.h"
+#include "dicom/matching.h"
 #include "web/text.h"
 
 namespace medarc::web {
 namespace {
 
-using dicom::Level;
 using index::Kind;
 using index::Tag;
 using index::Term;
-using index::TermOp;
 
 constexpr size_t kKeysMax = 100;        // search keys in one query
-constexpr size_t kValuesMax = 10'000;   // of one key's list
 constexpr size_t kNamedBytesMax = 100;  // of a peer's text in a warning
 
 Error bad(std::string text) { return make_error(Code::invalid_argument, std::move(text)); }
-
-// Attributes that rows derive and level_of() does not place.
-constexpr std::pair<uint32_t, Level> kDerived[] = {
-    {0x00080061, Level::study}, {0x00080062, Level::study},  {0x00201206, Level::study},
-    {0x00201208, Level::study}, {0x00201209, Level::series}, {0x00083002, Level::instance},
-};
-
-Level level_of(Tag tag) {
-  for (const auto& [value, level] : kDerived) {
-    if (value == tag.value) return level;
-  }
-  return dicom::level_of(tag);
-}
-
-bool reachable(Level level, Kind kind) {
-  switch (level) {
-    case Level::patient:
-    case Level::study: return true;
-    case Level::series: return kind != Kind::study;
-    case Level::instance: return kind == Kind::instance;
-    case Level::none: return false;
-  }
-  return false;
-}
 
 // A peer's key, fit for a header value.
 std::string named(std::string_view key) {
@@ -53,98 +26,6 @@ std::string named(std::string_view key) {
     out += c > 0x20 && c < 0x7F && c != '"' && c != '\\' ? c : '?';
   }
   return out;
-}
-
-bool is_vr(const dicom::Vr& vr, std::string_view list) {
-  for (size_t i = 0; i + 1 < list.size(); i += 3) {
-    if (list.substr(i, 2) == dicom::text_of(vr)) return true;
-  }
-  return false;
-}
-
-std::vector<std::string> split_values(std::string_view text, std::string_view separators) {
-  std::vector<std::string> out;
-  while (true) {
-    const size_t end = std::min(text.find_first_of(separators), text.size());
-    const std::string_view piece = trim(text.substr(0, end));
-    if (!piece.empty()) out.emplace_back(piece);
-    if (end == text.size()) return out;
-    text.remove_prefix(end + 1);
-  }
-}
-
-// "20200101-0500" is a time with its zone, not a range.
-bool zone_follows(const dicom::Vr& vr, std::string_view text, size_t dash) {
-  const std::string_view zone = text.substr(dash + 1);
-  return dicom::is(vr, "DT") && dash >= 4 && zone.size() == 4 && zone <= "1400" &&
-         parse_decimal(zone).has_value();
-}
-
-struct Modes {
-  bool fuzzy = false, empty_values = false, all_values = false;
-};
-
-// Words of a person name, whatever stands between them.
-std::vector<std::string> words_of(std::string_view name) {
-  std::vector<std::string> out;
-  std::string word;
-  for (const char c : name) {
-    if (std::string_view("^= ,*?").find(c) == std::string_view::npos) {
-      word += c;
-    } else if (!word.empty()) {
-      out.push_back(std::move(word));
-      word.clear();
-    }
-  }
-  if (!word.empty()) out.push_back(std::move(word));
-  return out;
-}
-
-// One more condition for each word: it begins a word of some component.
-void add_fuzzy(Tag tag, std::string_view value, index::Query& query) {
-  for (const std::string& word : words_of(value)) {
-    std::vector<Term> any;
-    for (const char* before : {"", "*^", "* ", "*-", "*="}) {
-      any.push_back({tag, TermOp::wildcard, {before + word + "*"}});
-    }
-    query.all_of_any.push_back(std::move(any));
-  }
-}
-
-// Nullopt: matches everything (M7), so there is no condition.
-Result<std::optional<Term>> term_of(Tag tag, const dicom::Vr& vr, std::string_view text,
-                                    const Modes& modes) {
-  using Made = std::optional<Term>;
-  if (modes.empty_values && text == "\"\"") return Made(Term{tag, TermOp::empty, {}});
-  text = trim(text);
-  if (text.empty()) return Made();
-  if (is_vr(vr, "DA,TM,DT")) {
-    const size_t dash = vr[1] == 'T' && vr[0] == 'D' ? text.rfind('-') : text.find('-');
-    if (dash != std::string_view::npos && !zone_follows(vr, text, dash)) {
-      const std::string low(trim(text.substr(0, dash))), high(trim(text.substr(dash + 1)));
-      if (low.empty() && high.empty()) return bad("a range without bounds: " + named(text));
-      if (high.find('-') != std::string::npos) {
-        return bad("a range has more than two bounds: " + named(text));
-      }
-      return Made(Term{tag, TermOp::range, {low, high}});
-    }
-    return Made(Term{tag, TermOp::equal, {std::string(text)}});
-  }
-  const bool list_by_comma = is_vr(vr, "UI,CS");
-  auto values = split_values(text, list_by_comma ? "\\," : "\\");
-  if (values.size() > kValuesMax) {
-    return bad("a list has more than " + std::to_string(kValuesMax) + " values");
-  }
-  if (values.empty()) return Made();
-  if (values.size() > 1) {
-    const bool all = modes.all_values && !dicom::is(vr, "UI");
-    return Made(Term{tag, all ? TermOp::all_of : TermOp::equal, std::move(values)});
-  }
-  // M2, M3: in other VRs these characters mean themselves.
-  const bool wild = is_vr(vr, "AE,CS,LO,LT,PN,SH,ST,UC,UR,UT") &&
-                    values[0].find_first_of("*?") != std::string::npos;
-  if (wild && values[0].find_first_not_of('*') == std::string::npos) return Made();
-  return Made(Term{tag, wild ? TermOp::wildcard : TermOp::equal, std::move(values)});
 }
 
 Result<bool> parse_flag(std::string_view name, std::string_view text) {
@@ -166,6 +47,7 @@ class Reader {
   Reader(Kind kind, const SearchRules& rules) : rules_(rules) {
     search_.query.kind = kind;
     search_.query.limit = rules.results_max;
+    modes_.comma_lists = true;
   }
 
   Result<Search> read(const std::vector<std::pair<std::string, std::string>>& parameters) {
@@ -198,7 +80,7 @@ class Reader {
     } else if (name == "offset") {
       MEDARC_ASSIGN(search_.query.offset, parse_number(name, value, 0));
     } else if (name == "fuzzymatching") {
-      MEDARC_ASSIGN(modes_.fuzzy, parse_flag(name, value));
+      MEDARC_ASSIGN(modes_.fuzzy_names, parse_flag(name, value));
     } else if (name == "emptyvaluematching") {
       MEDARC_ASSIGN(modes_.empty_values, parse_flag(name, value));
     } else if (name == "multiplevaluematching") {
@@ -218,10 +100,10 @@ class Reader {
       const auto path = parse_path(one);
       if (!path) {
         MEDARC_TRY(unknown("includefield", one));
-      } else if (reachable(level_of(path->front()), search_.query.kind)) {
+      } else if (dicom::reachable(dicom::matching_level(path->front()), search_.query.kind)) {
         search_.include.push_back(path->front());
       }  // Q3: attributes this level does not keep are left out of the answer
-      if (search_.include.size() > kValuesMax) return bad("too many includefields");
+      if (search_.include.size() > dicom::kMatchValuesMax) return bad("too many includefields");
     }
     return {};
   }
@@ -249,20 +131,22 @@ class Reader {
 
   Status read_key(const std::string& name, const std::string& value) {
     const auto path = parse_path(name);
-    if (!path || path->size() > 1 || !reachable(level_of(path->front()), search_.query.kind)) {
+    if (!path || path->size() > 1 || !dicom::reachable(dicom::matching_level(path->front()), search_.query.kind)) {
       return unknown("key", name);
     }
     const Tag tag = path->front();
     const dicom::Vr vr = dicom::vr_of(tag);
-    if (is_vr(vr, "SQ,OB,OW,OF,OD,OL,OV,UN")) return unknown("key", name);
+    if (!dicom::can_match(vr)) return unknown("key", name);
     if (++keys_count_ > kKeysMax) {
       return bad("the query has more than " + std::to_string(kKeysMax) + " keys");
     }
-    if (modes_.fuzzy && dicom::is(vr, "PN")) {
-      add_fuzzy(tag, value, search_.query);
+    if (modes_.fuzzy_names && dicom::is(vr, "PN")) {
+      dicom::add_fuzzy_name(tag, value, search_.query);
       return {};
     }
-    MEDARC_ASSIGN(std::optional<Term> term, term_of(tag, vr, value, modes_));
+    auto read = dicom::matching_term(tag, vr, value, modes_);
+    if (read.has_error()) return with_context(std::move(read).error(), named(name));
+    std::optional<Term> term = std::move(*read);
     auto [place, fresh] = any_.try_emplace(tag);
     if (!term) {
       universal_.push_back(tag);
@@ -275,7 +159,7 @@ class Reader {
 
   const SearchRules rules_;
   Search search_;
-  Modes modes_;
+  dicom::Matching modes_;
   size_t keys_count_ = 0;
   std::map<Tag, std::vector<Term>> any_;
   std::vector<Tag> universal_;

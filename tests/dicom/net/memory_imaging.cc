@@ -85,6 +85,9 @@ Result<index::Page> MemoryImaging::find(const Principal&, index::View&, const in
 Result<Content> MemoryImaging::object(const Principal&, const InstanceRow&, Form) {
   return not_here();
 }
+Result<Content> MemoryImaging::dataset(const Principal&, const InstanceRow&, Form) {
+  return not_here();
+}
 Result<FrameContent> MemoryImaging::frames(const Principal&, const InstanceRow&,
                                            const std::vector<uint32_t>&, Form) {
   return not_here();

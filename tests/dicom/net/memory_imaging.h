@@ -36,6 +36,7 @@ class MemoryImaging : public Imaging {
 
   Result<index::Page> find(const Principal&, index::View&, const index::Query&) override;
   Result<Content> object(const Principal&, const InstanceRow&, Form) override;
+  Result<Content> dataset(const Principal&, const InstanceRow&, Form) override;
   Result<FrameContent> frames(const Principal&, const InstanceRow&, const std::vector<uint32_t>&,
                               Form) override;
   Result<Content> bulkdata(const Principal&, const InstanceRow&, std::string_view) override;

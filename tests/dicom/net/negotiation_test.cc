@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kCt = "1.2.840.10008.5.1.4.1.1.2";
 constexpr const char* kMr = "1.2.840.10008.5.1.4.1.1.4";
-constexpr const char* kFind = "1.2.840.10008.5.1.4.1.2.2.1";
+constexpr const char* kWorklist = "1.2.840.10008.5.1.4.31";
 constexpr const char* kImplicit = "1.2.840.10008.1.2";
 constexpr const char* kHtj2k = "1.2.840.10008.1.2.4.201";
 
@@ -19,7 +19,7 @@ AssociateRq request() {
   out.fixed.calling = "CT1             ";
   out.fixed.reserved = Bytes(32, 'r');
   out.contexts = {{1, kCt, {kHtj2k, kImplicit}},
-                  {3, kFind, {kImplicit}},
+                  {3, kWorklist, {kImplicit}},
                   {5, kMr, {}},
                   {7, kMr, {"", "a b", kImplicit}}};
   return out;
@@ -74,13 +74,38 @@ TEST(Negotiation, AsynchronousOperationsUpToOurLimit) {
   }
 }
 
-TEST(Negotiation, WeAreTheProviderAndNeverTheUser) {
+TEST(Negotiation, D3_APeerMayProvideStorageButNothingElse) {
   AssociateRq rq = request();
-  rq.user.roles = {{kCt, 1, 1}, {"1.2.3.not.proposed", 1, 1}, {kMr, 0, 1}};
+  constexpr const char* kVerify = "1.2.840.10008.1.1";
+  rq.contexts.push_back({9, kVerify, {kImplicit}});
+  rq.user.roles = {{kCt, 1, 1}, {"1.2.3.not.proposed", 1, 1}, {kMr, 0, 1}, {kVerify, 1, 1}};
   const auto agreement = agree(rq, policy());
   ASSERT_TRUE(agreement.has_value());
-  const std::vector<RoleSelection> wanted = {{kCt, 1, 0}, {kMr, 0, 0}};
+  const std::vector<RoleSelection> wanted = {{kCt, 1, 1}, {kMr, 0, 1}, {kVerify, 1, 0}};
   EXPECT_EQ(agreement->answer.user.roles, wanted);
+}
+
+TEST(Negotiation, QueriesAreInEncodingsThatWeWriteAndSayWhatTheyCanDo) {
+  constexpr const char* kFind = "1.2.840.10008.5.1.4.1.2.1.1";
+  constexpr const char* kMove = "1.2.840.10008.5.1.4.1.2.1.2";
+  AssociateRq rq = request();
+  rq.contexts = {{1, kFind, {kHtj2k, kImplicit, "1.2.840.10008.1.2.1"}},
+                 {3, kMove, {kImplicit}},
+                 {5, kFind, {kHtj2k}}};
+  rq.user.extended = {{kFind, Bytes(7, '\1')},
+                      {kMove, std::string("\1\1", 2)},
+                      {"1.2.3.not.proposed", "\1"}};
+  const auto agreement = agree(rq, policy());
+  ASSERT_TRUE(agreement.has_value());
+  EXPECT_EQ(agreement->contexts.at(1).transfer_syntax, "1.2.840.10008.1.2.1");
+  EXPECT_EQ(agreement->contexts.at(3).transfer_syntax, kImplicit);
+  EXPECT_EQ(agreement->answer.contexts[2].result, ContextResult::transfer_syntaxes_unsupported);
+  const std::vector<ExtendedNegotiation> wanted = {{kFind, std::string("\1\0\1\0\0\1\1", 7)},
+                                                   {kMove, std::string("\1\0", 2)}};
+  EXPECT_EQ(agreement->answer.user.extended, wanted);
+  EXPECT_TRUE(agreed(*agreement, kFind, 0));
+  EXPECT_FALSE(agreed(*agreement, kFind, 1));
+  EXPECT_FALSE(agreed(*agreement, kFind, 7));
 }
 
 TEST(Negotiation, AUserIdentityIsAnsweredWhenAnAnswerIsAsked) {

@@ -168,7 +168,7 @@ TEST_F(StoreNet, D5_AllPresentationContextsAndUnknownItems) {
   start();
   RawRequest request;
   for (int i = 0; i < 128; ++i) {
-    const std::string sop_class = i % 2 == 0 ? kCt : "1.2.840.10008.5.1.4.1.2.2.1";
+    const std::string sop_class = i % 2 == 0 ? kCt : "1.2.840.10008.5.1.4.31";
     request.contexts.push_back({static_cast<uint8_t>(2 * i + 1), sop_class, {kExplicit}});
   }
   request.other_items = ul_item(0x7A, "unknown");
@@ -308,16 +308,16 @@ TEST_F(StoreNet, RequestsThatAreNotServedAreToldSo) {
   start();
   RawAssociation a(port(), ct_request());
   ASSERT_TRUE(a.established());
-  // C-FIND with an identifier: the identifier is dropped, the association goes on.
+  // N-ACTION with its dataset: the dataset is dropped, the association goes on.
   a.send_message(
       3, true,
       command_set(
-          {{0x0002, ui(kCt)}, {0x0100, le16(0x0020)}, {0x0110, le16(9)}, {0x0800, le16(1)}}));
+          {{0x0003, ui(kCt)}, {0x0100, le16(0x0130)}, {0x0110, le16(9)}, {0x0800, le16(1)}}));
   a.send_message(3, false, "identifier");
   auto response = a.read_response();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 0x0211);
-  EXPECT_EQ(response->command_field, 0x8020);
+  EXPECT_EQ(response->command_field, 0x8130);
   // C-CANCEL is nothing to answer; C-STORE on a verification context is; so is one without dataset.
   a.send_message(3, true,
                  command_set({{0x0100, le16(0x0FFF)}, {0x0120, le16(9)}, {0x0800, le16(0x0101)}}));

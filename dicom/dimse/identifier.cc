@@ -1,0 +1,203 @@
+#include "dicom/dimse/identifier.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+
+#include "base/codec.h"
+#include "dicom/scanner.h"
+#include "dicom/transfer_syntax.h"
+#include "dicom/values.h"
+
+namespace medarc::dicom::dimse {
+namespace {
+
+using index::Attribute;
+
+bool one_of(const Vr& vr, std::string_view list) {  // "AE,CS"
+  for (size_t i = 0; i + 1 < list.size(); i += 3) {
+    if (list.substr(i, 2) == text_of(vr)) return true;
+  }
+  return false;
+}
+
+// VRs whose text may leave the default repertoire (PS3.5 6.1.2.3).
+bool has_charset(const Vr& vr) { return one_of(vr, "LO,LT,PN,SH,ST,UC,UT"); }
+bool has_long_length(const Vr& vr) { return one_of(vr, "SQ,UC,UR,UT,OB,OW,OF,OD,OL,OV,UN,SV,UV"); }
+
+std::string joined(const std::vector<std::string>& values) {
+  std::string out;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out += '\\';
+    out += values[i];
+  }
+  return out;
+}
+
+template <class T>
+T parsed(const std::string& text) {
+  T v{};
+  std::from_chars(text.data(), text.data() + text.size(), v);
+  return v;
+}
+
+// Integers and floats of any width as the words of the encoding.
+void put_word(Bytes& out, uint64_t value, size_t size, bool big) {
+  for (size_t i = 0; i < size; ++i) {
+    out += static_cast<char>(value >> (8 * (big ? size - 1 - i : i)));
+  }
+}
+
+Bytes number_bytes(const Attribute& a, bool big) {
+  Bytes out;
+  for (const std::string& text : a.values) {
+    if (one_of(a.vr, "US,SS")) {
+      put_word(out, static_cast<uint16_t>(parsed<int64_t>(text)), 2, big);
+    } else if (one_of(a.vr, "UL,SL")) {
+      put_word(out, static_cast<uint32_t>(parsed<int64_t>(text)), 4, big);
+    } else if (one_of(a.vr, "SV")) {
+      put_word(out, static_cast<uint64_t>(parsed<int64_t>(text)), 8, big);
+    } else if (one_of(a.vr, "UV")) {
+      put_word(out, parsed<uint64_t>(text), 8, big);
+    } else if (one_of(a.vr, "FL")) {
+      put_word(out, std::bit_cast<uint32_t>(parsed<float>(text)), 4, big);
+    } else if (one_of(a.vr, "FD")) {
+      put_word(out, std::bit_cast<uint64_t>(parsed<double>(text)), 8, big);
+    } else {  // AT, held as eight hexadecimal digits
+      uint32_t tag = 0;
+      std::from_chars(text.data(), text.data() + text.size(), tag, 16);
+      put_word(out, tag >> 16, 2, big);
+      put_word(out, tag & 0xFFFF, 2, big);
+    }
+  }
+  return out;
+}
+
+class Writer {
+ public:
+  Writer(const Charset& charset, bool implicit, bool big)
+      : charset_(charset), implicit_(implicit), big_(big) {}
+
+  void put(const Attribute& a) {
+    if (is(a.vr, "SQ")) return head(a, 0);
+    if (one_of(a.vr, "US,SS,UL,SL,SV,UV,FL,FD,AT")) return element(a, number_bytes(a, big_));
+    const std::string text = joined(a.values);
+    Bytes value = has_charset(a.vr) ? charset_.encode(text).value_or(Bytes()) : Bytes(text);
+    // Sixteen bits of length hold this much; only lists of UIDs come near.
+    constexpr size_t kShortLengthMax = 0xFFFE;
+    if (!implicit_ && !has_long_length(a.vr) && value.size() > kShortLengthMax) {
+      const size_t end = value.rfind('\\', kShortLengthMax);
+      value.resize(end == Bytes::npos ? 0 : end);
+    }
+    if (value.size() % 2 != 0) value += is(a.vr, "UI") ? '\0' : ' ';
+    element(a, value);
+  }
+  Bytes take() { return std::move(out_); }
+
+ private:
+  void head(const Attribute& a, size_t length) {
+    put_word(out_, a.tag.value >> 16, 2, big_);
+    put_word(out_, a.tag.value & 0xFFFF, 2, big_);
+    if (implicit_) return put_word(out_, length, 4, big_);
+    out_ += text_of(a.vr);
+    if (has_long_length(a.vr)) {
+      put_word(out_, 0, 2, big_);
+      put_word(out_, length, 4, big_);
+    } else {
+      put_word(out_, length, 2, big_);
+    }
+  }
+  void element(const Attribute& a, ByteView value) {
+    head(a, value.size());
+    out_.append(value);
+  }
+
+  const Charset& charset_;
+  const bool implicit_, big_;
+  Bytes out_;
+};
+
+// The first of: ASCII, what the requestor named, UTF-8 (its term in `term`) that holds all text.
+Charset fitting_charset(const std::vector<Attribute>& attributes,
+                        const std::vector<std::string>& wanted, std::vector<std::string>& term) {
+  const auto fits = [&](const Charset& charset) {
+    return std::all_of(attributes.begin(), attributes.end(), [&](const Attribute& a) {
+      return !has_charset(a.vr) || charset.encode(joined(a.values)).has_value();
+    });
+  };
+  if (fits(Charset())) return Charset();
+  if (const Charset own(wanted); !wanted.empty() && own.known() && fits(own)) {
+    term = wanted;
+    return own;
+  }
+  term = {"ISO_IR 192"};
+  return Charset(term);
+}
+
+}  // namespace
+
+const Key* Identifier::find(Tag tag) const {
+  for (const Key& key : keys) {
+    if (key.tag == tag) return &key;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Identifier::values(Tag tag) const {
+  std::vector<std::string> out;
+  const Key* key = find(tag);
+  if (key == nullptr) return out;
+  std::string_view rest = key->text;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\\'), rest.size());
+    if (end > 0) out.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
+}
+
+Result<Identifier> read_identifier(ByteView dataset, std::string_view transfer_syntax,
+                                   const Limits& limits) {
+  const TransferSyntax syntax = transfer_syntax_or_default(transfer_syntax);
+  Scanner scanner(syntax.encoding, limits);
+  MEDARC_TRY(scanner.feed(dataset));
+  MEDARC_TRY(scanner.finish());
+  const bool big = scanner.encoding() == Encoding::explicit_big;
+  const Charset charset = charset_of(scanner);
+  Identifier out;
+  for (const Element& e : scanner.elements()) {
+    if (e.depth != 0 || e.kind == Element::Kind::sequence_end) continue;
+    if ((e.tag.value & 0xFFFF) == 0) continue;  // group lengths
+    Key key;
+    key.tag = e.tag;
+    key.vr = is(e.vr, "UN") ? vr_of(e.tag) : e.vr;
+    key.sequence = e.kind != Element::Kind::value;
+    if (!key.sequence && e.held) {
+      if (auto values = values_of(key.vr, scanner.value(e), big, charset)) key.text = joined(*values);
+    }
+    if (key.tag == kQueryRetrieveLevel) {
+      out.level = std::move(key.text);
+    } else if (key.tag == kSpecificCharacterSet) {
+      out.charset = values_of(key.vr, scanner.value(e), big, Charset()).value_or(out.charset);
+    } else if (out.find(key.tag) == nullptr) {
+      out.keys.push_back(std::move(key));
+    }
+  }
+  return out;
+}
+
+Bytes write_identifier(std::vector<Attribute> attributes,
+                       const std::vector<std::string>& wanted_charset,
+                       std::string_view transfer_syntax) {
+  std::vector<std::string> term;
+  const Charset charset = fitting_charset(attributes, wanted_charset, term);
+  if (!term.empty()) attributes.push_back({kSpecificCharacterSet, {'C', 'S'}, term});
+  std::sort(attributes.begin(), attributes.end(),
+            [](const Attribute& a, const Attribute& b) { return a.tag < b.tag; });
+  const Encoding encoding = transfer_syntax_or_default(transfer_syntax).encoding;
+  Writer writer(charset, encoding == Encoding::implicit_little, encoding == Encoding::explicit_big);
+  for (const Attribute& a : attributes) writer.put(a);
+  return writer.take();
+}
+
+}  // namespace medarc::dicom::dimse

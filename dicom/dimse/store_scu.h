@@ -1,0 +1,47 @@
+// C-STORE as user (PS3.7 9.1.1): stored instances leave over an association, the peer's own (C-GET)
+// or one that was opened for it (C-MOVE).
+#pragma once
+
+#include <optional>
+
+#include "dicom/dimse/message.h"
+#include "dicom/imaging.h"
+
+namespace medarc::dicom::dimse {
+
+// On whose behalf a C-MOVE sends.
+struct Originator {
+  std::string aet;
+  uint16_t message_id = 0;
+};
+
+class StoreScu {
+ public:
+  // `roles_wanted`: only classes for which the peer took the provider's role (PS3.7 D.3.3.4).
+  StoreScu(ul::Association& association, Imaging& imaging, const Principal& principal,
+           bool roles_wanted);
+
+  // Answers the status: the peer's, or 0122 when no presentation context fits the instance as it is
+  // stored or as Explicit VR Little Endian, or why it cannot be read. Errors end the association.
+  Result<uint16_t> send(const InstanceRow& row, const std::optional<Originator>& originator);
+
+  // Of C-CANCEL requests that came while an answer was awaited.
+  bool cancelled(uint16_t message_id) const;
+
+ private:
+  struct Choice {
+    uint8_t context_id = 0;
+    Form form = Form::original;
+  };
+  std::optional<Choice> choose(const InstanceRow& row) const;
+  Result<uint16_t> answer(uint16_t message_id);
+
+  ul::Association& association_;
+  Imaging& imaging_;
+  const Principal& principal_;
+  const bool roles_wanted_;
+  uint16_t last_message_id_ = 0;
+  std::vector<uint16_t> cancelled_;
+};
+
+}  // namespace medarc::dicom::dimse

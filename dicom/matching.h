@@ -1,0 +1,38 @@
+// One matching key (PS3.4 C.2.2.2, dicom.md M1-M10) as conditions of an index query: the same for
+// C-FIND and QIDO-RS, so that both find the same.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "dicom/dictionary.h"
+#include "dicom/levels.h"
+#include "index/index.h"
+
+namespace medarc::dicom {
+
+inline constexpr size_t kMatchValuesMax = 10'000;  // of one key's list
+
+// How keys are read; all off unless asked for or negotiated.
+struct Matching {
+  bool fuzzy_names = false;   // each word of the key begins a word of the name, any order and case
+  bool empty_values = false;  // "" (two quotes) matches rows without a value
+  bool all_values = false;    // a list matches rows that hold all of it (UI: any)
+  bool comma_lists = false;   // in UI and CS a comma separates values as a backslash does (QIDO)
+};
+
+// The level whose rows hold the attribute, derived ones among them.
+Level matching_level(Tag tag);
+// Whether rows of this kind, with the rows above them, hold attributes of the level.
+bool reachable(Level level, index::Kind kind);
+// False for sequences and bulk data.
+bool can_match(const Vr& vr);
+
+// Adds nothing when the key matches everything (M7). invalid_argument: a malformed range, a list
+// over kMatchValuesMax. `text` is UTF-8.
+Result<std::optional<index::Term>> matching_term(Tag tag, const Vr& vr, std::string_view text,
+                                                 const Matching& how);
+// The conditions of a person name under fuzzy_names.
+void add_fuzzy_name(Tag tag, std::string_view name, index::Query& query);
+
+}  // namespace medarc::dicom

@@ -1,0 +1,25 @@
+// Associations that we open (PS3.8 7.1): to a C-MOVE's destination.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "dicom/ul/association.h"
+
+namespace medarc::dicom::ul {
+
+struct Call {
+  std::string host;
+  uint16_t port = 0;
+  std::string called, calling;  // AE titles
+  // One transfer syntax a context, so that the acceptor's choice is ours; at most 128.
+  std::vector<AcceptedContext> contexts;
+};
+
+// Connects and negotiates; the association holds the contexts that were accepted, perhaps none.
+// Errors: unavailable (no connection, or stopping), permission_denied (rejected, with source and
+// reason), deadline, cancelled, invalid_argument (an answer that is none).
+Result<std::unique_ptr<Association>> call(const Call& to, const Limits& limits,
+                                          const StopSignals& signals);
+
+}  // namespace medarc::dicom::ul
