@@ -115,7 +115,9 @@ Status SegmentLog::recover() {
     applied_ = last_number_;
     durable_sequence_ = sequence_;
   }
-  background_ = std::thread([this] { flush_loop(); });
+  if (options_.flush_log_bytes != UINT64_MAX || options_.flush_commits != UINT64_MAX) {
+    background_ = std::thread([this] { flush_loop(); });
+  }
   return {};
 }
 
@@ -253,18 +255,24 @@ Result<Application> SegmentLog::resolve(CommitNumber number, CommitBody& body) {
 }
 
 Status SegmentLog::replay(CommitNumber after, const std::function<Status(Application&)>& visit) {
-  CommitNumber last = after;  // each once: behind a torn tail there may be remains of others
+  const CommitNumber until = last_commit();
+  CommitNumber last = after;
   for (const auto& s : all()) {
     auto scanned = s->scan([&](uint64_t offset, const RecordHeader& h) -> Status {
-      if (h.type != RecordType::commit || commit_number(h) <= last) return {};
-      if (commit_number(h) > last_commit()) return {};
-      last = commit_number(h);
+      const CommitNumber number = commit_number(h);
+      // What is behind a torn tail is above `until`, or is no commit of this log.
+      if (h.type != RecordType::commit || number <= last || number > until) return {};
+      if (number.value != last.value + 1) return {};  // reported below
       MEDARC_ASSIGN(const Bytes payload, s->payload_at(offset, h, keys_));
       MEDARC_ASSIGN(CommitBody body, decode_commit(payload));
-      Application application = application_of(commit_number(h), body);
+      last = number;
+      Application application = application_of(number, body);
       return visit(application);
     });
     if (scanned.has_error()) return scanned.error();
+  }
+  if (last < until) {
+    return make_error(Code::corrupt, fmt::format("commit {} is missing in the log", last.value + 1));
   }
   return {};
 }

@@ -17,7 +17,8 @@ struct SegmentOptions {
   uint32_t chunk_bytes_max = 8u << 20;
   uint32_t payload_bytes_max = 64u << 20;
   uint64_t flush_log_bytes = 256ull << 20;    // catalog flush after so much log, or
-  uint64_t flush_commits = 8192;              // so many commits: bounds what a recovery replays
+  uint64_t flush_commits = 8192;              // so many commits: bounds what a recovery replays;
+                                              // both UINT64_MAX: only at close
   bool compress_text = true;
   bool compress_pixels = false;
   bool sync = true;  // false loses acknowledged data on power loss; only for the test that proves it

@@ -253,6 +253,30 @@ TEST_F(SegmentDamage, ALogThatIsBehindItsIndexIsReportedAndLeftAlone) {
   EXPECT_EQ((*store)->verify(0, nullptr)->corrupt, 0u);
 }
 
+TEST_F(SegmentDamage, AReplayThatCannotReachTheLastCommitSaysSo) {
+  commit(1, one_blob("one"));
+  const size_t second = records_.size();
+  commit(2, one_blob("two"));
+  RecordHeader seal;
+  seal.type = RecordType::seal;
+  add(seal, {});
+  put();
+  ASSERT_TRUE(open().has_value());  // the index has both, and there is a next segment
+  ASSERT_TRUE(*fs_.exists("/s/seg-00000002.0"));
+  fs_.flip_bit("/s/seg-00000001.0", kSegmentHeaderBytes + second);
+  auto store = open();
+  ASSERT_TRUE(store.has_value()) << store.error().text;
+  std::vector<Bytes> seen;
+  const auto note = [&](const Committed& c) -> Status {
+    seen.emplace_back(c.payload);
+    return {};
+  };
+  EXPECT_EQ((*store)->replay(CommitNumber{0}, note).error().code, Code::corrupt);
+  EXPECT_EQ(seen.size(), 1u);
+  EXPECT_TRUE((*store)->replay(CommitNumber{2}, note).has_value());
+  EXPECT_EQ((*store)->verify(0, nullptr)->corrupt, 1u);
+}
+
 TEST_F(SegmentDamage, AnIntactCommitThatCannotBeUnderstoodIsNotCutOffAsTorn) {
   commit(1, one_blob("one"));
   RecordHeader h;

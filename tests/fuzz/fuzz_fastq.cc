@@ -1,16 +1,18 @@
 // FASTQ on its way in. The first octet chooses: plain text, a gzip or BGZF file as it stands, or text
-// packed here so that it gets past the compression. The second octet is the size of the pieces. The
-// same text counts the same in every wrapping, however it is split.
+// packed here so that it gets past the compression. The second octet seeds the splitting. The same
+// text counts the same in every wrapping, however it is split.
 #include <zlib.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 
 #include "genomics/bgzf.h"
 #include "genomics/fastq_parser.h"
 #include "genomics/ingest.h"
 #include "tests/fuzz/bytes_store.h"
+#include "tests/fuzz/pieces.h"
 
 using namespace medarc;
 using namespace medarc::genomics;
@@ -25,12 +27,13 @@ Limits small_limits() {
   return limits;
 }
 
-// What was counted, or "!" and the reason.
-std::string parsed(ByteView text, size_t piece) {
+// What was counted, or "!" and the reason; fed in one piece, or in many.
+std::string parsed(ByteView text, std::optional<uint32_t> seed = {}) {
   FastqParser parser(small_limits());
   Status status;
-  for (size_t at = 0; at < text.size() && status.has_value(); at += piece) {
-    status = parser.feed(text.substr(at, piece));
+  if (!seed) status = parser.feed(text);
+  for (fuzz::Pieces pieces(text, seed.value_or(0)); seed && pieces.more() && status.has_value();) {
+    status = parser.feed(pieces.next());
   }
   if (status.has_value()) status = parser.finish();
   if (status.has_error()) return "!" + status.error().text;
@@ -39,12 +42,15 @@ std::string parsed(ByteView text, size_t piece) {
   return c.json();
 }
 
-std::string ingested(Format format, ByteView file, size_t piece) {
+std::string ingested(Format format, ByteView file, std::optional<uint32_t> seed = {}) {
   fuzz::BytesStore store;
   auto sink = open_ingest(format, store, small_limits());
-  for (size_t at = 0; at < file.size(); at += piece) {
-    if (auto s = (*sink)->write(file.substr(at, piece)); s.has_error()) return "!" + s.error().text;
+  Status status;
+  if (!seed) status = (*sink)->write(file);
+  for (fuzz::Pieces pieces(file, seed.value_or(0)); seed && pieces.more() && status.has_value();) {
+    status = (*sink)->write(pieces.next());
   }
+  if (status.has_error()) return "!" + status.error().text;
   auto done = (*sink)->finish();
   if (done.has_error()) return "!" + done.error().text;
   if (fuzz::BytesStore::bytes_of(done->content) != file) std::abort();
@@ -73,31 +79,27 @@ bool refused(const std::string& outcome) { return outcome.starts_with('!'); }
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   const ByteView rest(reinterpret_cast<const char*>(data) + 2, size - 2);
-  const size_t piece = 1 + data[1];
+  const uint32_t seed = data[1];
   switch (data[0] % 5) {
     case 0:
-      if (ingested(Format::fastq_gzip, rest, piece) != ingested(Format::fastq_gzip, rest, 1 << 20)) {
-        std::abort();
-      }
+      if (ingested(Format::fastq_gzip, rest, seed) != ingested(Format::fastq_gzip, rest)) std::abort();
       return 0;
     case 1:
-      if (ingested(Format::fastq_bgzf, rest, piece) != ingested(Format::fastq_bgzf, rest, 1 << 20)) {
-        std::abort();
-      }
+      if (ingested(Format::fastq_bgzf, rest, seed) != ingested(Format::fastq_bgzf, rest)) std::abort();
       return 0;
     default: break;
   }
-  const std::string wanted = parsed(rest, 1u << 20);
-  if (parsed(rest, piece) != wanted || parsed(rest, 1) != wanted) std::abort();
+  const std::string wanted = parsed(rest);
+  if (parsed(rest, seed) != wanted || parsed(rest, seed + 256) != wanted) std::abort();
   if (data[0] % 5 == 2) {
-    if (ingested(Format::fastq, rest, piece) != wanted) std::abort();
+    if (ingested(Format::fastq, rest, seed) != wanted) std::abort();
     return 0;
   }
   const bool blocked = data[0] % 5 == 3;
   Bytes packed;
   if (blocked) {
     static const BgzfDeflater deflater;
-    const size_t block = std::max<size_t>(piece, rest.size() / 1000 + 1);
+    const size_t block = std::max<size_t>(1 + data[1], rest.size() / 100 + 1);
     for (size_t at = 0; at < rest.size(); at += block) {
       deflater.deflate(rest.substr(at, block), packed);
     }
@@ -106,7 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     packed = gzipped(rest);
   }
   const std::string got =
-      ingested(blocked ? Format::fastq_bgzf : Format::fastq_gzip, packed, piece + 30);
+      ingested(blocked ? Format::fastq_bgzf : Format::fastq_gzip, packed, seed);
   if (refused(got) != refused(wanted)) std::abort();
   if (!refused(wanted) && got != wanted) std::abort();
   return 0;

@@ -48,7 +48,7 @@ class SegmentScript {
   SegmentScript(bool lies, ByteView key) : lies_(lies), key_(key) { begin_segment(); }
 
   void run(Octets& in) {
-    for (int steps = 0; in.more() && steps < 32; ++steps) {
+    for (int steps = 0; in.more() && steps < 20; ++steps) {
       const auto op = static_cast<uint8_t>(in.number(1));
       switch (op % 8) {
         case 0:

@@ -15,6 +15,7 @@ class MemoryCatalog final : public archive::Catalog {
  public:
   MemoryCatalog() = default;
   MemoryCatalog(const MemoryCatalog& other) : now_(other.now_), durable_(other.durable_) {}
+  void take_over(const MemoryCatalog& other) { now_ = durable_ = other.durable_; }  // as a crash left it
   archive::CommitNumber applied() override;
   Status apply(std::span<const archive::Application> group) override;
   Status flush() override;
