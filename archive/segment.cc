@@ -144,7 +144,7 @@ Status Segment::read_chunk(const ChunkLocation& where, const Digest& chunk, Byte
   const uint64_t offset = uint64_t{where.offset_units} * kRecordAlignment;
   if (range.begin > where.plain_length || range.length > where.plain_length - range.begin ||
       where.stored_length < kRecordHeaderBytes) {
-    return at_place(make_error(Code::corrupt, "a manifest reaches beyond its chunk"), path_, offset);
+    return at_place(make_error(Code::corrupt, "a manifest reaches beyond a chunk"), path_, offset);
   }
   // One read for the header and, when the range starts in the first unit, for the units as well.
   const uint64_t first = range.begin / kUnitBytes;
@@ -159,7 +159,8 @@ Status Segment::read_chunk(const ChunkLocation& where, const Digest& chunk, Byte
   MEDARC_ASSIGN(size_t n, file_->read_at(offset, buffer, wanted));
   auto h = parse_header(ByteView(buffer, n), header_.salt);
   if (!h || h->type != RecordType::chunk || h->digest != chunk ||
-      h->plain_length != where.plain_length || stored_length(h->payload_length) != where.stored_length) {
+      h->plain_length != where.plain_length ||
+      stored_length(h->payload_length) != where.stored_length) {
     return at_place(make_error(Code::not_found, "the chunk is not here"), path_, offset);
   }
   if ((h->flags & kFlagZstd) != 0) {

@@ -272,7 +272,7 @@ Status SegmentLog::replay(CommitNumber after, const std::function<Status(Applica
     if (scanned.has_error()) return scanned.error();
   }
   if (last < until) {
-    return make_error(Code::corrupt, fmt::format("commit {} is missing in the log", last.value + 1));
+    return make_error(Code::corrupt, fmt::format("the log lacks commit {}", last.value + 1));
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// Logs that no honest disk holds: fields that contradict each other, places that are missing. None of
-// it may be served, and none of it may cost what was acknowledged.
+// Logs that no honest disk holds: fields that contradict each other, places that are missing. None
+// of it may be served, and none of it may cost what was acknowledged.
 #include <gtest/gtest.h>
 
 #include "archive/commit_record.h"
@@ -117,8 +117,10 @@ TEST_F(SegmentDamage, ACompressedChunkServesNoMoreThanItHolds) {
   const Bytes packed = compress_chunk(plain);
   CommitBody body;
   const auto at = static_cast<uint32_t>(add(h, packed) / kRecordAlignment);
-  body.chunks.push_back({digest, {1, at, static_cast<uint32_t>(stored_length(
-                                             static_cast<uint32_t>(packed.size()))), 10'000}});
+  body.chunks.push_back(
+      {digest,
+       {1, at, static_cast<uint32_t>(stored_length(static_cast<uint32_t>(packed.size()))),
+        10'000}});
   // The same chunk twice, the second time for more than there is.
   body.blobs.push_back({digest, 30'000, {{digest, 10'000}, {digest, 20'000}}});
   commit(1, body);

@@ -46,7 +46,8 @@ Outcome ingest(ByteView file, std::optional<uint32_t> seed = {}) {
   fuzz::BytesStore store;
   auto sink = open_ingest(Format::bam, store, small_limits());
   if (!seed) out.status = (*sink)->write(file);
-  for (fuzz::Pieces pieces(file, seed.value_or(0)); seed && pieces.more() && out.status.has_value();) {
+  for (fuzz::Pieces pieces(file, seed.value_or(0));
+       seed && pieces.more() && out.status.has_value();) {
     out.status = (*sink)->write(pieces.next());
   }
   if (out.status.has_error()) return out;
@@ -104,14 +105,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   std::string one, other;
   const Status whole = walk(rest, kBgzfPlainBytesMax, 64, one);
-  const Status pieces = walk(rest, std::max<size_t>(step, rest.size() / 1000 + 1), 1 + step % 5, other);
+  const Status pieces =
+      walk(rest, std::max<size_t>(step, rest.size() / 1000 + 1), 1 + step % 5, other);
   if (whole.has_error() != pieces.has_error() || one != other) std::abort();
   if (whole.has_error() && whole.error().text != pieces.error().text) std::abort();
   if ((data[0] & 6) != 0) return 0;  // a quarter also through the compression
   static const BgzfDeflater deflater;
   Bytes packed;
   const size_t block = std::max<size_t>(step, rest.size() / 100 + 1);
-  for (size_t at = 0; at < rest.size(); at += block) deflater.deflate(rest.substr(at, block), packed);
+  for (size_t at = 0; at < rest.size(); at += block)
+    deflater.deflate(rest.substr(at, block), packed);
   packed += kBgzfEof;
   const Outcome stored = ingest(packed);
   if (stored.status.has_error() != whole.has_error()) std::abort();

@@ -1,6 +1,6 @@
-// FASTQ on its way in. The first octet chooses: plain text, a gzip or BGZF file as it stands, or text
-// packed here so that it gets past the compression. The second octet seeds the splitting. The same
-// text counts the same in every wrapping, however it is split.
+// FASTQ on its way in. The first octet chooses: plain text, a gzip or BGZF file as it stands, or
+// text packed here so that it gets past the compression. The second octet seeds the splitting. The
+// same text counts the same in every wrapping, however it is split.
 #include <zlib.h>
 
 #include <cstddef>
@@ -82,10 +82,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint32_t seed = data[1];
   switch (data[0] % 5) {
     case 0:
-      if (ingested(Format::fastq_gzip, rest, seed) != ingested(Format::fastq_gzip, rest)) std::abort();
+      if (ingested(Format::fastq_gzip, rest, seed) != ingested(Format::fastq_gzip, rest))
+        std::abort();
       return 0;
     case 1:
-      if (ingested(Format::fastq_bgzf, rest, seed) != ingested(Format::fastq_bgzf, rest)) std::abort();
+      if (ingested(Format::fastq_bgzf, rest, seed) != ingested(Format::fastq_bgzf, rest))
+        std::abort();
       return 0;
     default: break;
   }
@@ -107,8 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } else {
     packed = gzipped(rest);
   }
-  const std::string got =
-      ingested(blocked ? Format::fastq_bgzf : Format::fastq_gzip, packed, seed);
+  const std::string got = ingested(blocked ? Format::fastq_bgzf : Format::fastq_gzip, packed, seed);
   if (refused(got) != refused(wanted)) std::abort();
   if (!refused(wanted) && got != wanted) std::abort();
   return 0;

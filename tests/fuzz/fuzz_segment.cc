@@ -1,6 +1,6 @@
-// Segment files of the log, as a hostile or failing disk could hold them. The first octet chooses: a
-// segment as it stands; records behind a sound header; a log of well-formed records whose fields may
-// be falsified; or an honest log of which one place is damaged. The second octet chooses how.
+// Segment files of the log, as a hostile or failing disk could hold them. The first octet chooses:
+// a segment as it stands; records behind a sound header; a log of well-formed records whose fields
+// may be falsified; or an honest log of which one place is damaged. The second octet chooses how.
 //
 // Whatever it is: no crash and no endless loop, reading in parts gives what reading at once gives,
 // and when the store opens, what it then takes is there when it opens again. Of an honest log no
@@ -71,22 +71,24 @@ std::optional<Bytes> read(BlobReader& reader, ByteRange range) {
 // Every blob, in parts and whole.
 void check_blobs(BlobStore& store, Catalog& catalog, const SegmentScript* honest) {
   int left = 6;
-  must(catalog.for_each_blob([&](const BlobInfo& blob) {
-    auto reader = store.open(blob.digest);
-    must(reader.has_value() && (*reader)->size() == blob.size);
-    must((*reader)->read({blob.size, 1}, nullptr).has_error());
-    const uint64_t n = std::min(blob.size, kReadBytesMax);
-    // Behind first: nothing of the chunk was read before.
-    const auto end = read(**reader, {n - n / 3, n / 3});
-    auto anew = store.open(blob.digest);
-    const auto whole = read(**anew, {0, n});
-    if (whole) must(!end || *end == whole->substr(n - n / 3));
-    if (whole && honest != nullptr) {
-      const auto meant = honest->blobs.find(blob.digest);
-      must(meant != honest->blobs.end() && *whole == meant->second);
-    }
-    return --left > 0;
-  }).has_value());
+  must(catalog
+           .for_each_blob([&](const BlobInfo& blob) {
+             auto reader = store.open(blob.digest);
+             must(reader.has_value() && (*reader)->size() == blob.size);
+             must((*reader)->read({blob.size, 1}, nullptr).has_error());
+             const uint64_t n = std::min(blob.size, kReadBytesMax);
+             // Behind first: nothing of the chunk was read before.
+             const auto end = read(**reader, {n - n / 3, n / 3});
+             auto anew = store.open(blob.digest);
+             const auto whole = read(**anew, {0, n});
+             if (whole) must(!end || *end == whole->substr(n - n / 3));
+             if (whole && honest != nullptr) {
+               const auto meant = honest->blobs.find(blob.digest);
+               must(meant != honest->blobs.end() && *whole == meant->second);
+             }
+             return --left > 0;
+           })
+           .has_value());
 }
 
 bool expected(Code code) {
@@ -118,8 +120,8 @@ void check_walks(BlobStore& store, Catalog& catalog) {
   if (plain_bytes <= kReadBytesMax) must(store.verify(0, nullptr).has_value());
 }
 
-// Opens what `fs` holds and lives on with it. False when it cannot be opened. `catalog` is empty, or
-// knows the log from before it was damaged.
+// Opens what `fs` holds and lives on with it. False when it cannot be opened. `catalog` is empty,
+// or knows the log from before it was damaged.
 bool check_store(FaultFs& fs, MemoryCatalog& catalog, const KeyRing* keys, bool thorough,
                  const SegmentScript* honest) {
   const bool indexed = catalog.applied().value > 0;
@@ -177,7 +179,8 @@ void check_segment(FaultFs& fs) {
     if (payload.has_error()) return {};
     must(payload->size() == h.payload_length);
     if (h.type == RecordType::commit) (void)decode_commit(*payload);
-    if (h.type != RecordType::chunk || h.plain_length == 0 || h.plain_length > kReadBytesMax) return {};
+    if (h.type != RecordType::chunk || h.plain_length == 0 || h.plain_length > kReadBytesMax)
+      return {};
     const ChunkLocation where{1, static_cast<uint32_t>(offset / kRecordAlignment),
                               static_cast<uint32_t>(stored_length(h.payload_length)),
                               h.plain_length};
@@ -189,7 +192,8 @@ void check_segment(FaultFs& fs) {
     if ((h.flags & kFlagZstd) == 0) must(whole == *payload);
     const ByteRange part{whole.size() * 2 / 3, whole.size() / 5 + 1};
     Bytes bytes(part.length, '\0');
-    const Status read = segment.read_chunk(where, h.digest, part, bytes.data(), &kKeys, decompressed);
+    const Status read =
+        segment.read_chunk(where, h.digest, part, bytes.data(), &kKeys, decompressed);
     must(read.has_error() == (part.end() > whole.size()));
     if (read.has_value()) must(whole.substr(part.begin, part.length) == bytes);
     return {};
@@ -233,10 +237,13 @@ void damaged(uint8_t how, Octets in) {
   uint64_t until = target.bytes.size();
   switch (how >> 1 & 3) {
     case 0: target.bytes.resize(at); break;
-    case 1: std::fill(target.bytes.begin() + static_cast<long>(at), target.bytes.end(), '\0'); break;
+    case 1:
+      std::fill(target.bytes.begin() + static_cast<long>(at), target.bytes.end(), '\0');
+      break;
     default:
       until = std::min<uint64_t>(until, at + 4);
-      for (uint64_t i = at; i < until; ++i) target.bytes[i] ^= static_cast<char>(bits >> 8 * (i - at));
+      for (uint64_t i = at; i < until; ++i)
+        target.bytes[i] ^= static_cast<char>(bits >> 8 * (i - at));
       break;
   }
   // What the rest shows to have been durable.

@@ -76,28 +76,48 @@ class SegmentScript {
 
   std::vector<Segment> segments;
   std::vector<Placed> records;
-  std::map<Digest, Bytes> blobs;    // committed, by their digest
-  std::vector<Bytes> payloads;      // of the commits, in order
+  std::map<Digest, Bytes> blobs;  // committed, by their digest
+  std::vector<Bytes> payloads;    // of the commits, in order
 
  private:
   enum class Field : uint8_t {
-    type, flags, key_id, plain_length, payload_length, sequence, durable_sequence, digest, number,
-    segment, offset_units, stored_length, chunk_plain_length, entry_length, blob_size,
-    base_sequence, first_commit, generation, segment_number, salt
+    type,
+    flags,
+    key_id,
+    plain_length,
+    payload_length,
+    sequence,
+    durable_sequence,
+    digest,
+    number,
+    segment,
+    offset_units,
+    stored_length,
+    chunk_plain_length,
+    entry_length,
+    blob_size,
+    base_sequence,
+    first_commit,
+    generation,
+    segment_number,
+    salt
   };
 
   // The next value of `field` is another one: near the true one, or at an end of what it holds.
   void falsify(Field field, uint64_t how, Octets& in) {
-    static constexpr uint64_t kEnds[] = {0, 1, 95, 1ull << 31, UINT32_MAX, 1ull << 32, 1ull << 63,
-                                         UINT64_MAX};
-    falsified_[field] = how < 8 ? Lie{kEnds[how], 0} : how < 16 ? Lie{in.number(8), 0} : Lie{{}, how - 128};
+    static constexpr uint64_t kEnds[] = {0,          1,          95,         1ull << 31,
+                                         UINT32_MAX, 1ull << 32, 1ull << 63, UINT64_MAX};
+    falsified_[field] = how < 8    ? Lie{kEnds[how], 0}
+                        : how < 16 ? Lie{in.number(8), 0}
+                                   : Lie{{}, how - 128};
   }
   template <class T>
   void lie(Field field, T& value) {
     const auto found = falsified_.find(field);
     if (found == falsified_.end()) return;
-    value = static_cast<T>(found->second.value ? *found->second.value
-                                               : static_cast<uint64_t>(value) + found->second.change);
+    value =
+        static_cast<T>(found->second.value ? *found->second.value
+                                           : static_cast<uint64_t>(value) + found->second.change);
     falsified_.erase(found);
   }
 
@@ -201,7 +221,8 @@ class SegmentScript {
   }
 
   std::optional<archive::FramedRecord> add(archive::RecordHeader h, Bytes payload) {
-    if (h.type == archive::RecordType::commit) h.plain_length = static_cast<uint32_t>(payload.size());
+    if (h.type == archive::RecordType::commit)
+      h.plain_length = static_cast<uint32_t>(payload.size());
     auto type = static_cast<uint8_t>(h.type);
     lie(Field::type, type);
     h.type = static_cast<archive::RecordType>(type);

@@ -15,7 +15,8 @@ class MemoryCatalog final : public archive::Catalog {
  public:
   MemoryCatalog() = default;
   MemoryCatalog(const MemoryCatalog& other) : now_(other.now_), durable_(other.durable_) {}
-  void take_over(const MemoryCatalog& other) { now_ = durable_ = other.durable_; }  // as a crash left it
+  // What a crash would leave of `other`.
+  void take_over(const MemoryCatalog& other) { now_ = durable_ = other.durable_; }
   archive::CommitNumber applied() override;
   Status apply(std::span<const archive::Application> group) override;
   Status flush() override;
