@@ -35,7 +35,6 @@ void SegmentWriter::cut() {
 
 Status SegmentWriter::write(ByteView bytes) {
   size_ += bytes.size();
-  if (whole_started_) whole_.update(bytes);
   while (!bytes.empty()) {
     size_t take = bytes.size();
     bool ends = false;
@@ -51,10 +50,8 @@ Status SegmentWriter::write(ByteView bytes) {
     buffer_.append(bytes.substr(0, take));
     bytes.remove_prefix(take);
     if (!whole_started_ && buffer_.size() > kSmallBlobBytes) {
-      // No small blob any more: hash the whole beside the chunks, and honour the cuts so far.
+      // No small blob any more: honour the cuts so far.
       whole_started_ = true;
-      whole_.update(buffer_);
-      whole_.update(bytes);
       if (!small_cuts_.empty()) {
         Bytes all = std::move(buffer_);
         size_t from = 0;
@@ -75,7 +72,7 @@ Status SegmentWriter::write(ByteView bytes) {
 Status SegmentWriter::end_chunk() {
   if (buffer_.empty()) return {};
   Bytes plain = std::exchange(buffer_, Bytes());
-  const Digest chunk = Sha256::of(plain);
+  const Digest chunk = whole_.piece(plain);
   staged_->entries.push_back({chunk, static_cast<uint32_t>(plain.size())});
   return stage(chunk, std::move(plain));
 }

@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "archive/cutter.h"
-#include "archive/hash.h"
+#include "archive/twin_hash.h"
 #include "archive/pins.h"
 #include "archive/segment_log.h"
 
@@ -44,8 +44,8 @@ class SegmentWriter final : public BlobWriter {
   Catalog& catalog_;
   const Cuts cuts_;
   std::shared_ptr<Staged> staged_;
-  Sha256 whole_;
-  bool whole_started_ = false;
+  TwinSha256 whole_;
+  bool whole_started_ = false;            // more than one chunk may come
   GearCutter gear_;
   Bytes buffer_;
   std::vector<size_t> small_cuts_;        // cuts asked for while the blob was still small

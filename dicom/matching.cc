@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "index/name_words.h"
+
 namespace medarc::dicom {
 namespace {
 
@@ -42,22 +44,6 @@ bool zone_follows(const Vr& vr, std::string_view text, size_t dash) {
          std::all_of(zone.begin(), zone.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Words of a person name, whatever stands between them.
-std::vector<std::string> words_of(std::string_view name) {
-  std::vector<std::string> out;
-  std::string word;
-  for (const char c : name) {
-    if (std::string_view("^= ,*?").find(c) == std::string_view::npos) {
-      word += c;
-    } else if (!word.empty()) {
-      out.push_back(std::move(word));
-      word.clear();
-    }
-  }
-  if (!word.empty()) out.push_back(std::move(word));
-  return out;
-}
-
 constexpr std::pair<uint32_t, Level> kDerived[] = {
     {0x00080061, Level::study}, {0x00080062, Level::study},  {0x00201206, Level::study},
     {0x00201208, Level::study}, {0x00201209, Level::series}, {0x00083002, Level::instance},
@@ -85,14 +71,13 @@ bool reachable(Level level, Kind kind) {
 
 bool can_match(const Vr& vr) { return !is_vr(vr, "SQ,OB,OW,OF,OD,OL,OV,UN"); }
 
-// One more condition for each word: it begins a word of some component.
 void add_fuzzy_name(Tag tag, std::string_view name, index::Query& query) {
-  for (const std::string& word : words_of(name)) {
-    std::vector<Term> any;
-    for (const char* before : {"", "*^", "* ", "*-", "*="}) {
-      any.push_back({tag, TermOp::wildcard, {before + word + "*"}});
-    }
-    query.all_of_any.push_back(std::move(any));
+  std::string plain(name);
+  for (char& c : plain) {
+    if (c == '*' || c == '?') c = ' ';  // the begin of a word is what is looked for anyway
+  }
+  for (std::string& word : index::split_name(plain)) {
+    query.all_of_any.push_back({{tag, TermOp::begins, {std::move(word)}}});
   }
 }
 

@@ -15,7 +15,7 @@ inline constexpr size_t kMatchValuesMax = 10'000;  // of one key's list
 
 // How keys are read; all off unless asked for or negotiated.
 struct Matching {
-  bool fuzzy_names = false;   // each word of the key begins a word of the name, any order and case
+  bool fuzzy_names = false;   // each word of the key begins a word of the name (index/name_words.h)
   bool empty_values = false;  // "" (two quotes) matches rows without a value
   bool all_values = false;    // a list matches rows that hold all of it (UI: any)
   bool comma_lists = false;   // in UI and CS a comma separates values as a backslash does (QIDO)
@@ -32,7 +32,7 @@ bool can_match(const Vr& vr);
 // over kMatchValuesMax. `text` is UTF-8.
 Result<std::optional<index::Term>> matching_term(Tag tag, const Vr& vr, std::string_view text,
                                                  const Matching& how);
-// The conditions of a person name under fuzzy_names.
+// The conditions of a person name under fuzzy_names: one for each word of the key.
 void add_fuzzy_name(Tag tag, std::string_view name, index::Query& query);
 
 }  // namespace medarc::dicom

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "index/name_words.h"
+
 namespace medarc::index {
 namespace {
 
@@ -11,7 +13,8 @@ constexpr Vr kLo{'L', 'O'}, kPn{'P', 'N'}, kSh{'S', 'H'}, kDa{'D', 'A'}, kCs{'C'
 constexpr HotField kPatientFields[] = {{kFieldIdentifier, kLo, true},
                                        {kPatientId, kLo, true},
                                        {kPatientName, kPn, true},
-                                       {kBirthDate, kDa, true}};
+                                       {kBirthDate, kDa, true},
+                                       {kFieldNameWords, kLo, true}};
 constexpr HotField kStudyFields[] = {{kPatientId, kLo, true},
                                      {kPatientName, kPn, true},
                                      {kAccessionNumber, kSh, true},
@@ -19,7 +22,8 @@ constexpr HotField kStudyFields[] = {{kPatientId, kLo, true},
                                      {kStudyId, kSh, true},
                                      {kReferringPhysician, kPn, true},
                                      {kModalitiesInStudy, kCs, false},
-                                     {kFieldPatientKey, kLo, false}};
+                                     {kFieldPatientKey, kLo, false},
+                                     {kFieldNameWords, kLo, true}};
 constexpr HotField kSeriesFields[] = {{kSeriesUid, kUi, false}, {kModality, kCs, false}};
 constexpr HotField kInstanceFields[] = {{kSopInstanceUid, kUi, false}};
 constexpr HotField kFileFields[] = {
@@ -68,6 +72,17 @@ bool from_attributes(const AttributeSet& attributes, Tag tag, FieldValues& out) 
   return true;
 }
 
+bool from_name(const AttributeSet& attributes, FieldValues& out) {
+  out.vr = kLo;
+  const Attribute* name = attributes.find(kPatientName);
+  if (name == nullptr) return true;
+  for (const std::string& pn : name->values) {
+    for (std::string& word : name_words(pn)) out.made.push_back(std::move(word));
+  }
+  add_made(out);
+  return true;
+}
+
 // Fields that are members of the row, not attributes. True when `tag` is one for this subject.
 bool from_members(const Subject& s, Tag tag, FieldValues& out) {
   auto one = [&](std::string_view vr, std::string_view value) {
@@ -77,6 +92,9 @@ bool from_members(const Subject& s, Tag tag, FieldValues& out) {
   };
   if (s.patient != nullptr) {
     if (tag == kFieldPatientKey) return one("LO", s.patient->key.value);
+    if (tag == kFieldNameWords && s.patient->attributes.find(tag) == nullptr) {
+      return from_name(s.patient->attributes, out);
+    }
     if (tag == kFieldIdentifier || tag == kPatientId) {
       out.vr = kLo;
       for (const Identifier& i : s.patient->identifiers) {
@@ -99,6 +117,7 @@ bool from_members(const Subject& s, Tag tag, FieldValues& out) {
   if (s.study != nullptr) {
     if (tag == kStudyUid) return one("UI", s.study->uid.value);
     if (tag == kFieldPatientKey) return one("LO", s.study->patient.value);
+    if (tag == kFieldNameWords) return from_name(s.study->attributes, out);
   }
   if (s.series != nullptr && tag == kSeriesUid) return one("UI", s.series->uid.value);
   if (s.instance != nullptr) {

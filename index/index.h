@@ -29,6 +29,7 @@ enum class TermOp : uint8_t {
   range,     // values = {low, high}, either may be empty; DA, TM, DT as text, inclusive
   present,   // attribute has a value
   empty,     // attribute absent or without value
+  begins,    // a word of a name begins with values[0] (name_words.h)
   all_of,    // every one of `values` is among the attribute's values
 };
 

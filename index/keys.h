@@ -7,7 +7,7 @@
 
 namespace medarc::index {
 
-inline constexpr uint32_t kSchemaVersion = 1;
+inline constexpr uint32_t kSchemaVersion = 2;
 inline constexpr size_t kFieldValueBytesMax = 120;  // longer values are cut in keys
 
 // The column families, by their place in every array of them.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "index/name_words.h"
+
 namespace medarc::index {
 namespace {
 
@@ -36,7 +38,7 @@ void CompiledTerm::prepare(const Vr& vr) {
     return;
   }
   for (const std::string& value : term_.values) {
-    wanted_.push_back(plain_form(vr, value));
+    wanted_.push_back(term_.op == TermOp::begins ? fold_name(value) : plain_form(vr, value));
     if (is_vr(vr, "PN")) wanted_groups_.push_back(name_groups(value));
   }
   if (term_.op != TermOp::wildcard && !is_vr(vr, "PN")) std::sort(wanted_.begin(), wanted_.end());
@@ -65,6 +67,7 @@ bool CompiledTerm::matches_form(const Vr& vr, std::string_view form) {
     case TermOp::range:
       return bounds_valid_ && (wanted_[0].empty() || form >= wanted_[0]) &&
              (wanted_[1].empty() || form <= wanted_[1]);
+    case TermOp::begins: return !wanted_.empty() && form.starts_with(wanted_[0]);
     case TermOp::present: return true;
     case TermOp::empty: break;
   }
@@ -96,6 +99,12 @@ bool CompiledTerm::matches_name(std::string_view value) {
 
 bool CompiledTerm::matches_value(const Vr& vr, std::string_view value) {
   prepare(vr);
+  if (term_.op == TermOp::begins) {
+    if (!is_vr(vr, "PN")) return matches_form(vr, value);  // a word as it is kept
+    const std::vector<std::string> words = name_words(value);
+    return std::any_of(words.begin(), words.end(),
+                       [&](const std::string& word) { return matches_form(vr, word); });
+  }
   if (is_vr(vr, "PN") && term_.op != TermOp::range) return matches_name(value);
   if (term_.op == TermOp::equal && wanted_.size() > 8) {
     return std::binary_search(wanted_.begin(), wanted_.end(), plain_form(vr, value));
@@ -126,6 +135,7 @@ bool CompiledTerm::matches(const Subject& subject, FieldValues& scratch) {
         return std::find(held.begin(), held.end(), w) != held.end();
       });
     }
+    case TermOp::begins:
     case TermOp::wildcard:
     case TermOp::range: break;
   }

@@ -99,10 +99,12 @@ bool narrow(Stream& stream, CompiledTerm& term, const Vr& vr) {
     }
     return true;
   }
-  if (term.term().op != TermOp::wildcard || !takes_wildcards(vr)) return false;
+  const bool begins = term.term().op == TermOp::begins;
+  if (!begins && (term.term().op != TermOp::wildcard || !takes_wildcards(vr))) return false;
   const std::string& pattern = term.wanted(vr).front();
+  const std::string_view start_text = begins ? std::string_view(pattern) : literal_prefix(pattern);
   Bytes start = stream.prefix;
-  for (char c : literal_prefix(pattern).substr(0, kFieldValueBytesMax)) {
+  for (char c : start_text.substr(0, kFieldValueBytesMax)) {
     start += c;
     if (c == '\0') start += '\xFF';
   }
@@ -116,7 +118,8 @@ std::optional<Driver> interval(Kind level, std::vector<CompiledTerm>& group) {
     return std::nullopt;
   }
   CompiledTerm& term = group[0];
-  const HotField* field = find_hot(level, term.term().field);
+  const bool words = term.term().op == TermOp::begins && term.term().field == kPatientName;
+  const HotField* field = find_hot(level, words ? kFieldNameWords : term.term().field);
   if (field == nullptr || !field->ranges) return std::nullopt;
   if (is_vr(field->vr, "PN") && name_groups(term.term().values[0]).size() != 1) return std::nullopt;
   Driver d{Driver::Type::keys, level};

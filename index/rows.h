@@ -29,6 +29,7 @@ inline constexpr Tag kFieldIdentifier{0xFFFE0002};  // patient: "issuer|id", eac
 inline constexpr Tag kFieldSample{0xFFFE0003};      // file: each sample name
 inline constexpr Tag kFieldFormat{0xFFFE0004};      // file: "bam", "fastq", …
 inline constexpr Tag kFieldFileName{0xFFFE0005};    // file: the name given at upload
+inline constexpr Tag kFieldNameWords{0xFFFE0007};   // patient, study: words of the name, folded
 inline constexpr Tag kFieldReceived{0xFFFE0006};  // all: when first stored, fixed-width decimal us
 
 // An identifier and who gave it: DICOM Issuer of Patient ID = HL7 CX.4 = FHIR Identifier.system.

@@ -1,14 +1,16 @@
 #include "records/names.h"
 
-#include <unicode/normalizer2.h>
-#include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
 #include <algorithm>
 #include <array>
 
+#include "index/name_words.h"
+
 namespace medarc::records {
 namespace {
+
+using index::fold_name;
 
 constexpr std::string_view kRepresentation =
     "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation";
@@ -112,11 +114,6 @@ int rank_of(const Json& name) {
   return use == "official" ? 0 : use == "usual" ? 1 : use == "old" || use == "temp" ? 3 : 2;
 }
 
-bool ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<uint8_t>(c) < 0x80; });
-}
-
 std::string without_blanks(std::string text) {
   std::erase(text, ' ');
   return text;
@@ -182,7 +179,7 @@ NameParts parts_of(const Json* names) {
   NameParts out;
   if (names == nullptr) return out;
   auto put = [](std::vector<std::string>& list, std::string_view text) {
-    if (std::string folded = fold(text); !folded.empty()) list.push_back(std::move(folded));
+    if (std::string folded = fold_name(text); !folded.empty()) list.push_back(std::move(folded));
   };
   for (const Json& name : names->items()) {
     put(out.family, name.text_at("family"));
@@ -198,60 +195,30 @@ NameParts parts_of(const Json* names) {
         if (list == &out.given) given += value.text();
       }
     }
-    const std::string family = without_blanks(fold(name.text_at("family")));
-    given = without_blanks(fold(given));
+    const std::string family = without_blanks(fold_name(name.text_at("family")));
+    given = without_blanks(fold_name(given));
     if (!family.empty() && !given.empty()) {
       out.joined.push_back(family + given);
       out.joined.push_back(given + family);
     }
-    if (std::string text = without_blanks(fold(name.text_at("text"))); !text.empty()) {
+    if (std::string text = without_blanks(fold_name(name.text_at("text"))); !text.empty()) {
       out.joined.push_back(std::move(text));
     }
   }
   return out;
 }
 
-std::string fold(std::string_view text) {
-  std::string out;
-  if (ascii(text)) {
-    out.reserve(text.size());
-    for (char c : text) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  } else {
-    UErrorCode status = U_ZERO_ERROR;
-    const icu::Normalizer2* casefold = icu::Normalizer2::getNFKCCasefoldInstance(status);
-    const icu::Normalizer2* apart = icu::Normalizer2::getNFDInstance(status);
-    const icu::UnicodeString folded =
-        casefold->normalize(icu::UnicodeString::fromUTF8(
-                                icu::StringPiece(text.data(), static_cast<int32_t>(text.size()))),
-                            status);
-    const icu::UnicodeString letters = apart->normalize(folded, status);
-    if (U_FAILURE(status)) return std::string(text);
-    icu::UnicodeString plain;
-    for (int32_t i = 0; i < letters.length(); i = letters.moveIndex32(i, 1)) {
-      const UChar32 c = letters.char32At(i);
-      if (c >= 0x0300 && c <= 0x036F) continue;
-      // Letters that carry their stroke inside have no decomposition.
-      switch (c) {
-        case 0x00F8: plain.append(static_cast<char16_t>('o')); break;
-        case 0x0142: plain.append(static_cast<char16_t>('l')); break;
-        case 0x0111: plain.append(static_cast<char16_t>('d')); break;
-        case 0x0131: plain.append(static_cast<char16_t>('i')); break;
-        case 0x00E6: plain.append(u"ae", 2); break;
-        case 0x0153: plain.append(u"oe", 2); break;
-        case 0x00FE: plain.append(u"th", 2); break;
-        default: plain.append(c);
-      }
+std::vector<std::string> search_words(const Json* names) {
+  const NameParts parts = parts_of(names);
+  std::vector<std::string> out;
+  for (const auto* list : {&parts.family, &parts.given, &parts.other, &parts.joined}) {
+    for (const std::string& text : *list) {
+      for (std::string& word : index::split_name(text)) out.push_back(std::move(word));
     }
-    icu::Normalizer2::getNFCInstance(status)->normalize(plain, status).toUTF8String(out);
   }
-  // Runs of blanks are one blank.
-  std::string tidy;
-  for (char c : out) {
-    if (c == ' ' && (tidy.empty() || tidy.back() == ' ')) continue;
-    tidy += c;
-  }
-  if (!tidy.empty() && tidy.back() == ' ') tidy.pop_back();
-  return tidy;
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
 }
 
 }  // namespace medarc::records

@@ -17,16 +17,15 @@ std::vector<Json> names_from_pn(std::string_view pn);
 // several scripts meet in one value.
 std::vector<std::string> names_to_pn(const Json* names);
 
-// Parts of names as search compares them: folded.
+// Parts of names as search compares them: folded (index/name_words.h).
 struct NameParts {
   std::vector<std::string> family, given, other;  // other: text, prefixes, suffixes
   std::vector<std::string> joined;  // 王小明, Xiaoming Wang in either order, no blanks
 };
 NameParts parts_of(const Json* names);
 
-// Without case, accents, width and compatibility forms (NFKC_Casefold, then without combining
-// marks): "Müller" and "ＭＵＬＬＥＲ" both give "muller". Text that is not UTF-8 is compared byte
-// by byte.
-std::string fold(std::string_view text);
+// The words (index::split_name) of the parts and of the joined forms, sorted, each once. Where a
+// search text begins one of those, its first word begins one of these.
+std::vector<std::string> search_words(const Json* names);
 
 }  // namespace medarc::records

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "records/identity.h"
-#include "records/names.h"
+#include "index/name_words.h"
 #include "records/patient_search.h"
 
 namespace medarc::records {
@@ -119,7 +119,7 @@ Status PatientQuery::add(std::string_view key, std::string_view value) {
     }
     for (const std::string& part : parts) {
       std::string text = unescape(part);
-      if (term.match != Match::exact) text = fold(text);
+      if (term.match != Match::exact) text = index::fold_name(text);
       if (!text.empty()) term.values.push_back(std::move(text));
     }
     MEDARC_TRY(needs_value(name));

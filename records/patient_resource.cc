@@ -146,6 +146,7 @@ index::PatientRow row_of(const PatientResource& resource, const index::PatientKe
   // Replaced where the resource says something; what DICOM filled in stays where it says nothing.
   if (auto names = names_to_pn(resource.json.find("name")); !names.empty()) {
     row.attributes.set(kName, "PN", std::move(names));
+    row.attributes.set(index::kFieldNameWords, "LO", search_words(resource.json.find("name")));
   }
   std::string birth(resource.json.text_at("birthDate"));
   std::erase(birth, '-');

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "index/name_words.h"
 #include "records/identity.h"
 #include "records/names.h"
 
@@ -32,6 +33,13 @@ index::Query narrowed(const PatientQuery& query, const Issuers& issuers) {
       }
     }
     out.all_of_any.push_back(std::move(group));
+  }
+  for (const PatientQuery::NameTerm& term : query.names) {
+    // What is within a word has no key.
+    if (term.values.size() != 1 || term.match == PatientQuery::Match::contains) continue;
+    std::vector<std::string> words = index::split_name(term.values[0]);
+    if (words.empty()) continue;
+    out.all_of_any.push_back({{index::kFieldNameWords, TermOp::begins, {std::move(words[0])}}});
   }
   for (const auto& any : query.birth_dates) {
     if (any.size() != 1) continue;

@@ -132,6 +132,20 @@ bool value_matches(uint32_t tag, const Term& t, const std::string& value) {
     const std::string high = t.values[1].empty() ? "" : time ? minute(t.values[1], '9') : t.values[1];
     return (low.empty() || v >= low) && (high.empty() || v <= high);
   }
+  if (t.op == TermOp::begins) {
+    const std::string want = lower(t.values[0]);
+    for (const std::string& g : split(lower(value), '=')) {
+      std::vector<std::string> c = split(g, '^');
+      c.resize(2);
+      const std::string both = c[1].empty() ? "" : c[0] + c[1], turned = c[0].empty() ? "" : c[1] + c[0];
+      for (std::string text : {c[0], c[1], both, turned}) {
+        for (const std::string& word : split(text, '-')) {
+          if (word.starts_with(want)) return true;
+        }
+      }
+    }
+    return false;
+  }
   for (const std::string& want : t.values) {
     std::vector<std::pair<std::string, std::string>> pairs;
     if (name) {
@@ -249,7 +263,7 @@ Term random_term(Random& r, const World& w) {
     while (pick(r, 3) == 0) values.push_back(one_of(r, w.specs).accession + "x");
     return Term{tag, TermOp::equal, values};
   };
-  switch (pick(r, 15)) {
+  switch (pick(r, 16)) {
     case 0: return equal_or_pattern(kPatientId, near.patient_id);
     case 1: {
       const auto groups = split(near.name, '=');
@@ -276,6 +290,11 @@ Term random_term(Random& r, const World& w) {
     case 11: return equal_or_pattern(kDescription, one_of(r, kTexts));
     case 12: return equal_or_pattern(kBodyPart, one_of(r, kTexts));
     case 13: return {kStudyTime, TermOp::range, {"1012", pick(r, 2) == 0 ? "" : "1040"}};
+    case 14: {
+      std::string from = one_of(r, kGivens) + one_of(r, kFamilies);
+      from = from.substr(0, from.find('-'));
+      return {kPatientName, TermOp::begins, {(from.empty() ? "li" : from).substr(0, 1 + pick(r, 6))}};
+    }
     default: return pick(r, 2) == 0 ? Term{kNowhere, TermOp::empty, {}} : equal(kInstanceNumber, {"1"});
   }
 }

@@ -44,7 +44,7 @@ const std::vector<Library> kLibraries = {
     {"zstd", {"archive", "index", "dicom"}},
     {"rocksdb/", {"index"}},
     {"simdjson", {"records"}},
-    {"unicode/", {"records", "dicom"}},
+    {"unicode/", {"index", "records", "dicom"}},
     {"dcmtk/", {"dicom"}},
     {"htslib/", {"genomics"}},
     {"libdeflate", {"genomics", "tools"}},
