@@ -50,26 +50,26 @@ class AssociationServer : public Server {
 
   Status listen() {
     std::lock_guard lock(mutex_);  // no offer is looked at before acceptor_ is there
-    MEDARC_ASSIGN(acceptor_,
-                  ul::Acceptor::start(options_.address, options_.port, limits_,
-                                      [this](ul::Connection& connection, ul::AssociateRq& rq) {
-                                        return offer(connection, rq);
-                                      }));
+    MEDARC_ASSIGN(acceptor_, door(options_.address, options_.port, nullptr));
     port_ = acceptor_->port();
+    if (options_.tls == nullptr) return {};
+    MEDARC_ASSIGN(tls_acceptor_, door(options_.tls_address, options_.tls_port, options_.tls));
+    tls_port_ = tls_acceptor_->port();
     return {};
   }
 
   ~AssociationServer() override { stop(0); }
   uint16_t port() const override { return port_; }
+  uint16_t tls_port() const override { return tls_port_; }
 
   void stop(uint32_t drain_ms) override {
     std::unique_lock lock(mutex_);
     stopping_ = true;
-    if (acceptor_) {
-      lock.unlock();
-      acceptor_->stop();
-      lock.lock();
+    lock.unlock();
+    for (const auto& acceptor : {acceptor_.get(), tls_acceptor_.get()}) {
+      if (acceptor != nullptr) acceptor->stop();
     }
+    lock.lock();
     signals_.drain.raise();
     ended_.wait_for(lock, std::chrono::milliseconds(drain_ms), [&] { return slots_.taken() == 0; });
     signals_.kill.raise();
@@ -81,13 +81,21 @@ class AssociationServer : public Server {
   }
 
  private:
+  Result<std::unique_ptr<ul::Acceptor>> door(const std::string& address, uint16_t port,
+                                             std::shared_ptr<security::TlsContext> tls) {
+    return ul::Acceptor::start(
+        address, port, limits_, std::move(tls),
+        [this](ul::Connection& connection, ul::AssociateRq& rq) { return offer(connection, rq); });
+  }
+
   // In the acceptor's thread: may this association begin? Then it gets a thread of its own.
   std::optional<ul::AssociateRj> offer(ul::Connection& connection, ul::AssociateRq& rq) {
     std::lock_guard lock(mutex_);
     join_done();
     if (auto no = ul::refusal(rq, policy_)) return reject(*no, "request", connection);
     const std::string calling(ul::trim_title(rq.fixed.calling));
-    auto principal = authenticator_.association(calling, connection.peer);
+    const security::Caller caller{calling, connection.peer, connection.channel.certificate_names()};
+    auto principal = authenticator_.association(caller);
     if (principal.has_error()) {
       const Code code = principal.error().code;
       const bool unknown = code == Code::unauthenticated || code == Code::permission_denied;
@@ -97,8 +105,7 @@ class AssociationServer : public Server {
     who.id = ++last_id_;
     who.peer = connection.peer;
     // Without configured peers nobody is better known than another, and nothing is held back.
-    who.known =
-        !authenticator_.peers_configured() || authenticator_.known_peer(calling, connection.peer);
+    who.known = !authenticator_.peers_configured() || authenticator_.known_peer(caller);
     who.principal = std::move(*principal);
     if (stopping_) return reject(ul::kCongestion, "stopping", connection);
     if (auto no = slots_.take(who.peer, who.known)) return reject(*no, "limit", connection);
@@ -182,8 +189,8 @@ class AssociationServer : public Server {
   security::Authenticator& authenticator_;
   ul::Policy policy_;
   ul::StopSignals signals_;
-  std::unique_ptr<ul::Acceptor> acceptor_;
-  uint16_t port_ = 0;
+  std::unique_ptr<ul::Acceptor> acceptor_, tls_acceptor_;
+  uint16_t port_ = 0, tls_port_ = 0;
 
   std::mutex mutex_;
   std::condition_variable ended_;

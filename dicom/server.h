@@ -1,5 +1,5 @@
-// The modality's door: associations over TCP (PS3.8); C-ECHO, C-STORE, C-FIND, C-GET and C-MOVE as SCP
-// (PS3.7).
+// The modality's door: associations over TCP (PS3.8); C-ECHO, C-STORE, C-FIND, C-GET and C-MOVE as
+// SCP (PS3.7).
 #pragma once
 
 #include <memory>
@@ -14,7 +14,10 @@ namespace medarc::dicom {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  uint16_t port = 4242;             // 0: any free one
+  uint16_t port = 4242;                       // 0: any free one
+  std::shared_ptr<security::TlsContext> tls;  // null: no TLS door
+  std::string tls_address = "127.0.0.1";
+  uint16_t tls_port = 2762;  // dicom-tls; 0: any free one
   std::string aet = "MEDARC";
   bool any_called_aet = false;      // accept whatever called AE title
   bool private_sop_classes = true;  // store SOP classes we do not know (D6)
@@ -27,8 +30,9 @@ class Server {
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Limits limits,
                                                Imaging& imaging,
                                                security::Authenticator& authenticator);
-  virtual ~Server() = default;      // as stop(0)
+  virtual ~Server() = default;  // as stop(0)
   virtual uint16_t port() const = 0;
+  virtual uint16_t tls_port() const = 0;  // 0: there is none
   // Accepts no more, lets running messages finish up to `drain_ms`, then aborts associations.
   virtual void stop(uint32_t drain_ms) = 0;
 };

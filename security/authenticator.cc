@@ -29,13 +29,13 @@ class ConfiguredAuthenticator final : public Authenticator {
     return who;
   }
 
-  Result<Principal> association(const std::string& calling_aet, const std::string& peer) override {
+  Result<Principal> association(const Caller& caller) override {
     Principal who;
     who.door = "dimse";
-    who.peer = address_of(peer);
-    who.id = "ae:" + calling_aet;
+    who.peer = address_of(caller.address);
+    who.id = "ae:" + caller.aet;
     if (peers_.empty()) {
-      if (!is_loopback(peer)) {
+      if (!is_loopback(caller.address)) {
         return make_error(Code::unauthenticated,
                           "no peer is configured, so only this machine itself is let in");
       }
@@ -43,18 +43,21 @@ class ConfiguredAuthenticator final : public Authenticator {
       return who;
     }
     for (const Peer& known : peers_) {
-      if (known.aet != calling_aet) continue;
+      if (known.aet != caller.aet) continue;
       if (!known.addresses.empty() && !known.addresses.contains(who.peer)) break;
+      if (!known.certificate.empty() && !caller.certificate_names.contains(known.certificate)) {
+        return make_error(Code::unauthenticated, "the peer needs its TLS certificate");
+      }
       who.roles = known.roles;
       return who;
     }
     return make_error(Code::unauthenticated, "the calling AE title is not that of a known peer");
   }
 
-  bool known_peer(const std::string& calling_aet, const std::string& peer) const override {
-    const std::string address = address_of(peer);
+  bool known_peer(const Caller& caller) const override {
+    const std::string address = address_of(caller.address);
     return std::any_of(peers_.begin(), peers_.end(), [&](const Peer& p) {
-      return p.aet == calling_aet || p.addresses.contains(address);
+      return p.aet == caller.aet || p.addresses.contains(address);
     });
   }
 
@@ -74,9 +77,7 @@ Result<std::unique_ptr<Authenticator>> Authenticator::create(Config& config) {
                     "security.token",
                     "Who may use the HTTP doors: name, role (one, or several with commas), and "
                     "sha256 (hex digits of the token's digest) or argon2 (encoded hash).")));
-  MEDARC_ASSIGN(
-      std::vector<Peer> peers,
-      parse_peers(config.tables("dicom.peer", "Known DICOM applications: aet, host, port, role.")));
+  MEDARC_ASSIGN(std::vector<Peer> peers, parse_peers(config.tables("dicom.peer", kPeersMeaning)));
   return std::unique_ptr<Authenticator>(
       std::make_unique<ConfiguredAuthenticator>(std::move(tokens), std::move(peers)));
 }

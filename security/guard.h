@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/config.h"
@@ -45,11 +46,19 @@ class Guard {
   virtual Status admit(const Principal&, Action, const Object&) = 0;
 };
 
+// Who opens an association, as far as the wire tells.
+struct Caller {
+  std::string aet;                               // calling AE title
+  std::string address;                           // numeric, a port may follow
+  std::set<std::string> certificate_names = {};  // of a verified TLS certificate
+};
+
 // Turns credentials into principals.
 class Authenticator {
  public:
   // Tokens from `[[security.token]]` tables: name, role (comma separated), sha256 (hex of the
-  // token) or argon2 (encoded). Calling AE titles from `[[dicom.peer]]`: aet, host, role.
+  // token) or argon2 (encoded). Calling AE titles from `[[dicom.peer]]`: aet, host, role,
+  // certificate (a name that its TLS certificate must bear; it is then admitted over TLS only).
   static Result<std::unique_ptr<Authenticator>> create(Config& config);
   virtual ~Authenticator() = default;
   // `authorization` is the header's value ("Bearer …"), empty when absent. Without any token
@@ -57,10 +66,9 @@ class Authenticator {
   virtual Result<Principal> http(std::string_view authorization, const std::string& peer) = 0;
   // Without peers configured any calling AE on loopback is admitted as a modality that may also
   // query and retrieve.
-  virtual Result<Principal> association(const std::string& calling_aet,
-                                        const std::string& peer) = 0;
+  virtual Result<Principal> association(const Caller& caller) = 0;
   // True for an address or AE title of a configured peer: slots are kept for them.
-  virtual bool known_peer(const std::string& calling_aet, const std::string& peer) const = 0;
+  virtual bool known_peer(const Caller& caller) const = 0;
   virtual bool tokens_configured() const = 0;
   virtual bool peers_configured() const = 0;
 };

@@ -87,6 +87,7 @@ Result<std::vector<Peer>> parse_peers(const std::vector<Config::Table>& tables) 
                           where + ": host cannot be resolved; give its address");
       }
     }
+    peer.certificate = text("certificate", "");
     MEDARC_ASSIGN(peer.roles, parse_roles(text("role", "modality"), where));
     out.push_back(std::move(peer));
   }

@@ -10,9 +10,13 @@
 
 namespace medarc::security {
 
+inline constexpr std::string_view kPeersMeaning =
+    "Known DICOM applications: aet, host, port, role, certificate, tls.";
+
 struct Peer {
   std::string aet;
   std::set<std::string> addresses;  // numeric; empty: from anywhere
+  std::string certificate;          // name its TLS certificate must bear; "": none is wanted
   std::set<Role> roles;
 };
 
@@ -22,7 +26,8 @@ std::string address_of(std::string_view peer);
 bool is_loopback(std::string_view peer);
 
 // `[[dicom.peer]]`: aet (1 to 16 characters), host (address or name; names are resolved once,
-// here), port (for C-MOVE, read by the DICOM door), role (default "modality").
+// here), port (for C-MOVE, read by the DICOM door), role (default "modality"),
+// certificate (a common or DNS name). With `tls = true` we call it over TLS.
 Result<std::vector<Peer>> parse_peers(const std::vector<Config::Table>& tables);
 
 }  // namespace medarc::security

@@ -39,6 +39,16 @@ Result<Settings> Settings::from(Config& config) {
   s.http.port = http_at.port;
   s.dicom.address = dicom_at.host;
   s.dicom.port = dicom_at.port;
+  if (const std::string tls =
+          config.text("server.dicom_tls", "",
+                      "Address and port of the DICOM door over TLS; empty: there is none.");
+      !tls.empty()) {
+    MEDARC_ASSIGN(const Address tls_at, parse_address(tls));
+    s.dicom.tls_address = tls_at.host;
+    s.dicom.tls_port = tls_at.port;
+    MEDARC_ASSIGN(security::TlsOptions options, security::TlsOptions::from(config));
+    MEDARC_ASSIGN(s.dicom.tls, security::TlsContext::server(std::move(options)));
+  }
   MEDARC_ASSIGN(s.dicom.destinations, dicom::Destinations::from(config));
   MEDARC_ASSIGN(s.authenticator, security::Authenticator::create(config));
   MEDARC_TRY(config.check());

@@ -124,7 +124,7 @@ class Retrieving {
         contexts.emplace(sop_class, std::string(kExplicitLittle));
       }
     }
-    ul::Call call{to.host, to.port, to.aet, context_.aet, {}};
+    ul::Call call{to.host, to.port, to.aet, context_.aet, {}, to.tls, to.tls_name};
     for (const auto& [sop_class, syntax] : contexts) call.contexts.push_back({sop_class, syntax});
     return ul::call(call, context_.limits, context_.signals);
   }

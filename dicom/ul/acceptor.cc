@@ -39,15 +39,18 @@ struct Held {
   Bytes bytes;                      // of the request so far
   size_t wanted = kPduHeaderBytes;  // length of `bytes` at which to look again
   bool draining = false;
+  bool waits_to_write = false;
   uint64_t discarded_bytes = 0;
   Clock::time_point deadline;
 };
 
 class EpollAcceptor : public Acceptor {
  public:
-  EpollAcceptor(Listener listener, const Limits& limits, Offer offer)
+  EpollAcceptor(Listener listener, const Limits& limits, std::shared_ptr<security::TlsContext> tls,
+                Offer offer)
       : listener_(std::move(listener)),
         limits_(limits),
+        tls_(std::move(tls)),
         offer_(std::move(offer)),
         epoll_(::epoll_create1(EPOLL_CLOEXEC)),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -114,11 +117,12 @@ class EpollAcceptor : public Acceptor {
     return static_cast<int>(std::clamp<int64_t>(left, 0, INT32_MAX));
   }
 
-  void watch(int fd) {
+  void watch(int fd) { control(EPOLL_CTL_ADD, fd, EPOLLIN); }
+  void control(int operation, int fd, uint32_t events) {
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = events;
     event.data.fd = fd;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+    ::epoll_ctl(epoll_.get(), operation, fd, &event);
   }
   void unwatch(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
@@ -142,12 +146,12 @@ class EpollAcceptor : public Acceptor {
       return count_closed("limit");
     }
     tune(socket);
-    hold({std::move(socket), peer, ConnectionCounts::enter(counts_, peer)}, false);
+    hold({Channel(std::move(socket), tls_), peer, ConnectionCounts::enter(counts_, peer)}, false);
   }
 
   // New entries go to the end, all with the same time to live: the list is ordered by deadline.
   void hold(Connection connection, bool draining) {
-    const int fd = connection.socket.get();
+    const int fd = connection.channel.descriptor();
     Held held;
     held.connection = std::move(connection);
     held.draining = draining;
@@ -160,8 +164,8 @@ class EpollAcceptor : public Acceptor {
   Connection release(HeldAt at) {
     Connection out = std::move(at->connection);
     buffered_bytes_ -= at->bytes.size();
-    unwatch(out.socket.get());
-    by_socket_.erase(out.socket.get());
+    unwatch(out.channel.descriptor());
+    by_socket_.erase(out.channel.descriptor());
     held_.erase(at);
     return out;
   }
@@ -204,35 +208,36 @@ class EpollAcceptor : public Acceptor {
   }
 
   void start_draining(Connection connection) {
-    ::shutdown(connection.socket.get(), SHUT_WR);
+    connection.channel.close_sending();
     hold(std::move(connection), true);
   }
 
   // The last word on a connection: ten octets always fit an empty send buffer.
   void say_last(Connection connection, ByteView pdu) {
-    (void)!::send(connection.socket.get(), pdu.data(), pdu.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)connection.channel.send(pdu);
     start_draining(std::move(connection));
   }
 
   void readable(HeldAt at) {
-    const int at_socket = at->connection.socket.get();
+    const int at_socket = at->connection.channel.descriptor();
     while (at->draining || at->bytes.size() < at->wanted) {
       const size_t room =
           at->draining ? kScratchBytes : std::min(kScratchBytes, at->wanted - at->bytes.size());
-      const ssize_t n = ::recv(at_socket, scratch_.data(), room, MSG_DONTWAIT);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-      if (n <= 0) {
+      const auto moved = at->connection.channel.receive(scratch_.data(), room);
+      if (moved.has_error()) return broken(at, moved.error());
+      if (moved->blocked != Channel::Blocked::no) return wait_for_more(*at, moved->blocked);
+      const size_t n = moved->bytes;
+      if (n == 0) {
         release(at);
         return;
       }
       if (at->draining) {
-        at->discarded_bytes += static_cast<uint64_t>(n);
+        at->discarded_bytes += n;
         if (at->discarded_bytes > kDiscardedBytesMax) release(at);
         return;  // the next readiness brings the rest, after everybody else's
       }
-      at->bytes.append(scratch_.data(), static_cast<size_t>(n));
-      buffered_bytes_ += static_cast<uint64_t>(n);
+      at->bytes.append(scratch_.data(), n);
+      buffered_bytes_ += n;
       if (buffered_bytes_ > limits_.first_pdus_bytes_max && close_oldest_sender() == at_socket) {
         return;
       }
@@ -241,12 +246,29 @@ class EpollAcceptor : public Acceptor {
     request_arrived(at);
   }
 
+  void broken(HeldAt at, const Error& error) {
+    if (error.code == Code::permission_denied) {
+      count_closed("tls");
+      log(Level::warn, "dimse.tls_refused",
+          {{"peer", at->connection.peer}, {"reason", error.text}});
+    }
+    release(at);
+  }
+
+  // TLS may have to write before it can read on.
+  void wait_for_more(Held& held, Channel::Blocked blocked) {
+    const bool writes = blocked == Channel::Blocked::on_write;
+    if (writes == held.waits_to_write) return;
+    held.waits_to_write = writes;
+    control(EPOLL_CTL_MOD, held.connection.channel.descriptor(), writes ? EPOLLOUT : EPOLLIN);
+  }
+
   // Closes the connection that has been sending its request for longest; answers its descriptor.
   int close_oldest_sender() {
     auto oldest = std::find_if(held_.begin(), held_.end(),
                                [](const Held& held) { return !held.bytes.empty(); });
     if (oldest == held_.end()) return -1;
-    const int socket = oldest->connection.socket.get();
+    const int socket = oldest->connection.channel.descriptor();
     release(oldest);
     count_closed("memory");
     return socket;
@@ -293,6 +315,7 @@ class EpollAcceptor : public Acceptor {
 
   Listener listener_;
   const Limits limits_;
+  const std::shared_ptr<security::TlsContext> tls_;
   const Offer offer_;
   Descriptor epoll_, wake_;
   Signal stop_;
@@ -313,9 +336,12 @@ class EpollAcceptor : public Acceptor {
 }  // namespace
 
 Result<std::unique_ptr<Acceptor>> Acceptor::start(const std::string& address, uint16_t port,
-                                                  const Limits& limits, Offer offer) {
+                                                  const Limits& limits,
+                                                  std::shared_ptr<security::TlsContext> tls,
+                                                  Offer offer) {
   MEDARC_ASSIGN(Listener listener, listen_on(address, port));
-  auto out = std::make_unique<EpollAcceptor>(std::move(listener), limits, std::move(offer));
+  auto out = std::make_unique<EpollAcceptor>(std::move(listener), limits, std::move(tls),
+                                             std::move(offer));
   MEDARC_TRY(out->begin());
   return std::unique_ptr<Acceptor>(std::move(out));
 }

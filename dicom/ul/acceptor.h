@@ -24,8 +24,11 @@ class Acceptor {
   using Offer = std::function<std::optional<AssociateRj>(Connection& connection, AssociateRq& rq)>;
 
   // Listens and accepts until stop(). Errors: as listen_on.
+  // `tls` not null: every connection is TLS.
   static Result<std::unique_ptr<Acceptor>> start(const std::string& address, uint16_t port,
-                                                 const Limits& limits, Offer offer);
+                                                 const Limits& limits,
+                                                 std::shared_ptr<security::TlsContext> tls,
+                                                 Offer offer);
   virtual ~Acceptor() = default;  // as stop()
   virtual uint16_t port() const = 0;
   // Takes a connection that has said its last word: discards what still arrives until the peer

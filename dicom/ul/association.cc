@@ -1,8 +1,5 @@
 #include "dicom/ul/association.h"
 
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -102,9 +99,9 @@ Status Association::fill(Expect expect) {
     begin_ = 0;
   }
   const bool idle = expect == Expect::message;
-  auto got = read_some(connection_.socket, buffer_.get() + end_, kBufferBytes - end_,
-                       idle ? limits_.idle_timeout_ms : limits_.pdu_timeout_ms,
-                       idle ? signals_.drain : signals_.kill);
+  auto got = connection_.channel.read_some(buffer_.get() + end_, kBufferBytes - end_,
+                                           idle ? limits_.idle_timeout_ms : limits_.pdu_timeout_ms,
+                                           idle ? signals_.drain : signals_.kill);
   if (got.has_error()) {
     const Code code = got.error().code;
     if (code == Code::deadline || code == Code::unavailable) abort(2, kAbortNoReason);
@@ -116,13 +113,11 @@ Status Association::fill(Expect expect) {
 }
 
 bool Association::more_waiting() const {
-  if (end_ > begin_) return true;
-  int waiting = 0;
-  return ::ioctl(connection_.socket.get(), FIONREAD, &waiting) == 0 && waiting > 0;
+  return end_ > begin_ || connection_.channel.bytes_waiting();
 }
 
 Status Association::send(ByteView pdus) {
-  return write_all(connection_.socket, pdus, limits_.pdu_timeout_ms, signals_.kill);
+  return connection_.channel.write_all(pdus, limits_.pdu_timeout_ms, signals_.kill);
 }
 
 Status Association::answer_release() { return send(encode_release_rp()); }
@@ -138,8 +133,7 @@ Status Association::release() {
 void Association::abort(uint8_t source, uint8_t reason) {
   if (aborted_) return;
   aborted_ = true;
-  const Bytes pdu = encode(Abort{source, reason});
-  (void)::send(connection_.socket.get(), pdu.data(), pdu.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  (void)connection_.channel.send(encode(Abort{source, reason}));
 }
 
 Error Association::violation(uint8_t reason, std::string_view what) {

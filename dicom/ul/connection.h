@@ -6,13 +6,13 @@
 #include <string>
 #include <unordered_map>
 
-#include "dicom/ul/socket.h"
+#include "dicom/ul/channel.h"
 
 namespace medarc::dicom::ul {
 
 // A TCP connection that is counted against the limits for as long as it exists.
 struct Connection {
-  Descriptor socket;
+  Channel channel;
   std::string peer;               // numeric address
   std::shared_ptr<void> counted;  // gives the place back when the last copy goes
 };

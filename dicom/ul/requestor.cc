@@ -11,12 +11,12 @@ namespace {
 
 constexpr size_t kContextsMax = 128;
 
-Status read_exactly(const Descriptor& socket, Bytes& out, size_t bytes, const Limits& limits,
+Status read_exactly(Channel& channel, Bytes& out, size_t bytes, const Limits& limits,
                     const Signal& stop) {
   out.resize(bytes);
   for (size_t n = 0; n < bytes;) {
     MEDARC_ASSIGN(const size_t got,
-                  read_some(socket, out.data() + n, bytes - n, limits.pdu_timeout_ms, stop));
+                  channel.read_some(out.data() + n, bytes - n, limits.pdu_timeout_ms, stop));
     if (got == 0) return make_error(Code::cancelled, "closed by the peer");
     n += got;
   }
@@ -28,7 +28,8 @@ AssociateRq request_of(const Call& to, const Limits& limits) {
   rq.fixed.called = to.called;
   rq.fixed.calling = to.calling;
   for (size_t i = 0; i < std::min(to.contexts.size(), kContextsMax); ++i) {
-    rq.contexts.push_back({static_cast<uint8_t>(2 * i + 1), to.contexts[i].abstract_syntax,
+    rq.contexts.push_back({static_cast<uint8_t>(2 * i + 1),
+                           to.contexts[i].abstract_syntax,
                            {to.contexts[i].transfer_syntax}});
   }
   rq.user.pdu_bytes_max = limits.pdu_bytes_max;
@@ -58,18 +59,21 @@ Agreement agreement_of(const AssociateRq& rq, AssociateAc ac) {
 Result<std::unique_ptr<Association>> call(const Call& to, const Limits& limits,
                                           const StopSignals& signals) {
   Connection connection;
-  MEDARC_ASSIGN(connection.socket, connect_to(to.host, to.port, limits.artim_timeout_ms, signals.kill));
+  MEDARC_ASSIGN(Descriptor socket,
+                connect_to(to.host, to.port, limits.artim_timeout_ms, signals.kill));
+  tune(socket);
+  connection.channel = Channel(std::move(socket), to.tls, to.tls_name);
   connection.peer = to.host;
-  tune(connection.socket);
   const AssociateRq rq = request_of(to, limits);
-  MEDARC_TRY(write_all(connection.socket, encode(rq), limits.artim_timeout_ms, signals.kill));
+  MEDARC_TRY(connection.channel.write_all(encode(rq), limits.artim_timeout_ms, signals.kill));
   Bytes header, body;
-  MEDARC_TRY(read_exactly(connection.socket, header, kPduHeaderBytes, limits, signals.kill));
+  MEDARC_TRY(read_exactly(connection.channel, header, kPduHeaderBytes, limits, signals.kill));
   const PduHeader pdu = parse_pdu_header(header.data());
   if (pdu.length > limits.first_pdu_bytes_max) {
-    return make_error(Code::invalid_argument, "the answer to A-ASSOCIATE-RQ is over first_pdu_bytes_max");
+    return make_error(Code::invalid_argument,
+                      "the answer to A-ASSOCIATE-RQ is over first_pdu_bytes_max");
   }
-  MEDARC_TRY(read_exactly(connection.socket, body, pdu.length, limits, signals.kill));
+  MEDARC_TRY(read_exactly(connection.channel, body, pdu.length, limits, signals.kill));
   switch (static_cast<PduType>(pdu.type)) {
     case PduType::associate_ac: {
       MEDARC_ASSIGN(AssociateAc ac, parse_associate_ac(body));

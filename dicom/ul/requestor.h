@@ -14,11 +14,13 @@ struct Call {
   std::string called, calling;  // AE titles
   // One transfer syntax a context, so that the acceptor's choice is ours; at most 128.
   std::vector<AcceptedContext> contexts;
+  std::shared_ptr<security::TlsContext> tls = nullptr;  // null: plain
+  std::string tls_name = {};  // wanted of the certificate; "": any trusted one
 };
 
 // Connects and negotiates; the association holds the contexts that were accepted, perhaps none.
 // Errors: unavailable (no connection, or stopping), permission_denied (rejected, with source and
-// reason), deadline, cancelled, invalid_argument (an answer that is none).
+// reason, or by TLS), deadline, cancelled, invalid_argument (an answer that is none).
 Result<std::unique_ptr<Association>> call(const Call& to, const Limits& limits,
                                           const StopSignals& signals);
 

@@ -20,7 +20,14 @@ namespace {
 
 constexpr int kBacklog = 4096;  // the kernel lowers it to net.core.somaxconn
 
-Error from_errno(const char* what, int error) {
+void set_option(const Descriptor& socket, int level, int option, int value) {
+  // Tuning only: a socket without the option works, slower.
+  (void)::setsockopt(socket.get(), level, option, &value, sizeof value);
+}
+
+}  // namespace
+
+Error socket_error(const char* what, int error) {
   Code code = Code::io;
   if (error == EADDRINUSE) code = Code::already_exists;
   if (error == EACCES || error == EPERM) code = Code::permission_denied;
@@ -29,24 +36,17 @@ Error from_errno(const char* what, int error) {
   return make_error(code, std::string(what) + ": " + std::strerror(error));
 }
 
-void set_option(const Descriptor& socket, int level, int option, int value) {
-  // Tuning only: a socket without the option works, slower.
-  (void)::setsockopt(socket.get(), level, option, &value, sizeof value);
-}
-
-Status wait(const Descriptor& socket, short events, uint32_t timeout_ms, const Signal& stop) {
+Status wait_for(const Descriptor& socket, short events, uint32_t timeout_ms, const Signal& stop) {
   pollfd fds[2] = {{socket.get(), events, 0}, {stop.descriptor(), POLLIN, 0}};
   for (;;) {
     const int n = ::poll(fds, 2, static_cast<int>(std::min<uint32_t>(timeout_ms, INT32_MAX)));
     if (n == 0) return make_error(Code::deadline, "the peer is silent");
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return from_errno("poll", errno);
+    if (n < 0) return socket_error("poll", errno);
     if (fds[1].revents != 0) return make_error(Code::unavailable, "stopping");
     return {};
   }
 }
-
-}  // namespace
 
 Descriptor::~Descriptor() {
   if (fd_ >= 0) ::close(fd_);
@@ -76,17 +76,17 @@ Result<Listener> listen_on(const std::string& address, uint16_t port) {
   Listener out;
   out.socket = Descriptor(
       ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-  if (!out.socket) return from_errno("socket", errno);
+  if (!out.socket) return socket_error("socket", errno);
   set_option(out.socket, SOL_SOCKET, SO_REUSEADDR, 1);
   if (::bind(out.socket.get(), found->ai_addr, found->ai_addrlen) != 0) {
-    return from_errno("bind", errno);
+    return socket_error("bind", errno);
   }
-  if (::listen(out.socket.get(), kBacklog) != 0) return from_errno("listen", errno);
+  if (::listen(out.socket.get(), kBacklog) != 0) return socket_error("listen", errno);
 
   sockaddr_storage bound{};
   socklen_t length = sizeof bound;
   if (::getsockname(out.socket.get(), reinterpret_cast<sockaddr*>(&bound), &length) != 0) {
-    return from_errno("getsockname", errno);
+    return socket_error("getsockname", errno);
   }
   out.port =
       ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
@@ -108,17 +108,17 @@ Result<Descriptor> connect_to(const std::string& host, uint16_t port, uint32_t t
   Error last = make_error(Code::unavailable, host + ": no address");
   for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
     Descriptor out(::socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-    if (!out) return from_errno("socket", errno);
+    if (!out) return socket_error("socket", errno);
     int error = 0;
     if (::connect(out.get(), a->ai_addr, a->ai_addrlen) != 0) error = errno;
     if (error == EINPROGRESS) {
-      MEDARC_TRY(wait(out, POLLOUT, timeout_ms, stop));
+      MEDARC_TRY(wait_for(out, POLLOUT, timeout_ms, stop));
       socklen_t length = sizeof error;
       ::getsockopt(out.get(), SOL_SOCKET, SO_ERROR, &error, &length);
     }
     if (error == 0) return out;
-    last = make_error(Code::unavailable,
-                      host + ":" + std::to_string(port) + " cannot be reached: " + std::strerror(error));
+    last = make_error(Code::unavailable, host + ":" + std::to_string(port) +
+                                             " cannot be reached: " + std::strerror(error));
   }
   return last;
 }
@@ -150,33 +150,8 @@ void tune(const Descriptor& socket) {
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-Result<size_t> read_some(const Descriptor& socket, char* out, size_t capacity, uint32_t timeout_ms,
-                         const Signal& stop) {
-  for (;;) {
-    const ssize_t n = ::recv(socket.get(), out, capacity, MSG_DONTWAIT);
-    if (n >= 0) {
-      set_option(socket, IPPROTO_TCP, TCP_QUICKACK, 1);
-      return static_cast<size_t>(n);
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) return from_errno("receive", errno);
-    MEDARC_TRY(wait(socket, POLLIN, timeout_ms, stop));
-  }
-}
-
-Status write_all(const Descriptor& socket, ByteView bytes, uint32_t timeout_ms,
-                 const Signal& stop) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n >= 0) {
-      bytes.remove_prefix(static_cast<size_t>(n));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      MEDARC_TRY(wait(socket, POLLOUT, timeout_ms, stop));
-    } else if (errno != EINTR) {
-      return from_errno("send", errno);
-    }
-  }
-  return {};
+void acknowledge_at_once(const Descriptor& socket) {
+  set_option(socket, IPPROTO_TCP, TCP_QUICKACK, 1);
 }
 
 void raise_descriptor_limit() {

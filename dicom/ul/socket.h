@@ -1,8 +1,6 @@
-// Sockets as the upper layer uses them: owned descriptors, listening, and reads and writes that end
-// by a deadline or a signal. All sockets here are non-blocking; waiting is done with poll.
-//
-// Errors: deadline (nothing moved for timeout_ms), unavailable (the signal was raised), cancelled
-// (the peer is gone), io.
+// Sockets as the upper layer uses them: owned descriptors, listening, connecting, and waiting by a
+// deadline or a signal. All sockets here are non-blocking; waiting is done with poll. What is read
+// and written goes through a Channel (channel.h).
 #pragma once
 
 #include <atomic>
@@ -64,13 +62,14 @@ Descriptor accept_from(const Descriptor& listener, std::string& peer);
 // acknowledgement of the one before.
 void tune(const Descriptor& socket);
 
-// Answers the bytes read, at least 1; 0 when the peer has closed its side. Acknowledges at once
-// (TCP_QUICKACK is re-armed): a sender with Nagle's algorithm on holds its next small write back
-// until then, 40 ms otherwise.
-Result<size_t> read_some(const Descriptor& socket, char* out, size_t capacity, uint32_t timeout_ms,
-                         const Signal& stop);
+// The peer's delayed acknowledgements are off until the next one; see Channel::receive.
+void acknowledge_at_once(const Descriptor& socket);
 
-Status write_all(const Descriptor& socket, ByteView bytes, uint32_t timeout_ms, const Signal& stop);
+// Until the socket is ready for `events` (of poll), or nothing happened for timeout_ms (deadline),
+// or the signal was raised (unavailable).
+Status wait_for(const Descriptor& socket, short events, uint32_t timeout_ms, const Signal& stop);
+
+Error socket_error(const char* what, int error_number);
 
 // Lets this process open as many descriptors as the system permits (soft limit up to the hard one).
 void raise_descriptor_limit();

@@ -115,7 +115,7 @@ TEST(Authenticator, BadTablesAreRefusedByName) {
 TEST(Authenticator, AnyApplicationOnLoopbackWithoutPeers) {
   auto door = make("");
   ASSERT_TRUE(door);
-  auto who = (*door)->association("CT1", "127.0.0.1");
+  auto who = (*door)->association({"CT1", "127.0.0.1"});
   ASSERT_TRUE(who);
   EXPECT_EQ(who->id, "ae:CT1");
   EXPECT_EQ(who->door, "dimse");
@@ -123,9 +123,9 @@ TEST(Authenticator, AnyApplicationOnLoopbackWithoutPeers) {
     EXPECT_TRUE(allowed(who->roles, Domain::images, action));
   }
   EXPECT_FALSE(allowed(who->roles, Domain::images, Action::remove));
-  EXPECT_FALSE((*door)->association("CT1", "10.0.0.7"));
+  EXPECT_FALSE((*door)->association({"CT1", "10.0.0.7"}));
   EXPECT_FALSE((*door)->peers_configured());
-  EXPECT_FALSE((*door)->known_peer("CT1", "127.0.0.1"));
+  EXPECT_FALSE((*door)->known_peer({"CT1", "127.0.0.1"}));
 }
 
 TEST(Authenticator, D01_OnlyConfiguredPeersOnceThereAreAny) {
@@ -134,14 +134,23 @@ TEST(Authenticator, D01_OnlyConfiguredPeersOnceThereAreAny) {
       "[[dicom.peer]]\naet = \"VIEWER\"\nrole = \"radiologist\"\n");
   ASSERT_TRUE(door) << door.error().text;
   EXPECT_TRUE((*door)->peers_configured());
-  EXPECT_EQ((*door)->association("CT1", "10.0.0.7:4000")->roles, std::set<Role>{Role::modality});
-  EXPECT_FALSE((*door)->association("CT1", "10.0.0.8"));
-  EXPECT_FALSE((*door)->association("ct1", "10.0.0.7"));
-  EXPECT_FALSE((*door)->association("OTHER", "127.0.0.1"));
-  EXPECT_EQ((*door)->association("VIEWER", "10.9.9.9")->roles, std::set<Role>{Role::radiologist});
-  EXPECT_TRUE((*door)->known_peer("", "10.0.0.7"));
-  EXPECT_TRUE((*door)->known_peer("VIEWER", "10.9.9.9"));
-  EXPECT_FALSE((*door)->known_peer("", "10.9.9.9"));
+  EXPECT_EQ((*door)->association({"CT1", "10.0.0.7:4000"})->roles, std::set<Role>{Role::modality});
+  EXPECT_FALSE((*door)->association({"CT1", "10.0.0.8"}));
+  EXPECT_FALSE((*door)->association({"ct1", "10.0.0.7"}));
+  EXPECT_FALSE((*door)->association({"OTHER", "127.0.0.1"}));
+  EXPECT_EQ((*door)->association({"VIEWER", "10.9.9.9"})->roles, std::set<Role>{Role::radiologist});
+  EXPECT_TRUE((*door)->known_peer({"", "10.0.0.7"}));
+  EXPECT_TRUE((*door)->known_peer({"VIEWER", "10.9.9.9"}));
+  EXPECT_FALSE((*door)->known_peer({"", "10.9.9.9"}));
+}
+
+TEST(Authenticator, PeersWithACertificateNeedIt) {
+  auto door = make("[[dicom.peer]]\naet = \"CT1\"\ncertificate = \"ct1.example\"\n");
+  ASSERT_TRUE(door) << door.error().text;
+  EXPECT_TRUE((*door)->association({"CT1", "10.0.0.7", {"ct1.example", "scanner"}}));
+  EXPECT_EQ((*door)->association({"CT1", "10.0.0.7"}).error().code, Code::unauthenticated);
+  EXPECT_FALSE((*door)->association({"CT1", "10.0.0.7", {"ct2.example"}}));
+  EXPECT_FALSE((*door)->association({"CT2", "10.0.0.7", {"ct1.example"}}));
 }
 
 TEST(Authenticator, BadPeersAreRefused) {

@@ -65,9 +65,8 @@ Result<security::Principal> LenientAuthenticator::http(std::string_view authoriz
   return security::Principal{"local", {security::Role::administrator}, "http", peer};
 }
 
-Result<security::Principal> LenientAuthenticator::association(const std::string&,
-                                                              const std::string& peer) {
-  return security::Principal{"ae", {security::Role::modality}, "dimse", peer};
+Result<security::Principal> LenientAuthenticator::association(const security::Caller& caller) {
+  return security::Principal{"ae", {security::Role::modality}, "dimse", caller.address};
 }
 
 std::vector<Route> sample_routes(Seen& seen) {

@@ -18,8 +18,8 @@ class LenientAuthenticator : public security::Authenticator {
  public:
   Result<security::Principal> http(std::string_view authorization,
                                    const std::string& peer) override;
-  Result<security::Principal> association(const std::string&, const std::string&) override;
-  bool known_peer(const std::string&, const std::string&) const override { return false; }
+  Result<security::Principal> association(const security::Caller&) override;
+  bool known_peer(const security::Caller&) const override { return false; }
   bool tokens_configured() const override { return false; }
   bool peers_configured() const override { return false; }
 };

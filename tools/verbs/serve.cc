@@ -44,7 +44,9 @@ Status check_reach(const Settings& s) {
                       "the HTTP address is not loopback and no [[security.token]] is configured: "
                       "anybody could read the archive. Configure tokens or use 127.0.0.1");
   }
-  if (!is_loopback(s.dicom.address) && !s.authenticator->peers_configured()) {
+  const bool dicom_reachable =
+      !is_loopback(s.dicom.address) || (s.dicom.tls && !is_loopback(s.dicom.tls_address));
+  if (dicom_reachable && !s.authenticator->peers_configured()) {
     return make_error(Code::invalid_argument,
                       "the DICOM address is not loopback and no [[dicom.peer]] is configured: "
                       "anybody could send to the archive. Configure peers or use 127.0.0.1");
@@ -94,6 +96,10 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
                                                  *s.authenticator));
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
              to_text({s.dicom.address, dicom->port()}), options.common.data);
+  if (s.dicom.tls) {
+    log(Level::info, "server.dicom_tls",
+        {{"address", to_text({s.dicom.tls_address, dicom->tls_port()})}});
+  }
   std::fflush(stdout);
 
   const bool asked = wait_for_end(signals, opened->index->blobs());

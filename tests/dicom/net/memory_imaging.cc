@@ -108,14 +108,14 @@ Result<Principal> TestAuthenticator::http(std::string_view, const std::string&) 
   return not_here();
 }
 
-Result<Principal> TestAuthenticator::association(const std::string& calling,
-                                                 const std::string& peer) {
-  if (refused.contains(calling)) return make_error(Code::unauthenticated, "calling AE title");
+Result<Principal> TestAuthenticator::association(const security::Caller& caller) {
+  if (refused.contains(caller.aet)) return make_error(Code::unauthenticated, "calling AE title");
   Principal out;
-  out.id = "ae:" + calling;
+  out.id = "ae:" + caller.aet;
   out.roles = roles;
   out.door = "dimse";
-  out.peer = peer;
+  out.peer = caller.address;
+  callers.push_back(caller);
   return out;
 }
 

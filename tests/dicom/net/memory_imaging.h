@@ -59,13 +59,14 @@ class MemoryImaging : public Imaging {
 class TestAuthenticator : public security::Authenticator {
  public:
   std::set<std::string> refused, known;
+  std::vector<security::Caller> callers;  // admitted so far
   bool has_peers = false;
   std::set<security::Role> roles = {security::Role::modality};
 
   Result<Principal> http(std::string_view, const std::string&) override;
-  Result<Principal> association(const std::string& calling, const std::string& peer) override;
-  bool known_peer(const std::string& calling, const std::string&) const override {
-    return known.contains(calling);
+  Result<Principal> association(const security::Caller& caller) override;
+  bool known_peer(const security::Caller& caller) const override {
+    return known.contains(caller.aet);
   }
   bool tokens_configured() const override { return false; }
   bool peers_configured() const override { return has_peers; }
