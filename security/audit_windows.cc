@@ -170,7 +170,9 @@ void AuditWindows::run() {
       wake_.wait_for(lock, std::chrono::milliseconds(kRelaxedFlushMs / 2), stop);
     } else if (!by_age_.empty()) {
       // Never at once: the oldest may have expired while its first entry is still being written.
-      wake_.wait_until(lock, std::max(by_age_.front()->closes, Clock::now() + kTick));
+      // A copy: the window may be gone before the wait is over.
+      const auto until = std::max(by_age_.front()->closes, Clock::now() + kTick);
+      wake_.wait_until(lock, until);
     } else {
       wake_.wait(lock);
     }

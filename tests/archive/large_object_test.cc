@@ -13,7 +13,11 @@
 namespace medarc::archive {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr uint64_t kMemoryGrowthMax = 512ull << 20;  // what was freed is kept for a while
+#else
 constexpr uint64_t kMemoryGrowthMax = 128ull << 20;
+#endif
 constexpr size_t kPieceBytes = 1u << 20;
 
 // Peak resident memory since the last reset, bytes.
