@@ -39,6 +39,7 @@ Status Group::load() {
 Result<std::vector<OpOutcome>> Group::apply(const archive::Application& application) {
   number_ = application.number;
   events_ = 0;
+  changed_nothing_ = false;
   MEDARC_TRY(place(application));
   std::vector<OpOutcome> outcomes;
   if (application.payload.empty()) return outcomes;
@@ -47,6 +48,9 @@ Result<std::vector<OpOutcome>> Group::apply(const archive::Application& applicat
   outcomes.reserve(facts.ops.size());
   for (Op& op : facts.ops) {
     MEDARC_ASSIGN(OpOutcome outcome, std::visit([&](auto& o) { return run(o); }, op));
+    if (std::holds_alternative<StoreInstance>(op)) {
+      changed_nothing_ = outcome.state != State::done && outcome.state != State::new_version;
+    }
     outcomes.push_back(std::move(outcome));
   }
   return outcomes;

@@ -3,7 +3,8 @@
 // nothing else (no clock, no configuration, no randomness).
 //
 // Rules, by file: apply.cc the order of things and the helpers; apply_places.cc chunks, manifests
-// and their references; apply_instance.cc, apply_file.cc, apply_patient.cc, apply_audit.cc the ops.
+// and their references; apply_instance.cc, apply_file.cc, apply_patient.cc, apply_audit.cc,
+// apply_job.cc the ops.
 // Not thread-safe; one group at a time.
 #pragma once
 
@@ -39,6 +40,9 @@ class Group {
   Result<OpOutcome> run(RemoveFile& op);
   Result<OpOutcome> run(PutPatient& op);
   Result<OpOutcome> run(RecordAudit& op);
+  Result<OpOutcome> run(PutJob& op);
+  Result<OpOutcome> run(ChangeJob& op);
+  Result<OpOutcome> run(RemoveJob& op);
 
   // Instances.
   struct Upper;  // the study and series rows around an instance, before and after
@@ -73,6 +77,7 @@ class Group {
   archive::CommitNumber number_;
   uint32_t events_ = 0;
   Timestamp time_;
+  bool changed_nothing_ = false;  // the last StoreInstance of this commit
 };
 
 // Whether facts may be committed: ids named and within bounds, blobs among the staged ones.

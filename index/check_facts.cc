@@ -49,6 +49,14 @@ Status check(const PutPatient& op, const Blobs&) {
 }
 Status check(const RecordAudit&, const Blobs&) { return {}; }
 
+Status check_job(const std::string& queue, const std::string& name) {
+  MEDARC_TRY(id_part(queue, "queue of a job"));
+  return id_part(name, "name of a job");
+}
+Status check(const PutJob& op, const Blobs&) { return check_job(op.job.queue, op.job.name); }
+Status check(const ChangeJob& op, const Blobs&) { return check_job(op.queue, op.name); }
+Status check(const RemoveJob& op, const Blobs&) { return check_job(op.queue, op.name); }
+
 }  // namespace
 
 Status check_facts(const Facts& facts, const Blobs& blobs) {

@@ -36,7 +36,8 @@ Bytes row_id(const Subject& s) {
     case Kind::series: return series_id(s.series->study, s.series->uid);
     case Kind::instance: return instance_id(s.instance->study, s.instance->series, s.instance->uid);
     case Kind::file: return s.file->id.value;
-    case Kind::audit: break;
+    case Kind::audit:
+    case Kind::job: break;
   }
   return {};
 }
@@ -48,7 +49,8 @@ std::optional<Timestamp> received_of(const Subject& s) {
     case Kind::instance: return s.instance->received;
     case Kind::file: return s.file->received;
     case Kind::patient:
-    case Kind::audit: break;
+    case Kind::audit:
+    case Kind::job: break;
   }
   return std::nullopt;
 }
@@ -144,7 +146,8 @@ std::span<const HotField> hot_fields(Kind kind) {
     case Kind::series: return kSeriesFields;
     case Kind::instance: return kInstanceFields;
     case Kind::file: return kFileFields;
-    case Kind::audit: break;
+    case Kind::audit:
+    case Kind::job: break;
   }
   return {};
 }

@@ -114,6 +114,11 @@ class View {
       const std::function<bool(const SopInstanceUid&, ByteView zstd)>& visit) = 0;
   // Events with number above `after`, in order: about `limit`, and never a part of a commit's.
   virtual Result<std::vector<Event>> feed(archive::CommitNumber after, uint32_t limit) = 0;
+  // Jobs of one queue (of all: ""), by queue and name, behind the job of id `after` ("": from the
+  // first).
+  virtual Result<std::vector<JobRow>> jobs(std::string_view queue, ByteView after,
+                                           uint32_t limit) = 0;
+  virtual Result<std::optional<JobRow>> job(std::string_view queue, std::string_view name) = 0;
   // Entries are numbered from 1 without a gap.
   virtual Result<std::vector<AuditEntry>> audit(uint64_t after_sequence, uint32_t limit) = 0;
   virtual Result<AuditCheck> check_audit() = 0;

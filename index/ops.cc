@@ -1,17 +1,25 @@
 #include "index/ops.h"
 
+#include <algorithm>
+
 #include "index/strict.h"
 
 namespace medarc::index {
 namespace {
 
-constexpr uint8_t kFactsVersion = 1;
+// Facts are written in the least version that can hold them, so that an archive without jobs stays
+// readable by a Medarc that knows none.
+constexpr uint8_t kFirstFactsVersion = 1;
+constexpr uint8_t kFactsVersionWithJobs = 2;
 enum class OpKind : uint8_t {
   store_instance = 1,
   store_file = 2,
   remove_file = 3,
   put_patient = 4,
   record_audit = 5,
+  put_job = 6,  // from version 2 on
+  change_job = 7,
+  remove_job = 8,
 };
 
 void put(Encoder& out, OpKind kind) { out.fixed(static_cast<uint8_t>(kind)); }
@@ -64,6 +72,43 @@ void encode_op(Encoder& out, const RecordAudit& op) {
   out.bytes(encode(op.entry));
 }
 
+void encode_op(Encoder& out, const PutJob& op) {
+  put(out, OpKind::put_job);
+  out.bytes(encode(op.job));
+  out.fixed(static_cast<uint8_t>(op.with_instance ? 1 : 0));
+}
+
+void encode_op(Encoder& out, const ChangeJob& op) {
+  put(out, OpKind::change_job);
+  out.bytes(op.queue);
+  out.bytes(op.name);
+  out.varint(op.expect_version);
+  out.fixed(static_cast<uint8_t>(op.state));
+  out.varint(op.attempts);
+  out.zigzag(op.due.us);
+  out.bytes(op.problem);
+}
+
+void encode_op(Encoder& out, const RemoveJob& op) {
+  put(out, OpKind::remove_job);
+  out.bytes(op.queue);
+  out.bytes(op.name);
+  out.fixed(static_cast<uint8_t>(op.expect_version ? 1 : 0));
+  if (op.expect_version) out.varint(*op.expect_version);
+}
+
+uint8_t version_of(const Op& op) {
+  const bool job = std::holds_alternative<PutJob>(op) || std::holds_alternative<ChangeJob>(op) ||
+                   std::holds_alternative<RemoveJob>(op);
+  return job ? kFactsVersionWithJobs : kFirstFactsVersion;
+}
+
+uint8_t version_of(const Facts& facts) {
+  uint8_t version = kFirstFactsVersion;
+  for (const Op& op : facts.ops) version = std::max(version, version_of(op));
+  return version;
+}
+
 // Takes a decoded row, or fails the whole decoding.
 template <class Row>
 Row row_or_fail(StrictDecoder& in, Result<Row> row) {
@@ -107,6 +152,30 @@ Op decode_op(Decoder& in, StrictDecoder& strict) {
     }
     case OpKind::record_audit:
       return RecordAudit{row_or_fail(strict, decode_audit(strict.bytes()))};
+    case OpKind::put_job: {
+      PutJob op;
+      op.job = row_or_fail(strict, decode_job(strict.bytes()));
+      op.with_instance = strict.flag();
+      return op;
+    }
+    case OpKind::change_job: {
+      ChangeJob op;
+      op.queue = strict.text();
+      op.name = strict.text();
+      op.expect_version = strict.varint();
+      op.state = strict.either(JobRow::State::waiting, JobRow::State::failed);
+      op.attempts = strict.u32();
+      op.due.us = strict.zigzag();
+      op.problem = strict.text();
+      return op;
+    }
+    case OpKind::remove_job: {
+      RemoveJob op;
+      op.queue = strict.text();
+      op.name = strict.text();
+      if (strict.flag()) op.expect_version = strict.varint();
+      return op;
+    }
   }
   strict.fail();
   return RecordAudit{};
@@ -116,7 +185,7 @@ Op decode_op(Decoder& in, StrictDecoder& strict) {
 
 Bytes encode(const Facts& facts) {
   Encoder out;
-  out.fixed(kFactsVersion);
+  out.fixed(version_of(facts));
   out.zigzag(facts.time.us);
   out.varint(facts.ops.size());
   for (const Op& op : facts.ops) {
@@ -129,7 +198,7 @@ Result<Facts> decode_facts(ByteView payload) {
   Decoder in(payload);
   StrictDecoder strict(in);
   const uint8_t version = in.fixed<uint8_t>();
-  if (in.ok() && version > kFactsVersion) {
+  if (in.ok() && version > kFactsVersionWithJobs) {
     return make_error(Code::unsupported, "facts of version " + std::to_string(version) +
                                              ": written by a newer Medarc");
   }
@@ -138,7 +207,9 @@ Result<Facts> decode_facts(ByteView payload) {
   facts.time.us = strict.zigzag();
   const uint64_t count = strict.count();
   for (uint64_t i = 0; i < count && in.ok(); ++i) facts.ops.push_back(decode_op(in, strict));
-  if (!in.at_end()) return make_error(Code::corrupt, "facts cannot be decoded");
+  if (!in.at_end() || version != version_of(facts)) {
+    return make_error(Code::corrupt, "facts cannot be decoded");
+  }
   return facts;
 }
 

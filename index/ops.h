@@ -46,7 +46,32 @@ struct RecordAudit {
   AuditEntry entry;
 };
 
-using Op = std::variant<StoreInstance, StoreFile, RemoveFile, PutPatient, RecordAudit>;
+// There is something to be done later. duplicate: a job of this name is in the queue already, or
+// (with_instance) the StoreInstance before it in the same commit changed nothing.
+struct PutJob {
+  JobRow job;  // version and created are decided by apply
+  bool with_instance = false;
+};
+
+// A job was tried, or an operator wants it tried again. Only of the version named: not_found,
+// precondition_failed otherwise.
+struct ChangeJob {
+  std::string queue, name;
+  uint64_t expect_version = 0;
+  JobRow::State state = JobRow::State::waiting;
+  uint32_t attempts = 0;
+  Timestamp due;
+  std::string problem;
+};
+
+// A job is done, or not wanted any more. As ChangeJob; without a version: whatever it is.
+struct RemoveJob {
+  std::string queue, name;
+  std::optional<uint64_t> expect_version;
+};
+
+using Op = std::variant<StoreInstance, StoreFile, RemoveFile, PutPatient, RecordAudit, PutJob,
+                        ChangeJob, RemoveJob>;
 
 enum class State : uint8_t {
   done,
@@ -59,7 +84,7 @@ enum class State : uint8_t {
 
 struct OpOutcome {
   State state = State::done;
-  uint64_t version = 0;  // of the instance or patient now
+  uint64_t version = 0;  // of the instance, patient or job now
   PatientKey patient;    // the patient it belongs to, where there is one
 };
 

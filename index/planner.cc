@@ -15,7 +15,8 @@ std::vector<Kind> levels(Kind kind) {
     case Kind::study:
     case Kind::patient:
     case Kind::file:
-    case Kind::audit: break;
+    case Kind::audit:
+    case Kind::job: break;
   }
   return {kind};
 }

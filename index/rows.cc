@@ -56,6 +56,7 @@ Bytes series_id(const StudyUid& study, const SeriesUid& series) {
 Bytes instance_id(const StudyUid& study, const SeriesUid& series, const SopInstanceUid& instance) {
   return join({study.value, series.value, instance.value});
 }
+Bytes job_id(std::string_view queue, std::string_view name) { return join({queue, name}); }
 
 Bytes encode(const PatientRow& r) {
   Encoder out = start();
@@ -229,6 +230,36 @@ Result<AuditEntry> decode_audit(ByteView value) {
     r.detail = s.text();
     r.count = s.u32();
     r.allowed = s.flag();
+  });
+}
+
+Bytes encode(const JobRow& r) {
+  Encoder out = start();
+  out.bytes(r.queue);
+  out.bytes(r.name);
+  out.bytes(r.kind);
+  out.bytes(r.payload);
+  out.fixed(static_cast<uint8_t>(r.state));
+  out.varint(r.attempts);
+  out.varint(r.version);
+  out.zigzag(r.created.us);
+  out.zigzag(r.due.us);
+  out.bytes(r.problem);
+  return out.take();
+}
+
+Result<JobRow> decode_job(ByteView value) {
+  return decode_row<JobRow>(value, "job", [](JobRow& r, Decoder&, StrictDecoder& s) {
+    r.queue = s.text();
+    r.name = s.text();
+    r.kind = s.text();
+    r.payload = s.text();
+    r.state = s.either(JobRow::State::waiting, JobRow::State::failed);
+    r.attempts = s.u32();
+    r.version = s.varint();
+    r.created.us = s.zigzag();
+    r.due.us = s.zigzag();
+    r.problem = s.text();
   });
 }
 

@@ -21,7 +21,15 @@ using PatientKey = Strong<std::string, struct PatientKeyTag>;  // our id of a pa
 using FileId = Strong<std::string, struct FileIdTag>;          // a genomic file
 
 // Values are part of the stored format.
-enum class Kind : uint8_t { patient = 1, study = 2, series = 3, instance = 4, file = 5, audit = 6 };
+enum class Kind : uint8_t {
+  patient = 1,
+  study = 2,
+  series = 3,
+  instance = 4,
+  file = 5,
+  audit = 6,
+  job = 7
+};
 
 // Fields that are no DICOM attribute.
 inline constexpr Tag kFieldPatientKey{0xFFFE0001};  // study, file: the patient they belong to
@@ -110,6 +118,21 @@ struct AuditEntry {
   bool allowed = true;
 };
 
+// Work that must be done even when the process dies before: a report to a peer, a delivery. Named
+// by its queue and its name in it; jobs of a queue are ordered by name (index/jobs.h runs them).
+struct JobRow {
+  enum class State : uint8_t { waiting = 1, failed = 2 };  // values are stored; done: no row
+  std::string queue, name;                                 // 1 to 255 bytes, no NUL
+  std::string kind;                                        // who runs it
+  Bytes payload;                                           // theirs
+  State state = State::waiting;
+  uint32_t attempts = 0;
+  uint64_t version = 0;  // 1 on, one more with each change; decided by apply
+  Timestamp created;     // decided by apply
+  Timestamp due;         // not before
+  std::string problem;   // of the last attempt, without patient data
+};
+
 // How much of a blob's row set to return is the query's business; see index.h.
 struct Row {
   Kind kind;
@@ -121,6 +144,7 @@ struct Row {
 Bytes study_id(const StudyUid&);
 Bytes series_id(const StudyUid&, const SeriesUid&);
 Bytes instance_id(const StudyUid&, const SeriesUid&, const SopInstanceUid&);
+Bytes job_id(std::string_view queue, std::string_view name);
 
 // Versioned encodings. decode answers Code::corrupt for anything encode could not have written.
 Bytes encode(const PatientRow&);
@@ -129,11 +153,13 @@ Bytes encode(const SeriesRow&);
 Bytes encode(const InstanceRow&);
 Bytes encode(const FileRow&);
 Bytes encode(const AuditEntry&);
+Bytes encode(const JobRow&);
 Result<PatientRow> decode_patient(ByteView);
 Result<StudyRow> decode_study(ByteView);
 Result<SeriesRow> decode_series(ByteView);
 Result<InstanceRow> decode_instance(ByteView);
 Result<FileRow> decode_file(ByteView);
 Result<AuditEntry> decode_audit(ByteView);
+Result<JobRow> decode_job(ByteView);
 
 }  // namespace medarc::index

@@ -105,7 +105,8 @@ Result<bool> Runner::row_matches(ByteView id, ByteView value) {
       break;
     }
     case Kind::audit:
-      return make_error(Code::unsupported, "audit entries are read in order, not searched");
+    case Kind::job:
+      return make_error(Code::unsupported, "audit entries and jobs are read in order, not searched");
   }
   return predicate_.matches(s);
 }

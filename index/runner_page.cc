@@ -8,6 +8,7 @@ namespace medarc::index {
 namespace {
 
 constexpr uint64_t kSortedRowsMax = 20'000;
+constexpr const char* kNotSearched = "audit entries and jobs are read in order, not searched";
 
 Result<uint64_t> rows_of(Reader& reader, Kind kind) {
   MEDARC_ASSIGN(auto value, reader.get(Table::meta, key::kCounts));
@@ -21,7 +22,8 @@ Result<uint64_t> rows_of(Reader& reader, Kind kind) {
     case Kind::series: return counts.series;
     case Kind::instance: return counts.instances;
     case Kind::file: return counts.files;
-    case Kind::audit: break;
+    case Kind::audit:
+    case Kind::job: break;
   }
   return counts.audit_entries;
 }
@@ -46,8 +48,8 @@ Result<Match> Runner::match_of(ByteView id, ByteView value) {
 
 Result<Page> Runner::page() {
   Page page;
-  if (query_.kind == Kind::audit) {
-    return make_error(Code::unsupported, "audit entries are read in order, not searched");
+  if (query_.kind == Kind::audit || query_.kind == Kind::job) {
+    return make_error(Code::unsupported, kNotSearched);
   }
   size_t candidate = 0;
   bool sorted = false;
@@ -124,8 +126,8 @@ Result<Page> Runner::sorted_page(size_t candidate, const std::optional<Position>
 }
 
 Result<Count> Runner::count(uint64_t stop_after) {
-  if (query_.kind == Kind::audit) {
-    return make_error(Code::unsupported, "audit entries are read in order, not searched");
+  if (query_.kind == Kind::audit || query_.kind == Kind::job) {
+    return make_error(Code::unsupported, kNotSearched);
   }
   const bool restricted = query_.study || !query_.all_of_any.empty();
   if (!restricted) {

@@ -28,6 +28,13 @@ class StrictDecoder {
     if (v > 1) fail();
     return v == 1;
   }
+  // One of two values of an enumeration.
+  template <class E>
+  E either(E one, E other) {
+    const auto v = static_cast<E>(in_.fixed<uint8_t>());
+    if (v != one && v != other) fail();
+    return v == other ? other : one;
+  }
   Digest digest() {
     Digest out;
     const ByteView v = in_.raw(out.value.size());

@@ -1,5 +1,7 @@
 #include "index/view.h"
 
+#include <algorithm>
+
 #include "index/audit_chain.h"
 #include "index/metadata_form.h"
 #include "index/runner.h"
@@ -75,6 +77,25 @@ class ReaderView final : public View {
       if (out.size() >= limit && !out.empty() && out.back().number != number) break;
       out.push_back({number, static_cast<Kind>(rows->value()[0]), Bytes(rows->value().substr(2)),
                      static_cast<State>(rows->value()[1])});
+    }
+    MEDARC_TRY(rows->status());
+    return out;
+  }
+
+  Result<std::optional<JobRow>> job(std::string_view queue, std::string_view name) override {
+    return read(key::row(Kind::job, job_id(queue, name)), decode_job);
+  }
+
+  Result<std::vector<JobRow>> jobs(std::string_view queue, ByteView after,
+                                   uint32_t limit) override {
+    const Bytes prefix = key::row(Kind::job, queue.empty() ? Bytes() : below(queue));
+    Bytes low = prefix;
+    if (!after.empty()) low = std::max(low, key::row(Kind::job, after) + '\0');
+    std::vector<JobRow> out;
+    auto rows = reader_->range(Table::rows, low, key::after_prefix(prefix));
+    for (; rows->valid() && out.size() < limit; rows->next()) {
+      MEDARC_ASSIGN(JobRow job, decode_job(rows->value()));
+      out.push_back(std::move(job));
     }
     MEDARC_TRY(rows->status());
     return out;

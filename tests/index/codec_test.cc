@@ -53,6 +53,7 @@ TEST(Codec, RowsComeBackAndHostileBytesAreRefused) {
     check_row(random.instance(), decode_instance, random, hostile);
     check_row(random.file(), decode_file, random, hostile);
     check_row(random.audit(), decode_audit, random, hostile);
+    check_row(random.job(), decode_job, random, hostile);
   }
 }
 
@@ -96,8 +97,22 @@ TEST(Codec, EveryFieldOfARowSurvives) {
 
 TEST(Codec, FactsOfANewerMedarcAreUnsupported) {
   Bytes bytes = encode(RandomFacts(1).facts());
-  bytes[0] = 2;
+  bytes[0] = 3;
   EXPECT_EQ(decode_facts(bytes).error().code, Code::unsupported);
+}
+
+TEST(Codec, FactsWithoutJobsAreWrittenAsBeforeThereWereAny) {
+  Facts facts{{1}, {RecordAudit{{{1}, "a", "b", "c", "d", "e", 1, true}}}};
+  Bytes bytes = encode(facts);
+  EXPECT_EQ(bytes[0], 1);
+  bytes[0] = 2;  // no encoder writes that
+  EXPECT_EQ(decode_facts(bytes).error().code, Code::corrupt);
+  facts.ops.emplace_back(RemoveJob{"q", "n", {}});
+  bytes = encode(facts);
+  EXPECT_EQ(bytes[0], 2);
+  EXPECT_TRUE(decode_facts(bytes).has_value());
+  bytes[0] = 1;
+  EXPECT_EQ(decode_facts(bytes).error().code, Code::corrupt);
 }
 
 TEST(Codec, HugeCountsAskForNoMemory) {
@@ -112,7 +127,7 @@ TEST(Codec, RandomBytesAreRefused) {
   RandomFacts random(10);
   for (int n = 0; n < 20'000; ++n) {
     Bytes bytes = random.text(60);
-    if (!bytes.empty()) bytes[0] = 1;
+    if (!bytes.empty()) bytes[0] = n % 2 == 0 ? 1 : 2;
     auto facts = decode_facts(bytes);
     if (facts.has_value()) {
       EXPECT_EQ(encode(*facts), bytes);

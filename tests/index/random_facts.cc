@@ -87,8 +87,23 @@ AuditEntry RandomFacts::audit() {
   return {time(), text(), text(), text(), text(), text(), pick(1000), pick(2) == 0};
 }
 
+JobRow RandomFacts::job() {
+  JobRow r;
+  r.queue = text();
+  r.name = text();
+  r.kind = text();
+  r.payload = text(40);
+  r.state = pick(2) == 0 ? JobRow::State::waiting : JobRow::State::failed;
+  r.attempts = pick(1000);
+  r.version = random_();
+  r.created = time();
+  r.due = time();
+  r.problem = text();
+  return r;
+}
+
 Op RandomFacts::op() {
-  switch (pick(5)) {
+  switch (pick(8)) {
     case 0: {
       StoreInstance o;
       o.patient = identifier();
@@ -108,6 +123,16 @@ Op RandomFacts::op() {
     case 2: return RemoveFile{FileId(text())};
     case 3: {
       PutPatient o{patient(), {}};
+      if (pick(2) == 0) o.expect_version = random_();
+      return o;
+    }
+    case 4: return PutJob{job(), pick(2) == 0};
+    case 5: {
+      const JobRow j = job();
+      return ChangeJob{j.queue, j.name, j.version, j.state, j.attempts, j.due, j.problem};
+    }
+    case 6: {
+      RemoveJob o{text(), text(), {}};
       if (pick(2) == 0) o.expect_version = random_();
       return o;
     }

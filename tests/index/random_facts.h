@@ -22,6 +22,7 @@ class RandomFacts {
   InstanceRow instance();
   FileRow file();
   AuditEntry audit();
+  JobRow job();
   Op op();
   Facts facts();
 

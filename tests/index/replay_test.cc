@@ -29,7 +29,7 @@ class Life {
  private:
   Op op(std::vector<archive::StagedBlob>& blobs) {
     auto number = [&](uint32_t n) { return std::to_string(random_.pick(n)); };
-    switch (random_.pick(8)) {
+    switch (random_.pick(10)) {
       case 0: {
         blobs.push_back(stage(index_, "file " + number(30)));
         StoreFile o;
@@ -53,6 +53,18 @@ class Life {
         return o;
       }
       case 3: return RecordAudit{random_.audit()};
+      case 4: {
+        JobRow j = random_.job();
+        j.queue = "q" + number(2);
+        j.name = "n" + number(4);
+        return PutJob{j, random_.pick(2) == 0};
+      }
+      case 5: {
+        if (random_.pick(2) == 0) return RemoveJob{"q" + number(2), "n" + number(4), {}};
+        const JobRow j = random_.job();
+        return ChangeJob{"q" + number(2), "n" + number(4), 1 + random_.pick(2), j.state, j.attempts,
+                         j.due,           j.problem};
+      }
       default: {
         InstanceSpec s;
         s.study = "1." + number(5);
