@@ -90,6 +90,25 @@ class ImagingService final : public Imaging {
     return results;
   }
 
+  Result<uint64_t> remove(const Principal& principal, const StudyUid& study,
+                          const std::optional<SeriesUid>& series,
+                          const std::optional<SopInstanceUid>& instance,
+                          std::string reason) override {
+    Object object = study_object(study);
+    object.detail = instance ? "instance " + instance->value : series ? "series " + series->value : "";
+    MEDARC_TRY(guard_.authorise(principal, Action::remove, object));
+    index::Facts facts;
+    facts.time = now();
+    facts.ops.push_back(guard_.audit_op(principal, Action::remove, object));
+    facts.ops.emplace_back(index::RemoveImages{study, series, instance, std::move(reason)});
+    MEDARC_ASSIGN(const index::CommitResult done, index_.commit({}, std::move(facts)));
+    const index::OpOutcome& outcome = done.outcomes.back();
+    if (outcome.state == index::State::done) return outcome.version;
+    MEDARC_ASSIGN(const auto tombstone, index_.view()->tombstone(study, series, instance));
+    if (tombstone) return make_error(Code::gone, "it has been removed before");
+    return make_error(Code::not_found, "there is nothing of that name");
+  }
+
   Result<index::Page> find(const Principal& principal, index::View& view, const index::Query& query) override {
     std::string keys;
     for (const auto& group : query.all_of_any) {

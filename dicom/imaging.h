@@ -116,6 +116,12 @@ class Imaging {
   // index says; then none of them is stored.
   virtual Result<std::vector<StoreResult>> commit(const Principal&, std::vector<Prepared> objects) = 0;
 
+  // Removes the study, the series or the instance. Gone when it answers; the bytes are collected
+  // later. Answers how many instances went. not_found; gone: removed before.
+  virtual Result<uint64_t> remove(const Principal&, const StudyUid&,
+                                  const std::optional<SeriesUid>&,
+                                  const std::optional<SopInstanceUid>&, std::string reason) = 0;
+
   // Admits the find, then answers the page (QIDO and C-FIND alike).
   virtual Result<index::Page> find(const Principal&, index::View& view, const index::Query&) = 0;
 

@@ -4,7 +4,7 @@
 //
 // Rules, by file: apply.cc the order of things and the helpers; apply_places.cc chunks, manifests
 // and their references; apply_instance.cc, apply_file.cc, apply_patient.cc, apply_audit.cc,
-// apply_job.cc the ops.
+// apply_job.cc, apply_removal.cc the ops.
 // Not thread-safe; one group at a time.
 #pragma once
 
@@ -43,11 +43,16 @@ class Group {
   Result<OpOutcome> run(PutJob& op);
   Result<OpOutcome> run(ChangeJob& op);
   Result<OpOutcome> run(RemoveJob& op);
+  Result<OpOutcome> run(RemoveImages& op);
 
   // Instances.
   struct Upper;  // the study and series rows around an instance, before and after
   Result<Upper> open_upper(const StoreInstance& op);
   Status close_upper(Upper& upper, const StoreInstance& op);
+  Result<uint64_t> remove_instance(const Bytes& id);  // answers its bytes
+  Status remove_series(const Bytes& id);
+  Status shrink_series(const Bytes& id, uint64_t bytes);
+  Status recount_study(const StudyUid& uid);
   // Patients.
   Result<std::optional<PatientRow>> read_patient(const PatientKey& key);
   Result<std::optional<PatientKey>> owner_of(const Identifier& identifier);

@@ -22,11 +22,12 @@ Result<std::vector<Bytes>> Batch::keys(Table table, ByteView prefix, size_t limi
       ++removed;
     }
   }
+  const size_t wanted = limit > SIZE_MAX - removed ? SIZE_MAX : limit + removed;
   size_t seen = 0;
   MEDARC_TRY(below_.scan(table, prefix, [&](ByteView k, ByteView) {
     auto at = own.find(k);
     if (at == own.end()) found.emplace(k);
-    return ++seen < limit + removed;
+    return ++seen < wanted;
   }));
   std::vector<Bytes> out;
   for (const Bytes& k : found) {

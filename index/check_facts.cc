@@ -49,6 +49,21 @@ Status check(const PutPatient& op, const Blobs&) {
 }
 Status check(const RecordAudit&, const Blobs&) { return {}; }
 
+constexpr size_t kReasonBytesMax = 1024;
+
+Status check(const RemoveImages& op, const Blobs&) {
+  MEDARC_TRY(id_part(op.study.value, "Study Instance UID"));
+  if (op.series) MEDARC_TRY(id_part(op.series->value, "Series Instance UID"));
+  if (op.instance) MEDARC_TRY(id_part(op.instance->value, "SOP Instance UID"));
+  if (op.instance && !op.series) {
+    return make_error(Code::invalid_argument, "an instance is removed from a series");
+  }
+  if (op.reason.size() > kReasonBytesMax) {
+    return make_error(Code::invalid_argument, "a reason has at most 1024 bytes");
+  }
+  return {};
+}
+
 Status check_job(const std::string& queue, const std::string& name) {
   MEDARC_TRY(id_part(queue, "queue of a job"));
   return id_part(name, "name of a job");

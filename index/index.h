@@ -103,6 +103,11 @@ class View {
   virtual Result<std::optional<InstanceRow>> instance(const StudyUid&, const SeriesUid&,
                                                       const SopInstanceUid&,
                                                       std::optional<uint32_t> version = {}) = 0;
+  // Of the instance, or else of its series, or else of its study: why it is not here. nullopt: it
+  // never was, or came back.
+  virtual Result<std::optional<Tombstone>> tombstone(const StudyUid&,
+                                                     const std::optional<SeriesUid>&,
+                                                     const std::optional<SopInstanceUid>&) = 0;
   virtual Result<std::optional<FileRow>> file(const FileId&) = 0;
   virtual Result<Page> query(const Query&) = 0;
   // stop_after 0: counts them all.

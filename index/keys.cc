@@ -28,6 +28,7 @@ namespace key {
 namespace {
 constexpr char kIdentifierRow = 0x11;
 constexpr char kVersionRow = 0x14;
+constexpr char kTombstoneRow = 0x15;
 constexpr size_t kShortNameBytes = 16;
 }  // namespace
 
@@ -95,11 +96,22 @@ Bytes identifier(const Identifier& identifier) {
   return out;
 }
 
-Bytes version(ByteView instance_id, uint32_t version) {
+Bytes versions(ByteView instance_id) {
   Bytes out(1, kVersionRow);
   out += instance_id;
   out += '\0';
+  return out;
+}
+
+Bytes version(ByteView instance_id, uint32_t version) {
+  Bytes out = versions(instance_id);
   append_be32(out, version);
+  return out;
+}
+
+Bytes tombstone(ByteView id) {
+  Bytes out(1, kTombstoneRow);
+  out += id;
   return out;
 }
 

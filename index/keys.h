@@ -33,6 +33,8 @@ Bytes after_prefix(Bytes prefix);
 Bytes row(Kind kind, ByteView id);
 Bytes identifier(const Identifier& identifier);
 Bytes version(ByteView instance_id, uint32_t version);
+Bytes versions(ByteView instance_id);  // prefix of all of them
+Bytes tombstone(ByteView id);          // of a study, series or instance
 
 // fields: everything up to the row id.
 Bytes field_prefix(Kind kind, Tag tag);

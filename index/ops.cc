@@ -11,6 +11,7 @@ namespace {
 // readable by a Medarc that knows none.
 constexpr uint8_t kFirstFactsVersion = 1;
 constexpr uint8_t kFactsVersionWithJobs = 2;
+constexpr uint8_t kFactsVersionWithRemovals = 3;
 enum class OpKind : uint8_t {
   store_instance = 1,
   store_file = 2,
@@ -20,6 +21,7 @@ enum class OpKind : uint8_t {
   put_job = 6,  // from version 2 on
   change_job = 7,
   remove_job = 8,
+  remove_images = 9,  // from version 3 on
 };
 
 void put(Encoder& out, OpKind kind) { out.fixed(static_cast<uint8_t>(kind)); }
@@ -97,7 +99,18 @@ void encode_op(Encoder& out, const RemoveJob& op) {
   if (op.expect_version) out.varint(*op.expect_version);
 }
 
+void encode_op(Encoder& out, const RemoveImages& op) {
+  put(out, OpKind::remove_images);
+  out.bytes(op.study.value);
+  out.fixed(static_cast<uint8_t>(op.series ? 1 : 0));
+  if (op.series) out.bytes(op.series->value);
+  out.fixed(static_cast<uint8_t>(op.instance ? 1 : 0));
+  if (op.instance) out.bytes(op.instance->value);
+  out.bytes(op.reason);
+}
+
 uint8_t version_of(const Op& op) {
+  if (std::holds_alternative<RemoveImages>(op)) return kFactsVersionWithRemovals;
   const bool job = std::holds_alternative<PutJob>(op) || std::holds_alternative<ChangeJob>(op) ||
                    std::holds_alternative<RemoveJob>(op);
   return job ? kFactsVersionWithJobs : kFirstFactsVersion;
@@ -176,6 +189,14 @@ Op decode_op(Decoder& in, StrictDecoder& strict) {
       if (strict.flag()) op.expect_version = strict.varint();
       return op;
     }
+    case OpKind::remove_images: {
+      RemoveImages op;
+      op.study.value = strict.text();
+      if (strict.flag()) op.series = SeriesUid(strict.text());
+      if (strict.flag()) op.instance = SopInstanceUid(strict.text());
+      op.reason = strict.text();
+      return op;
+    }
   }
   strict.fail();
   return RecordAudit{};
@@ -198,7 +219,7 @@ Result<Facts> decode_facts(ByteView payload) {
   Decoder in(payload);
   StrictDecoder strict(in);
   const uint8_t version = in.fixed<uint8_t>();
-  if (in.ok() && version > kFactsVersionWithJobs) {
+  if (in.ok() && version > kFactsVersionWithRemovals) {
     return make_error(Code::unsupported, "facts of version " + std::to_string(version) +
                                              ": written by a newer Medarc");
   }

@@ -30,6 +30,16 @@ struct StoreFile {
   PatientKey patient_if_new;
 };
 
+// A study, one of its series, or one instance goes away with all its versions; the bytes become
+// collectable, and a Tombstone stays. not_found: nothing of it is here. What is sent again
+// afterwards is stored as if it were new.
+struct RemoveImages {
+  StudyUid study;
+  std::optional<SeriesUid> series;         // nullopt: the whole study
+  std::optional<SopInstanceUid> instance;  // nullopt: the whole series; needs one
+  std::string reason;                      // for people, without patient data
+};
+
 // A genomic file goes away; its blobs become collectable.
 struct RemoveFile {
   FileId id;
@@ -71,7 +81,7 @@ struct RemoveJob {
 };
 
 using Op = std::variant<StoreInstance, StoreFile, RemoveFile, PutPatient, RecordAudit, PutJob,
-                        ChangeJob, RemoveJob>;
+                        ChangeJob, RemoveJob, RemoveImages>;
 
 enum class State : uint8_t {
   done,

@@ -263,4 +263,20 @@ Result<JobRow> decode_job(ByteView value) {
   });
 }
 
+Bytes encode(const Tombstone& t) {
+  Encoder out = start();
+  out.zigzag(t.removed.us);
+  out.varint(t.instances);
+  out.bytes(t.reason);
+  return out.take();
+}
+
+Result<Tombstone> decode_tombstone(ByteView value) {
+  return decode_row<Tombstone>(value, "tombstone", [](Tombstone& t, Decoder&, StrictDecoder& s) {
+    t.removed.us = s.zigzag();
+    t.instances = s.varint();
+    t.reason = s.text();
+  });
+}
+
 }  // namespace medarc::index

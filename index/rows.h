@@ -92,6 +92,13 @@ struct InstanceRow {
   Timestamp received;
 };
 
+// What stays of a removed study, series or instance.
+struct Tombstone {
+  Timestamp removed;
+  uint64_t instances = 0;  // that went with it
+  std::string reason;
+};
+
 struct FileRow {
   FileId id;
   PatientKey patient;        // empty: not linked yet
@@ -154,6 +161,7 @@ Bytes encode(const InstanceRow&);
 Bytes encode(const FileRow&);
 Bytes encode(const AuditEntry&);
 Bytes encode(const JobRow&);
+Bytes encode(const Tombstone&);
 Result<PatientRow> decode_patient(ByteView);
 Result<StudyRow> decode_study(ByteView);
 Result<SeriesRow> decode_series(ByteView);
@@ -161,5 +169,6 @@ Result<InstanceRow> decode_instance(ByteView);
 Result<FileRow> decode_file(ByteView);
 Result<AuditEntry> decode_audit(ByteView);
 Result<JobRow> decode_job(ByteView);
+Result<Tombstone> decode_tombstone(ByteView);
 
 }  // namespace medarc::index

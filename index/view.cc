@@ -43,6 +43,19 @@ class ReaderView final : public View {
     if (!version || !latest || latest->version == *version) return latest;
     return read(key::version(id, *version), decode_instance);
   }
+  Result<std::optional<Tombstone>> tombstone(
+      const StudyUid& study, const std::optional<SeriesUid>& series,
+      const std::optional<SopInstanceUid>& instance) override {
+    std::vector<Bytes> ids;
+    if (series && instance) ids.push_back(instance_id(study, *series, *instance));
+    if (series) ids.push_back(series_id(study, *series));
+    ids.push_back(study_id(study));
+    for (const Bytes& id : ids) {
+      MEDARC_ASSIGN(auto found, read(key::tombstone(id), decode_tombstone));
+      if (found) return found;
+    }
+    return std::optional<Tombstone>();
+  }
   Result<std::optional<FileRow>> file(const FileId& id) override {
     return read(key::row(Kind::file, id.value), decode_file);
   }

@@ -1,10 +1,11 @@
-// The datasets of storage commitment (PS3.4 tables J.3-1 and J.3-2): what is asked for in an N-ACTION,
-// and what is told of it in an N-EVENT-REPORT. Pure.
+// The datasets of storage commitment (PS3.4 tables J.3-1 and J.3-2): what is asked for in an
+// N-ACTION, and what is told of it in an N-EVENT-REPORT. Pure.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "dicom/limits.h"
 

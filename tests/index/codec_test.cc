@@ -97,7 +97,7 @@ TEST(Codec, EveryFieldOfARowSurvives) {
 
 TEST(Codec, FactsOfANewerMedarcAreUnsupported) {
   Bytes bytes = encode(RandomFacts(1).facts());
-  bytes[0] = 3;
+  bytes[0] = 4;
   EXPECT_EQ(decode_facts(bytes).error().code, Code::unsupported);
 }
 

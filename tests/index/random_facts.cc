@@ -103,7 +103,15 @@ JobRow RandomFacts::job() {
 }
 
 Op RandomFacts::op() {
-  switch (pick(8)) {
+  switch (pick(9)) {
+    case 8: {
+      RemoveImages o;
+      o.study.value = text();
+      if (pick(2) == 0) o.series = SeriesUid(text());
+      if (pick(2) == 0) o.instance = SopInstanceUid(text());
+      o.reason = text();
+      return o;
+    }
     case 0: {
       StoreInstance o;
       o.patient = identifier();

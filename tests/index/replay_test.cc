@@ -29,7 +29,7 @@ class Life {
  private:
   Op op(std::vector<archive::StagedBlob>& blobs) {
     auto number = [&](uint32_t n) { return std::to_string(random_.pick(n)); };
-    switch (random_.pick(10)) {
+    switch (random_.pick(11)) {
       case 0: {
         blobs.push_back(stage(index_, "file " + number(30)));
         StoreFile o;
@@ -64,6 +64,15 @@ class Life {
         const JobRow j = random_.job();
         return ChangeJob{"q" + number(2), "n" + number(4), 1 + random_.pick(2), j.state, j.attempts,
                          j.due,           j.problem};
+      }
+      case 6: {
+        RemoveImages r;
+        r.study.value = "1." + number(5);
+        if (random_.pick(3) > 0) r.series = SeriesUid(r.study.value + "." + number(3));
+        if (r.series && random_.pick(3) > 0) {
+          r.instance = SopInstanceUid(r.series->value + "." + number(6));
+        }
+        return r;
       }
       default: {
         InstanceSpec s;

@@ -101,7 +101,7 @@ Answer metadata(const ContextPtr& context, const Request& request) {
   if (request.captures.size() == 1) {
     auto row = view->study(study);
     if (row.has_error()) return problem(row.error());
-    if (!*row) return problem(make_error(Code::not_found, "there is no such study"));
+    if (!*row) return problem(missing(*view, request));
     etag = metadata_etag(study.value, (*row)->changed, (*row)->bytes, request.base_url);
     index::Query query;
     query.kind = index::Kind::series;
@@ -122,7 +122,7 @@ Answer metadata(const ContextPtr& context, const Request& request) {
     series.emplace_back(request.captures[1]);
     auto row = view->series(study, series[0]);
     if (row.has_error()) return problem(row.error());
-    if (!*row) return problem(make_error(Code::not_found, "there is no such series"));
+    if (!*row) return problem(missing(*view, request));
     etag = metadata_etag(series[0].value, (*row)->changed, (*row)->bytes, request.base_url);
   } else {
     auto row = find_instance(*view, request);

@@ -28,6 +28,7 @@ void add_stow_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_qido_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_wado_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_bulk_routes(const ContextPtr& context, std::vector<Route>& out);
+void add_remove_routes(const ContextPtr& context, std::vector<Route>& out);
 
 // The request's principal, as one who came through this door.
 security::Principal at_door(const Request& request);

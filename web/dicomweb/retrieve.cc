@@ -189,8 +189,19 @@ Result<dicom::InstanceRow> find_instance(index::View& view, const Request& reque
   MEDARC_ASSIGN(auto row, view.instance(dicom::StudyUid(request.captures[0]),
                                         dicom::SeriesUid(request.captures[1]),
                                         dicom::SopInstanceUid(request.captures[2]), version));
-  if (!row) return make_error(Code::not_found, "there is no such instance");
+  if (!row) return missing(view, request);
   return std::move(*row);
+}
+
+Error missing(index::View& view, const Request& request) {
+  std::optional<dicom::SeriesUid> series;
+  std::optional<dicom::SopInstanceUid> instance;
+  if (request.captures.size() > 1) series = dicom::SeriesUid(request.captures[1]);
+  if (request.captures.size() > 2) instance = dicom::SopInstanceUid(request.captures[2]);
+  auto tombstone = view.tombstone(dicom::StudyUid(request.captures[0]), series, instance);
+  if (tombstone.has_error()) return std::move(tombstone).error();
+  if (!*tombstone) return make_error(Code::not_found, "there is no such thing in the archive");
+  return make_error(Code::gone, "it has been removed");  // W1
 }
 
 }  // namespace medarc::web

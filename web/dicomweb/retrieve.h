@@ -38,7 +38,10 @@ std::optional<dicom::Form> frame_form_for(const Wanted& wanted, std::string_view
 // "1,2,10": from 1 on (W2). invalid_argument; too_large for more than `frames_max`.
 Result<std::vector<uint32_t>> parse_frame_list(std::string_view text, uint32_t frames_max);
 
-// not_found with the level that is missing. `version` is of the query parameter.
+// What the path names is not here: not_found, or gone when it was removed (W1).
+Error missing(index::View& view, const Request& request);
+
+// Errors as missing(). `version` is of the query parameter.
 Result<dicom::InstanceRow> find_instance(index::View& view, const Request& request);
 
 }  // namespace medarc::web

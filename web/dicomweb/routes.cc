@@ -33,6 +33,7 @@ std::vector<Route> dicomweb_routes(dicom::Imaging& imaging, DicomwebOptions opti
   add_qido_routes(context, out);
   add_wado_routes(context, out);
   add_bulk_routes(context, out);
+  add_remove_routes(context, out);
   return out;
 }
 

@@ -101,8 +101,7 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
     auto measured = measure(Instances(view, request), wanted, boundary, request.base_url);
     if (measured.has_error()) return problem(measured.error());
     fit = *measured;
-    if (fit.all == 0)
-      return problem(make_error(Code::not_found, "there is no such study or series"));
+    if (fit.all == 0) return problem(missing(*view, request));
     if (fit.fitting > 0) {
       chosen = wanted;
       break;

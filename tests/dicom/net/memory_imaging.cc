@@ -102,6 +102,11 @@ Result<std::unique_ptr<ByteSource>> MemoryImaging::metadata(const Principal&,
                                                             const std::string&) {
   return not_here();
 }
+Result<uint64_t> MemoryImaging::remove(const Principal&, const StudyUid&,
+                                       const std::optional<SeriesUid>&,
+                                       const std::optional<SopInstanceUid>&, std::string) {
+  return not_here();
+}
 index::Index& MemoryImaging::index() { std::abort(); }  // the association service never asks
 
 Result<Principal> TestAuthenticator::http(std::string_view, const std::string&) {

@@ -34,6 +34,8 @@ class MemoryImaging : public Imaging {
   Result<std::unique_ptr<IncomingObject>> begin(const Principal&, StoreStart start) override;
   Result<std::vector<StoreResult>> commit(const Principal&, std::vector<Prepared>) override;
 
+  Result<uint64_t> remove(const Principal&, const StudyUid&, const std::optional<SeriesUid>&,
+                          const std::optional<SopInstanceUid>&, std::string) override;
   Result<index::Page> find(const Principal&, index::View&, const index::Query&) override;
   Result<Content> object(const Principal&, const InstanceRow&, Form) override;
   Result<Content> dataset(const Principal&, const InstanceRow&, Form) override;

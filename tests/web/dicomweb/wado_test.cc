@@ -278,5 +278,37 @@ TEST_F(Operations, HealthMetricsDescriptionAndPage) {
   EXPECT_GE(links, 6u);
 }
 
+TEST_F(Wado, W1RemovedObjectsAreGoneNotUnknown) {
+  serve();
+  ImageRecipe r, other;
+  other.sop_uid = "2.25.1004";
+  other.seed = 2;
+  store(r);
+  store(other);
+  const std::string series = "/dicom-web/studies/" + r.study_uid + "/series/" + r.series_uid;
+  const auto remove = [&](const std::string& target) {
+    return test::http(port(), "DELETE", target).status;
+  };
+  EXPECT_EQ(remove(path(r) + "?reason=wrong%20patient"), 204);
+  for (const char* below : {"", "/metadata", "/frames/1", "/original"}) {
+    EXPECT_EQ(get(path(r) + below).status, 410) << below;
+  }
+  EXPECT_EQ(remove(path(r)), 410);
+  EXPECT_EQ(get(path(other)).status, 200);
+  EXPECT_EQ(parts_of(get(series)).size(), 1u);
+  EXPECT_EQ(remove("/dicom-web/studies/" + r.study_uid), 204);
+  for (const std::string& gone :
+       {path(other), series, series + "/metadata", "/dicom-web/studies/" + r.study_uid,
+        "/dicom-web/studies/" + r.study_uid + "/metadata"}) {
+    EXPECT_EQ(get(gone).status, 410) << gone;
+  }
+  EXPECT_EQ(get("/dicom-web/studies").body, "[]");
+  EXPECT_EQ(get("/dicom-web/studies/2.25.7777").status, 404);
+  EXPECT_EQ(remove("/dicom-web/studies/2.25.7777"), 404);
+  store(r);
+  EXPECT_EQ(get(path(r)).status, 200);
+  EXPECT_EQ(get(path(other)).status, 410);
+}
+
 }  // namespace
 }  // namespace medarc::web
