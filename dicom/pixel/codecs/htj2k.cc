@@ -7,7 +7,10 @@
 #include <openjph/ojph_message.h>
 #include <openjph/ojph_params.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <new>
+#include <string_view>
 #include <vector>
 
 #include "dicom/pixel/codecs/j2k_header.h"
@@ -19,22 +22,39 @@ namespace {
 constexpr uint32_t kDecompositionsUsual = 5, kDecompositionsMax = 32;
 constexpr uint32_t kBaseSideMax = 64;  // of .202 (PS3.5 10.18)
 
-// The library goes on after damage with a message and pixels of its own making: this one remembers.
-class Watch final : public ojph::message_info, public ojph::message_warning {
+// The library goes on after damage with a message and pixels of its own making. Handlers given to
+// this version are never called, so its streams are read instead.
+class Messages {
  public:
-  Watch() {
-    ojph::configure_info(this);
-    ojph::configure_warning(this);
+  Messages() : stream_(open_memstream(&text_, &size_)) {
+    if (stream_ == nullptr) throw std::bad_alloc();
+    set(stream_);
   }
-  void operator()(int code, const char*, int, const char*, ...) override {
-    constexpr int kEndedEarly = 0x00030067, kBlockDecoder = 0x0001;
-    if (code == kEndedEarly || code >> 16 == kBlockDecoder) damaged_ = true;
+  ~Messages() {
+    set(stderr);
+    std::fclose(stream_);
+    std::free(text_);
   }
-  void begin() { damaged_ = false; }
-  bool damaged() const { return damaged_; }
+  Messages(const Messages&) = delete;
+  Messages& operator=(const Messages&) = delete;
+
+  // "File terminated early", and everything that the block decoder complains of.
+  bool tell_damage() const {
+    std::fflush(stream_);
+    const std::string_view text(text_, size_);
+    return text.find("0x00030067") != text.npos || text.find("0x0001") != text.npos;
+  }
 
  private:
-  bool damaged_ = false;
+  static void set(std::FILE* stream) {
+    ojph::set_info_stream(stream);
+    ojph::set_warning_stream(stream);
+    ojph::set_error_stream(stream);
+  }
+
+  char* text_ = nullptr;
+  size_t size_ = 0;
+  std::FILE* const stream_;
 };
 
 uint32_t decompositions_for(const FrameShape& shape, bool rpcl) {
@@ -109,6 +129,7 @@ Result<Encoded> encode_checked(const FrameShape& shape, ByteView pixels, bool rp
   if (shape.bits_allocated != 8 && shape.bits_allocated != 16) {
     return make_error(Code::unsupported, "HTJ2K has no such Bits Allocated here");
   }
+  const Messages messages;
   const bool rgb = shape.samples_per_pixel == 3 && shape.photometric == "RGB";
   MEDARC_ASSIGN(Bytes made, encode(shape, pixels, rgb, rpcl));
   if (rpcl) {
@@ -126,8 +147,7 @@ Result<Encoded> encode_checked(const FrameShape& shape, ByteView pixels, bool rp
 Result<FrameShape> decode_htj2k(const FrameShape& declared, ByteView bytes,
                                 std::span<char> out) try {
   MEDARC_ASSIGN(const J2kHeader header, read_j2k_header(bytes, declared));
-  static Watch watch;  // the library keeps the pointer
-  watch.begin();
+  const Messages messages;
   ojph::mem_infile file;
   file.open(reinterpret_cast<const ojph::ui8*>(header.codestream.data()), header.codestream.size());
   ojph::codestream codestream;
@@ -154,7 +174,7 @@ Result<FrameShape> decode_htj2k(const FrameShape& declared, ByteView bytes,
     }
   }
   codestream.close();
-  if (watch.damaged()) return make_error(Code::corrupt, "the HTJ2K codestream is damaged");
+  if (messages.tell_damage()) return make_error(Code::corrupt, "the HTJ2K codestream is damaged");
   return shape;
 } catch (const std::bad_alloc&) {
   throw;
