@@ -1,6 +1,6 @@
-// Decodes and encodes frames in worker processes that can do nothing else: a decoder meets bytes that
-// a stranger wrote, so it may crash, hang or be taken over without harm to anything but its one
-// request (docs/decisions/0023-codecs-in-workers.md).
+// Decodes and encodes frames in worker processes that can do nothing else: a decoder meets bytes
+// that a stranger wrote, so it may crash, hang or be taken over without harm to anything but its
+// one request (docs/decisions/0023-codecs-in-workers.md).
 //
 // A worker (`medarc-codec`, installed beside `medarc`) is started ahead of need, gives up files,
 // sockets, threads and programs (seccomp), has limits of memory and time, and takes one frame at a
@@ -20,20 +20,21 @@
 namespace medarc::dicom {
 
 struct CodecLimits {
-  uint32_t workers = 2;                         // processes, and so frames at a time
-  uint32_t deadline_ms = 30'000;                // one frame; and waiting for a free worker
-  uint64_t memory_bytes_max = 4ull << 30;       // address space of one worker
-  uint64_t frame_bytes_max = 1ull << 30;        // one frame, plain or compressed
-  uint32_t crashes_max = 3;                     // of one object, until it is decoded no more
-  uint32_t quarantined_max = 10'000;            // objects whose crashes are remembered
-  std::string program;                          // "" = medarc-codec beside the running program
-  static CodecLimits from(Config& config);      // section [codec]
+  uint32_t workers = 2;                     // processes, and so frames at a time
+  uint32_t deadline_ms = 30'000;            // one frame; and waiting for a free worker
+  uint64_t memory_bytes_max = 4ull << 30;   // address space of one worker
+  uint64_t frame_bytes_max = 1ull << 30;    // one frame, plain or compressed
+  uint32_t crashes_max = 3;                 // of one object, until it is decoded no more
+  uint32_t quarantined_max = 10'000;        // objects whose crashes are remembered
+  std::string program;                      // "" = medarc-codec beside the running program
+  static CodecLimits from(Config& config);  // section [codec]
 };
 
-// Transfer syntaxes whose frames can be read, and those that stored frames can be turned into. Native
-// ones are in neither: they need no codec.
+// Transfer syntaxes whose frames can be read, and those that stored frames can be turned into.
+// Native ones are in neither: they need no codec.
 bool can_decode(std::string_view transfer_syntax);
 bool can_encode(std::string_view transfer_syntax);
+bool can_encode(std::string_view transfer_syntax, const FrameShape& shape);  // such frames
 
 // Thread-safe. Errors of both calls:
 //   unsupported  no codec for this transfer syntax, or not for this shape
@@ -43,9 +44,13 @@ bool can_encode(std::string_view transfer_syntax);
 //   unavailable  no worker came free in deadline_ms, or none can be started
 class CodecPool {
  public:
-  // Starts the workers. unavailable: the program is missing or cannot be confined.
-  static Result<std::unique_ptr<CodecPool>> start(CodecLimits limits);
-  virtual ~CodecPool() = default;  // ends the workers
+  // A worker starts when the first frame wants it, or all with warm_up().
+  static std::unique_ptr<CodecPool> create(CodecLimits limits);
+  static Result<std::unique_ptr<CodecPool>> start(CodecLimits limits);  // created and warm
+  virtual ~CodecPool() = default;                                       // ends the workers
+
+  // unavailable: the program is missing or cannot be confined.
+  virtual Status warm_up() = 0;
 
   // One frame. `declared` is what the dataset says; a codestream that says otherwise is corrupt.
   // `object` names what crashes are counted for (the digest of the dataset); "" for nothing.

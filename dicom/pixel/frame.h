@@ -15,9 +15,9 @@ struct FrameShape {
   uint16_t samples_per_pixel = 1;
   uint16_t bits_allocated = 0;  // 1, 8, 16, 32 (64: Double Float Pixel Data)
   uint16_t bits_stored = 0, high_bit = 0;
-  bool is_signed = false;       // Pixel Representation 1
-  bool planar = false;          // Planar Configuration 1: R…R G…G B…B
-  std::string photometric;      // Photometric Interpretation, "MONOCHROME2", "RGB", "YBR_FULL", …
+  bool is_signed = false;   // Pixel Representation 1
+  bool planar = false;      // Planar Configuration 1: R…R G…G B…B
+  std::string photometric;  // Photometric Interpretation, "MONOCHROME2", "RGB", "YBR_FULL", …
 
   // Of one native frame; bits_allocated 1: eight pixels an octet, the last one filled up.
   uint64_t frame_bytes() const {
