@@ -40,6 +40,18 @@ uint16_t query_status(Code code) {
   }
 }
 
+uint16_t action_status(Code code) {
+  switch (code) {
+    case Code::invalid_argument: return kInvalidArgument;
+    case Code::unauthenticated:
+    case Code::permission_denied: return kNotAuthorised;
+    case Code::too_large:
+    case Code::exhausted:
+    case Code::unavailable: return kResourceLimitation;
+    default: return kProcessingFailure;
+  }
+}
+
 uint16_t store_status(const Refusal& refusal) {
   return refusal.reason != 0 ? refusal.reason : store_status(refusal.error.code);
 }

@@ -44,6 +44,7 @@ class AssociationServer : public Server {
     policy_.aet = ul::trim_title(options.aet);
     policy_.any_called_aet = options.any_called_aet;
     policy_.private_sop_classes = options.private_sop_classes;
+    policy_.commitment = options.commitments != nullptr;
     policy_.pdu_bytes_max = limits.pdu_bytes_max;
     policy_.async_operations_max = limits.async_operations_max;
   }
@@ -160,7 +161,8 @@ class AssociationServer : public Server {
       ended = std::move(agreement).error();
     } else if (ended = association.accept(); ended.has_value()) {
       ended = dimse::serve(association, imaging_, who.principal, limits_,
-                           {policy_.aet, options_.warn_status, options_.destinations, signals_});
+                           {policy_.aet, options_.warn_status, options_.destinations, signals_,
+                            options_.commitments});
     }
     acceptor_->drain(association.into_drain());
     return ended;

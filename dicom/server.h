@@ -1,11 +1,12 @@
-// The modality's door: associations over TCP (PS3.8); C-ECHO, C-STORE, C-FIND, C-GET and C-MOVE as
-// SCP (PS3.7).
+// The modality's door: associations over TCP (PS3.8); C-ECHO, C-STORE, C-FIND, C-GET, C-MOVE and
+// storage commitment as SCP (PS3.7).
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "dicom/destinations.h"
+#include "dicom/dimse/commitment.h"
 #include "dicom/imaging.h"
 #include "dicom/limits.h"
 #include "security/guard.h"
@@ -19,10 +20,11 @@ struct ServerOptions {
   std::string tls_address = "127.0.0.1";
   uint16_t tls_port = 2762;  // dicom-tls; 0: any free one
   std::string aet = "MEDARC";
-  bool any_called_aet = false;      // accept whatever called AE title
-  bool private_sop_classes = true;  // store SOP classes we do not know (D6)
-  Destinations destinations;        // of C-MOVE
-  bool warn_status = false;         // answer B000/B006/B007 instead of 0000 with a comment (D1)
+  bool any_called_aet = false;                // accept whatever called AE title
+  bool private_sop_classes = true;            // store SOP classes we do not know (D6)
+  Destinations destinations;                  // of C-MOVE
+  dimse::Commitments* commitments = nullptr;  // null: storage commitment is not offered
+  bool warn_status = false;  // answer B000/B006/B007 instead of 0000 with a comment (D1)
 };
 
 class Server {

@@ -43,6 +43,7 @@ bool plausible_uid(std::string_view uid) {
 SopClassKind kind_of(std::string_view sop_class) {
   if (sop_class == kVerificationSopClass) return SopClassKind::verification;
   if (query_model_of(sop_class)) return SopClassKind::query_retrieve;
+  if (sop_class == kCommitmentSopClass) return SopClassKind::commitment;
   const auto known = storage_sop_classes();
   const auto at =
       std::lower_bound(known.begin(), known.end(), sop_class,
@@ -61,6 +62,7 @@ bool acceptable_sop_class(std::string_view sop_class, bool unknown_storage) {
   switch (kind_of(sop_class)) {
     case SopClassKind::verification:
     case SopClassKind::query_retrieve:
+    case SopClassKind::commitment:
     case SopClassKind::storage: return true;
     case SopClassKind::storage_unknown: return unknown_storage;
     case SopClassKind::other: return false;

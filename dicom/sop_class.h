@@ -8,6 +8,9 @@
 namespace medarc::dicom {
 
 inline constexpr std::string_view kVerificationSopClass = "1.2.840.10008.1.1";
+// Storage Commitment Push Model, and its one instance (PS3.4 J.3).
+inline constexpr std::string_view kCommitmentSopClass = "1.2.840.10008.1.20.1";
+inline constexpr std::string_view kCommitmentSopInstance = "1.2.840.10008.1.20.1.1";
 
 struct StorageSopClass {
   std::string_view uid;
@@ -28,6 +31,7 @@ std::optional<QueryModel> query_model_of(std::string_view sop_class);
 enum class SopClassKind {
   verification,
   query_retrieve,
+  commitment,
   storage,          // in the table
   storage_unknown,  // of another root (private), or newer than the table but in the storage arc
   other,            // a service of the standard that is not storage, or no UID at all

@@ -21,6 +21,8 @@ enum Element : uint16_t {
   error_comment = 0x0902,
   affected_sop_instance = 0x1000,
   requested_sop_instance = 0x1001,
+  event_type = 0x1002,
+  action_type = 0x1008,
   suboperations_remaining = 0x1020,
   suboperations_completed = 0x1021,
   suboperations_failed = 0x1022,
@@ -91,6 +93,8 @@ Result<Command> parse_command(ByteView bytes) {
       case move_destination: out.move_destination = text(value); break;
       case move_originator: out.move_originator = text(value); break;
       case move_originator_id: out.move_originator_id = number(value); break;
+      case event_type: out.event_type = number(value); break;
+      case action_type: out.action_type = number(value); break;
       case affected_sop_instance:
       case requested_sop_instance: out.sop_instance = text(value); break;
       default: break;
@@ -107,7 +111,10 @@ Result<Command> parse_command(ByteView bytes) {
 
 Bytes encode(const Command& command) {
   Encoder body;
-  if (!command.sop_class.empty()) put(body, affected_sop_class, command.sop_class, '\0');
+  const bool requested = command.field == kActionRq;
+  if (!command.sop_class.empty()) {
+    put(body, requested ? requested_sop_class : affected_sop_class, command.sop_class, '\0');
+  }
   put(body, command_field, command.field);
   if (command.message_id) put(body, message_id, *command.message_id);
   if (command.message_id_responded_to) {
@@ -122,7 +129,12 @@ Bytes encode(const Command& command) {
   if (!command.error_comment.empty()) {
     put(body, error_comment, clean_comment(command.error_comment), ' ');
   }
-  if (!command.sop_instance.empty()) put(body, affected_sop_instance, command.sop_instance, '\0');
+  if (!command.sop_instance.empty()) {
+    put(body, requested ? requested_sop_instance : affected_sop_instance, command.sop_instance,
+        '\0');
+  }
+  if (command.event_type) put(body, event_type, *command.event_type);
+  if (command.action_type) put(body, action_type, *command.action_type);
   if (const auto& s = command.suboperations) {
     if (command.status == kPending || command.status == kCancelled) {
       put(body, suboperations_remaining, s->remaining);
@@ -150,6 +162,8 @@ Command response_to(const Command& request, uint16_t status_code, std::string co
   out.status = status_code;
   out.sop_class = request.sop_class;
   out.sop_instance = request.sop_instance;
+  out.event_type = request.event_type;
+  out.action_type = request.action_type;
   out.error_comment = std::move(comment);
   return out;
 }

@@ -17,6 +17,8 @@ inline constexpr uint16_t kGetRq = 0x0010;
 inline constexpr uint16_t kFindRq = 0x0020;
 inline constexpr uint16_t kMoveRq = 0x0021;
 inline constexpr uint16_t kEchoRq = 0x0030;
+inline constexpr uint16_t kEventReportRq = 0x0100;
+inline constexpr uint16_t kActionRq = 0x0130;
 inline constexpr uint16_t kCancelRq = 0x0FFF;
 inline constexpr uint16_t kResponseBit = 0x8000;
 inline constexpr uint16_t kDataset = 0x0000;
@@ -41,6 +43,8 @@ struct Command {
   std::string move_originator;                 // C-STORE on behalf of a C-MOVE: who asked
   std::optional<uint16_t> move_originator_id;  // and the message id of the asking
   std::optional<Suboperations> suboperations;  // `remaining` is left out of a final response
+  std::optional<uint16_t> event_type;   // N-EVENT-REPORT (PS3.7 10.1.1)
+  std::optional<uint16_t> action_type;  // N-ACTION (PS3.7 10.1.4)
   bool operator==(const Command&) const = default;
 
   bool has_dataset() const { return dataset_type != kNoDataset; }

@@ -1,6 +1,7 @@
 #include "dicom/dimse/service.h"
 
 #include "base/metrics.h"
+#include "dicom/dimse/commitment_scp.h"
 #include "dicom/dimse/find_scp.h"
 #include "dicom/dimse/retrieve_scp.h"
 #include "dicom/dimse_status.h"
@@ -48,7 +49,8 @@ class Service {
         principal_(principal),
         limits_(limits),
         options_(options),
-        store_(association, imaging, principal, limits, options.warn_status) {}
+        store_(association, imaging, principal, limits, options.warn_status),
+        commitment_(association, options.commitments, principal, limits, options.aet) {}
 
   Status run() {
     Status ended = run_until_end();
@@ -62,6 +64,10 @@ class Service {
       const bool waiting = next_ || association_.more_waiting();
       if (!store_.empty() && (store_.full() || association_.draining() || !waiting)) {
         MEDARC_TRY(store_.answer());
+      }
+      if (!waiting && commitment_.pending() && !association_.draining()) {
+        MEDARC_TRY(commitment_.step());
+        continue;
       }
       std::optional<Request> request = std::exchange(next_, std::nullopt);
       if (!request) {
@@ -81,6 +87,11 @@ class Service {
   Status serve_other(const Request& request) {
     const Command& command = request.command;
     if (command.field == kCancelRq) return {};  // what it names has been answered already
+    if (command.field == (kEventReportRq | kResponseBit)) {
+      MEDARC_TRY(drop_dataset(association_, request, limits_.object_bytes_max));
+      return commitment_.answered(command);
+    }
+    if (command.field == kActionRq) return commitment_.receive(request);
     if (command.is_response()) {
       association_.abort(2, ul::kAbortUnexpectedPdu);
       return make_error(Code::invalid_argument, "a response to nothing");
@@ -106,6 +117,7 @@ class Service {
   const Limits limits_;
   const ServiceOptions& options_;
   StoreScp store_;
+  CommitmentScp commitment_;
   std::optional<Request> next_;  // came while another operation ran
 };
 

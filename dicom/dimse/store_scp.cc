@@ -98,7 +98,8 @@ std::unique_ptr<IncomingObject> StoreScp::begin(const Request& request, Refusal&
     return nullptr;
   }
   const SopClassKind kind = kind_of(request.context.abstract_syntax);
-  if (kind == SopClassKind::verification || kind == SopClassKind::query_retrieve) {
+  if (kind == SopClassKind::verification || kind == SopClassKind::query_retrieve ||
+      kind == SopClassKind::commitment) {
     refusal.error = make_error(Code::unsupported, "not a storage presentation context");
     refusal.reason = kSopClassUnsupported;
     return nullptr;

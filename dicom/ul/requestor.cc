@@ -33,6 +33,7 @@ AssociateRq request_of(const Call& to, const Limits& limits) {
                            {to.contexts[i].transfer_syntax}});
   }
   rq.user.pdu_bytes_max = limits.pdu_bytes_max;
+  rq.user.roles = to.roles;
   rq.user.implementation_class = kImplementationClassUid;
   rq.user.implementation_version = kImplementationVersion;
   return rq;

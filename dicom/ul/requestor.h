@@ -1,4 +1,4 @@
-// Associations that we open (PS3.8 7.1): to a C-MOVE's destination.
+// Associations that we open (PS3.8 7.1): to the peers of the configuration.
 #pragma once
 
 #include <memory>
@@ -16,6 +16,7 @@ struct Call {
   std::vector<AcceptedContext> contexts;
   std::shared_ptr<security::TlsContext> tls = nullptr;  // null: plain
   std::string tls_name = {};  // wanted of the certificate; "": any trusted one
+  std::vector<RoleSelection> roles = {};  // proposed (PS3.7 D.3.3.4)
 };
 
 // Connects and negotiates; the association holds the contexts that were accepted, perhaps none.

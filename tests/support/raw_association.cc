@@ -242,6 +242,8 @@ std::optional<RawResponse> RawAssociation::read_response(int timeout_ms) {
     const std::string value = command->substr(at + 8, length);
     const auto number = [&] { return static_cast<uint16_t>(read_le(value, 0, 2)); };
     if (element == 0x0100) out.command_field = number();
+    if (element == 0x0110) out.request_id = number();
+    if (element == 0x1002) out.event_type = number();
     if (element == 0x0120) out.message_id = number();
     if (element == 0x0800) dataset = number() != 0x0101;
     if (element == 0x0900) out.status = number();
@@ -280,6 +282,32 @@ std::optional<RawResponse> RawAssociation::echo(uint8_t context) {
     return std::nullopt;
   }
   return read_response();
+}
+
+std::optional<RawResponse> RawAssociation::request_commitment(uint8_t context,
+                                                              std::string_view dataset,
+                                                              uint16_t action) {
+  const std::string command = command_set({{0x0003, ui("1.2.840.10008.1.20.1")},
+                                           {0x0100, le16(0x0130)},
+                                           {0x0110, le16(5)},
+                                           {0x0800, le16(0x0000)},
+                                           {0x1001, ui("1.2.840.10008.1.20.1.1")},
+                                           {0x1008, le16(action)}});
+  if (!send_message(context, true, command) || !send_message(context, false, dataset)) {
+    return std::nullopt;
+  }
+  return read_response();
+}
+
+bool RawAssociation::answer_report(uint8_t context, const RawResponse& report, uint16_t status) {
+  return send_message(context, true,
+                      command_set({{0x0002, ui("1.2.840.10008.1.20.1")},
+                                   {0x0100, le16(0x8100)},
+                                   {0x0120, le16(report.request_id)},
+                                   {0x0800, le16(0x0101)},
+                                   {0x0900, le16(status)},
+                                   {0x1000, ui("1.2.840.10008.1.20.1.1")},
+                                   {0x1002, le16(report.event_type)}}));
 }
 
 bool RawAssociation::release() {

@@ -68,6 +68,8 @@ struct RawResponse {
   uint16_t status = 0xFFFF;
   std::string comment;
   std::string instance;
+  uint16_t request_id = 0;  // of a request that came instead
+  uint16_t event_type = 0;  // of an N-EVENT-REPORT-RQ
   std::string dataset;                                // when one follows
   std::optional<uint16_t> remaining, completed, failed, warning;  // sub-operations
 };
@@ -96,6 +98,11 @@ class RawAssociation {
                                    std::string_view instance, std::string_view dataset,
                                    size_t fragment_bytes = 0, int timeout_ms = 20000);
   std::optional<RawResponse> echo(uint8_t context);
+  // N-ACTION of storage commitment; answers its response.
+  std::optional<RawResponse> request_commitment(uint8_t context, std::string_view dataset,
+                                                uint16_t action = 1);
+  // Answers an N-EVENT-REPORT-RQ that was read by read_response().
+  bool answer_report(uint8_t context, const RawResponse& report, uint16_t status);
   bool release();  // true: answered
   void abort();
 
