@@ -73,7 +73,7 @@ std::optional<CommitmentDataset> CommitmentReports::verified(const index::JobRow
 }
 
 Status CommitmentReports::deliver(const Destination& to, const CommitmentDataset& report) {
-  ul::Call call{to.host, to.port, to.aet, aet_, {}};
+  ul::Call call{to.host, to.port, to.aet, aet_, {}, to.tls, to.tls_name};
   const std::string sop_class(kCommitmentSopClass);
   for (const std::string_view syntax : {kExplicitLittle, kImplicitLittle}) {
     call.contexts.push_back({sop_class, std::string(syntax)});

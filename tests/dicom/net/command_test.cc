@@ -108,11 +108,12 @@ TEST(SopClass, D6_StorageIsKnownPrivateIsByPolicyServicesAreNot) {
   EXPECT_EQ(kind_of("1.3.12.2.1107.5.9.1"), SopClassKind::storage_unknown);
   EXPECT_EQ(kind_of("1.2.840.10008.5.1.4.1.1.9999"), SopClassKind::storage_unknown);
   for (const char* service :
-       {"1.2.840.10008.5.1.4.1.2.4.1", "1.2.840.10008.5.1.4.31", "1.2.840.10008.1.20.1",
+       {"1.2.840.10008.5.1.4.1.2.4.1", "1.2.840.10008.5.1.4.31",
         "1.2.840.10008.5.1.1.9", "1.2.840.10008.5.1.4.1.1.200.4", "", "not a uid"}) {
     EXPECT_EQ(kind_of(service), SopClassKind::other) << service;
     EXPECT_FALSE(acceptable_sop_class(service, true)) << service;
   }
+  EXPECT_EQ(kind_of("1.2.840.10008.1.20.1"), SopClassKind::commitment);
   for (const char* query : {"1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.3"}) {
     EXPECT_EQ(kind_of(query), SopClassKind::query_retrieve);
     EXPECT_TRUE(acceptable_sop_class(query, false));

@@ -308,16 +308,16 @@ TEST_F(StoreNet, RequestsThatAreNotServedAreToldSo) {
   start();
   RawAssociation a(port(), ct_request());
   ASSERT_TRUE(a.established());
-  // N-ACTION with its dataset: the dataset is dropped, the association goes on.
+  // N-CREATE with its dataset: the dataset is dropped, the association goes on.
   a.send_message(
       3, true,
       command_set(
-          {{0x0003, ui(kCt)}, {0x0100, le16(0x0130)}, {0x0110, le16(9)}, {0x0800, le16(1)}}));
+          {{0x0003, ui(kCt)}, {0x0100, le16(0x0140)}, {0x0110, le16(9)}, {0x0800, le16(1)}}));
   a.send_message(3, false, "identifier");
   auto response = a.read_response();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 0x0211);
-  EXPECT_EQ(response->command_field, 0x8130);
+  EXPECT_EQ(response->command_field, 0x8140);
   // C-CANCEL is nothing to answer; C-STORE on a verification context is; so is one without dataset.
   a.send_message(3, true,
                  command_set({{0x0100, le16(0x0FFF)}, {0x0120, le16(9)}, {0x0800, le16(0x0101)}}));

@@ -92,7 +92,9 @@ TEST_F(CodecPoolTest, EveryCodecRoundTripsThroughItsWorker) {
       const auto back = pool_->decode(c.transfer_syntax, "", declared, encoded->codestream);
       ASSERT_TRUE(back.has_value()) << back.error().text;
       EXPECT_EQ(back->shape.photometric, kind.shape.photometric);
-      if (back->shape.planar == kind.shape.planar) EXPECT_TRUE(back->pixels == frame.pixels);
+      if (back->shape.planar == kind.shape.planar) {
+        EXPECT_TRUE(back->pixels == frame.pixels);
+      }
     }
   }
 }
