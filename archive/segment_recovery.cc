@@ -49,7 +49,7 @@ Status SegmentLog::open_files() {
     if (segment.has_error()) {
       // A segment whose first write was lost with the power holds nothing that was acknowledged.
       const std::string path = dir_ + "/" + Segment::file_name(number, keep);
-      const bool last = number == found.rbegin()->first;
+      const bool last = number == found.rbegin()->first && generations.size() == 1;
       if (!last || segment.error().code != Code::corrupt) return segment.error();
       MEDARC_ASSIGN(const bool unused, never_used(fs_, path));
       if (!unused) return segment.error();

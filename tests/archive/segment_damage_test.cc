@@ -240,6 +240,14 @@ TEST_F(SegmentDamage, ASegmentWhoseFirstWriteWasLostIsMadeAnew) {
   EXPECT_TRUE(open().has_value());
 }
 
+TEST_F(SegmentDamage, AnEmptyRewriteBesideTheSegmentIsReportedAndLeftAlone) {
+  commit(1, one_blob("one"));
+  put();
+  put("seg-00000001.3", Bytes());
+  EXPECT_EQ(refusal(), Code::corrupt);
+  EXPECT_TRUE(fs_.open("/s/seg-00000001.0", OpenMode::read).has_value());
+}
+
 TEST_F(SegmentDamage, ALogThatIsBehindItsIndexIsReportedAndLeftAlone) {
   commit(1, one_blob("one"));
   const size_t second = records_.size();
