@@ -112,15 +112,13 @@ class Planner {
   std::vector<Piece> pieces_;
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob,
-                                             const TransferSyntax& syntax, const Limits& limits) {
+Result<std::unique_ptr<Scanner>> scan(archive::BlobReader& blob, const TransferSyntax& syntax,
+                                      const Limits& limits, bool header_only) {
   auto scanner = std::make_unique<Scanner>(syntax.encoding, limits);
   std::optional<Inflater> inflater;
   if (syntax.deflated) inflater.emplace(limits.inflated_bytes_max);
   Bytes buffer(kStepBytes, '\0');
-  for (uint64_t at = 0; at < blob.size();) {
+  for (uint64_t at = 0; at < blob.size() && !(header_only && scanner->header_done());) {
     if (inflater) {
       const uint64_t n = std::min<uint64_t>(buffer.size(), blob.size() - at);
       MEDARC_TRY(blob.read({at, n}, buffer.data()));
@@ -139,7 +137,22 @@ Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob,
     MEDARC_TRY(scanner->feed({buffer.data(), n}));
     at += n;
   }
+  return scanner;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob,
+                                             const TransferSyntax& syntax, const Limits& limits) {
+  MEDARC_ASSIGN(auto scanner, scan(blob, syntax, limits, false));
   MEDARC_TRY(scanner->finish());
+  return scanner;
+}
+
+Result<std::unique_ptr<Scanner>> scan_header(archive::BlobReader& blob,
+                                             const TransferSyntax& syntax, const Limits& limits) {
+  MEDARC_ASSIGN(auto scanner, scan(blob, syntax, limits, true));
+  if (!scanner->header_done()) MEDARC_TRY(scanner->finish());
   return scanner;
 }
 

@@ -11,6 +11,7 @@
 #include "dicom/metadata_source.h"
 #include "dicom/part10.h"
 #include "dicom/pieces.h"
+#include "dicom/render/renderer.h"
 #include "dicom/values.h"
 
 namespace medarc::dicom {
@@ -46,8 +47,11 @@ Bytes envelope_of(const InstanceRow& row, Form form) {
 
 class ImagingService final : public Imaging {
  public:
-  ImagingService(index::Index& index, security::Guard& guard, Limits limits)
-      : index_(index), guard_(guard), limits_(limits) {}
+  ImagingService(index::Index& index, security::Guard& guard, Limits limits, Rendering rendering)
+      : index_(index),
+        guard_(guard),
+        limits_(limits),
+        renderer_(std::move(rendering), limits_) {}
 
   Result<std::unique_ptr<IncomingObject>> begin(const Principal& principal, StoreStart start) override {
     MEDARC_TRY(guard_.authorise(principal, Action::store, {Domain::images, "studies", {}}));
@@ -146,22 +150,36 @@ class ImagingService final : public Imaging {
     MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
     std::shared_ptr<archive::BlobReader> blob = std::move(reader);
     for (const uint32_t number : numbers) {
-      if (number == 0) return make_error(Code::invalid_argument, "frames are numbered from 1");
-      if (number > table.frames_count()) {
-        return make_error(Code::not_found, fmt::format("there is no frame {}", number));
-      }
-      Content c;
+      MEDARC_ASSIGN(Content c, frame_content(blob, table, number, syntax.deflated));
       c.transfer_syntax = out.transfer_syntax;
       c.etag = fmt::format("{}-f{}", row.dataset.hex(), number);
-      if (table.encapsulated()) {
-        std::vector<Piece> pieces;
-        for (const ByteRange& f : table.fragments(number - 1)) add_range(pieces, f);
-        out.frames.push_back(finished(std::move(c), blob, std::move(pieces)));
-      } else {
-        out.frames.push_back(native_frame(std::move(c), blob, table, number - 1, syntax.deflated));
-      }
+      out.frames.push_back(std::move(c));
     }
     return out;
+  }
+
+  Result<Rendition> rendered(const Principal& principal, const InstanceRow& row,
+                             const RenderRequest& request) override {
+    MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
+    MEDARC_ASSIGN(auto decoded, FrameTable::decode(row.frame_table));
+    MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
+    const auto table = std::make_shared<const FrameTable>(std::move(decoded));
+    const bool deflated = transfer_syntax_or_default(row.transfer_syntax.value).deflated;
+    RenderSource source;
+    source.row = row;
+    source.dataset = std::move(reader);
+    source.frames_count = table->frames_count();
+    source.frame = [this, table, deflated, blob = source.dataset](uint32_t number) {
+      return frame_content(blob, *table, number, deflated);
+    };
+    source.stream = [table, blob = source.dataset]() -> Result<Content> {
+      std::vector<Piece> pieces;
+      for (uint32_t i = 0; i < table->frames_count(); ++i) {
+        for (const ByteRange& f : table->fragments(i)) add_range(pieces, f);
+      }
+      return finished({}, blob, std::move(pieces));
+    };
+    return renderer_.rendition(std::move(source), request);
   }
 
   Result<Content> bulkdata(const Principal& principal, const InstanceRow& row, std::string_view path) override {
@@ -261,6 +279,18 @@ class ImagingService final : public Imaging {
     return content;
   }
 
+  Result<Content> frame_content(const std::shared_ptr<archive::BlobReader>& blob,
+                                const FrameTable& table, uint32_t number, bool deflated) const {
+    if (number == 0) return make_error(Code::invalid_argument, "frames are numbered from 1");
+    if (number > table.frames_count()) {
+      return make_error(Code::not_found, fmt::format("there is no frame {}", number));
+    }
+    if (!table.encapsulated()) return native_frame({}, blob, table, number - 1, deflated);
+    std::vector<Piece> pieces;
+    for (const ByteRange& f : table.fragments(number - 1)) add_range(pieces, f);
+    return finished({}, blob, std::move(pieces));
+  }
+
   // 1-bit frames may begin and end inside a byte.
   Content native_frame(Content content, const std::shared_ptr<archive::BlobReader>& blob,
                        const FrameTable& table, uint32_t index, bool deflated) const {
@@ -286,6 +316,7 @@ class ImagingService final : public Imaging {
   index::Index& index_;
   security::Guard& guard_;
   const Limits limits_;
+  Renderer renderer_;
 };
 
 }  // namespace
@@ -300,8 +331,9 @@ Shape shape_of(const InstanceRow& row, Form form) {
   return out;
 }
 
-std::unique_ptr<Imaging> Imaging::create(index::Index& index, security::Guard& guard, Limits limits) {
-  return std::make_unique<ImagingService>(index, guard, limits);
+std::unique_ptr<Imaging> Imaging::create(index::Index& index, security::Guard& guard, Limits limits,
+                                         Rendering rendering) {
+  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering));
 }
 
 }  // namespace medarc::dicom

@@ -15,6 +15,8 @@
 #include "base/config.h"
 #include "base/io.h"
 #include "dicom/limits.h"
+#include "dicom/render/rendition.h"
+#include "dicom/render/request.h"
 #include "index/index.h"
 #include "security/guard.h"
 
@@ -108,7 +110,8 @@ struct FrameContent {
 
 class Imaging {
  public:
-  static std::unique_ptr<Imaging> create(index::Index& index, security::Guard& guard, Limits limits);
+  static std::unique_ptr<Imaging> create(index::Index& index, security::Guard& guard, Limits limits,
+                                         Rendering rendering = {});
   virtual ~Imaging() = default;
 
   virtual Result<std::unique_ptr<IncomingObject>> begin(const Principal&, StoreStart start) = 0;
@@ -134,6 +137,10 @@ class Imaging {
                                       const std::vector<uint32_t>& numbers, Form form) = 0;
   // One value by its path "7FE00010" or "00081140/0/00880200" (BulkDataURI below the instance).
   virtual Result<Content> bulkdata(const Principal&, const InstanceRow&, std::string_view path) = 0;
+  // The instance for eyes, in the form that `request` describes; audited. What does not fit the
+  // kind of instance (a window of a report) is not looked at. Must not outlive this object.
+  virtual Result<Rendition> rendered(const Principal&, const InstanceRow&,
+                                     const RenderRequest& request) = 0;
   // All DICOM JSON objects of a series, or of one instance, as a stream of objects joined by ","
   // without the brackets; BulkDataURIs start with `base` (absolute URL of the instance's parent:
   // ".../studies/{uid}/series/{uid}").

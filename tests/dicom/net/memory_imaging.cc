@@ -95,6 +95,10 @@ Result<FrameContent> MemoryImaging::frames(const Principal&, const InstanceRow&,
 Result<Content> MemoryImaging::bulkdata(const Principal&, const InstanceRow&, std::string_view) {
   return not_here();
 }
+Result<Rendition> MemoryImaging::rendered(const Principal&, const InstanceRow&,
+                                          const RenderRequest&) {
+  return not_here();
+}
 Result<std::unique_ptr<ByteSource>> MemoryImaging::metadata(const Principal&,
                                                             std::shared_ptr<index::View>,
                                                             const StudyUid&, const SeriesUid&,

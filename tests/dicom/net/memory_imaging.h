@@ -42,6 +42,7 @@ class MemoryImaging : public Imaging {
   Result<FrameContent> frames(const Principal&, const InstanceRow&, const std::vector<uint32_t>&,
                               Form) override;
   Result<Content> bulkdata(const Principal&, const InstanceRow&, std::string_view) override;
+  Result<Rendition> rendered(const Principal&, const InstanceRow&, const RenderRequest&) override;
   Result<std::unique_ptr<ByteSource>> metadata(const Principal&, std::shared_ptr<index::View>,
                                                const StudyUid&, const SeriesUid&,
                                                const std::optional<SopInstanceUid>&,
