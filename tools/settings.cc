@@ -12,6 +12,7 @@ Result<Settings> Settings::from(Config& config) {
   MEDARC_ASSIGN(s.issuers, records::Issuers::from(config));
   s.dicomweb = web::DicomwebOptions::from(config);
   s.dicom_limits = dicom::Limits::from(config);
+  s.render = dicom::RenderLimits::from(config);
   s.genomics = genomics::Limits::from(config);
   s.uploads = genomics::ResumableLimits::from(config);
   s.genomics_door = web::GenomicsOptions::from(config);

@@ -17,6 +17,7 @@ struct Settings {
   records::RecordsOptions records;
   records::Issuers issuers;
   dicom::Limits dicom_limits;
+  dicom::RenderLimits render;
   dicom::ServerOptions dicom;
   genomics::Limits genomics;
   genomics::ResumableLimits uploads;

@@ -29,6 +29,8 @@ void add_qido_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_wado_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_bulk_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_remove_routes(const ContextPtr& context, std::vector<Route>& out);
+void add_rendered_routes(const ContextPtr& context, std::vector<Route>& out);
+void add_uri_routes(const ContextPtr& context, std::vector<Route>& out);
 
 // The request's principal, as one who came through this door.
 security::Principal at_door(const Request& request);

@@ -18,6 +18,9 @@ DicomwebOptions DicomwebOptions::from(Config& config) {
   o.results_max =
       static_cast<uint32_t>(config.size("dicomweb.results_max", o.results_max,
                                         "Results of one search; then a Warning.", 1, 10'000'000));
+  o.thumbnail_edge_max = static_cast<uint32_t>(
+      config.size("dicomweb.thumbnail_edge_max", o.thumbnail_edge_max,
+                  "Width and height in pixels of a thumbnail without a viewport.", 16, 4096));
   o.strict_query = config.flag("dicomweb.strict_query", o.strict_query,
                                "Refuse unknown search keys (400) instead of warning.");
   o.no_match_204 = config.flag("dicomweb.no_match_204", o.no_match_204,

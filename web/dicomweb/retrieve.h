@@ -44,4 +44,8 @@ Error missing(index::View& view, const Request& request);
 // Errors as missing(). `version` is of the query parameter.
 Result<dicom::InstanceRow> find_instance(index::View& view, const Request& request);
 
+// A whole object as the body, with Range where its length is known. `as_file`: named after its UID.
+Response single_object(const Request& request, dicom::Content content,
+                       const dicom::InstanceRow& row, bool as_file);
+
 }  // namespace medarc::web

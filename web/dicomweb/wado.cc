@@ -1,9 +1,10 @@
-// WADO-RS objects and metadata (PS3.18 10.4) and WADO-URI (section 9).
+// WADO-RS objects (PS3.18 10.4).
 #include <algorithm>
 #include <utility>
 
 #include "web/conditional.h"
 #include "web/dicomweb/doors.h"
+#include "web/dicomweb/instances.h"
 #include "web/dicomweb/retrieve.h"
 #include "web/http_error.h"
 
@@ -13,53 +14,15 @@ namespace {
 using dicom::Form;
 using dicom::InstanceRow;
 
-constexpr uint32_t kPageRows = 256;
-
 std::string dicom_type(std::string_view syntax) {
   return std::string(kDicom) + "; transfer-syntax=" + std::string(syntax);
 }
 
-// Instances of a study or series, one page of rows in memory.
-class Instances {
- public:
-  Instances(std::shared_ptr<index::View> view, const Request& request) : view_(std::move(view)) {
-    query_.kind = index::Kind::instance;
-    query_.study = dicom::StudyUid(request.captures[0]);
-    if (request.captures.size() > 1) query_.series = dicom::SeriesUid(request.captures[1]);
-    query_.order = index::Order::by_id;
-    query_.limit = kPageRows;
-  }
-
-  // The next one; nullopt at the end.
-  Result<std::optional<InstanceRow>> next() {
-    if (at_ == page_.matches.size()) {
-      if (begun_ && page_.next.empty()) return std::optional<InstanceRow>();
-      query_.after = std::move(page_.next);
-      begun_ = true;
-      at_ = 0;
-      MEDARC_ASSIGN(page_, view_->query(query_));
-      if (page_.matches.empty()) return std::optional<InstanceRow>();
-    }
-    auto row = index::decode_instance(page_.matches[at_++].row.value);
-    if (row.has_error()) return row.error();
-    return std::optional<InstanceRow>(std::move(*row));
-  }
-
-  const std::shared_ptr<index::View>& view() const { return view_; }
-
- private:
-  std::shared_ptr<index::View> view_;
-  index::Query query_;
-  index::Page page_;
-  size_t at_ = 0;
-  bool begun_ = false;
-};
-
 std::string part_headers(const InstanceRow& row, const dicom::Shape& shape,
                          const std::string& base_url) {
-  std::string out = "Content-Type: " + dicom_type(shape.transfer_syntax.value) +
-                    "\r\nContent-Location: " +
-                    instance_url(base_url, row.study, row.series, row.uid) + "\r\n";
+  std::string out =
+      "Content-Type: " + dicom_type(shape.transfer_syntax.value) +
+      "\r\nContent-Location: " + instance_url(base_url, row.study, row.series, row.uid) + "\r\n";
   if (shape.bytes) out += "Content-Length: " + std::to_string(*shape.bytes) + "\r\n";
   return out;
 }
@@ -141,32 +104,6 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
   return response;
 }
 
-// A whole object as the body, with Range where its length is known.
-Response single_object(const Request& request, dicom::Content content, const InstanceRow& row,
-                       bool as_file) {
-  const std::string type = dicom_type(content.transfer_syntax.value);
-  if (content.bytes) {
-    Representation thing;
-    thing.content_type = type;
-    thing.etag = content.etag;
-    thing.bytes = *content.bytes;
-    if (as_file) thing.filename = row.uid.value + ".dcm";
-    auto source = std::make_shared<std::unique_ptr<ByteSource>>(std::move(content.source));
-    thing.open = [source](ByteRange range) -> Result<std::unique_ptr<ByteSource>> {
-      return part_of(std::move(*source), range);
-    };
-    Response response = serve(request, thing);
-    response.headers.set("Vary", "Accept");
-    return response;
-  }
-  Response response;
-  response.headers.add("Content-Type", type);
-  response.headers.add("Vary", "Accept");
-  if (!content.etag.empty()) response.headers.add("ETag", '"' + content.etag + '"');
-  response.body = std::move(content.source);
-  return response;
-}
-
 Answer retrieve_instance(const ContextPtr& context, const Request& request) {
   auto options = wanted_objects(request, true);
   if (options.has_error()) return problem(options.error());
@@ -212,40 +149,32 @@ Answer retrieve_original(const ContextPtr& context, const Request& request) {
   return single_object(request, std::move(*content), *row, true);
 }
 
-// WADO-URI (W6): only application/dicom; rendering comes with the codecs.
-Answer retrieve_by_uri(const ContextPtr& context, const Request& request) {
-  for (const char* name : {"requestType", "studyUID", "seriesUID", "objectUID"}) {
-    if (request.query_value(name).empty()) {
-      return problem(make_error(Code::invalid_argument, std::string(name) + " is missing"));
-    }
-  }
-  if (request.query_value("requestType") != "WADO") {
-    return problem(make_error(Code::invalid_argument, "requestType is not WADO"));
-  }
-  Wanted wanted{true, std::string(kDicom), std::string(request.query_value("transferSyntax"))};
-  const std::string_view type = request.query_value("contentType");
-  const auto media = parse_media_type(type);
-  if (!type.empty() && !(media && media->covers(kDicom))) {
-    return problem(make_error(Code::not_acceptable, "contentType is application/dicom only"));
-  }
-  Request named = request;
-  named.captures = {std::string(request.query_value("studyUID")),
-                    std::string(request.query_value("seriesUID")),
-                    std::string(request.query_value("objectUID"))};
-  const std::shared_ptr<index::View> view = context->imaging.index().view();
-  auto row = find_instance(*view, named);
-  if (row.has_error()) return problem(row.error());
-  const auto form = form_for(wanted, row->transfer_syntax.value);
-  if (!form) {
-    return problem(make_error(Code::not_acceptable,
-                              "the instance is stored as " + row->transfer_syntax.value));
-  }
-  auto content = context->imaging.object(at_door(request), *row, *form);
-  if (content.has_error()) return problem(content.error());
-  return single_object(request, std::move(*content), *row, false);
-}
-
 }  // namespace
+
+Response single_object(const Request& request, dicom::Content content, const InstanceRow& row,
+                       bool as_file) {
+  const std::string type = dicom_type(content.transfer_syntax.value);
+  if (content.bytes) {
+    Representation thing;
+    thing.content_type = type;
+    thing.etag = content.etag;
+    thing.bytes = *content.bytes;
+    if (as_file) thing.filename = row.uid.value + ".dcm";
+    auto source = std::make_shared<std::unique_ptr<ByteSource>>(std::move(content.source));
+    thing.open = [source](ByteRange range) -> Result<std::unique_ptr<ByteSource>> {
+      return part_of(std::move(*source), range);
+    };
+    Response response = serve(request, thing);
+    response.headers.set("Vary", "Accept");
+    return response;
+  }
+  Response response;
+  response.headers.add("Content-Type", type);
+  response.headers.add("Vary", "Accept");
+  if (!content.etag.empty()) response.headers.add("ETag", '"' + content.etag + '"');
+  response.body = std::move(content.source);
+  return response;
+}
 
 void add_wado_routes(const ContextPtr& context, std::vector<Route>& out) {
   const auto add = [&](std::string path, std::string summary,
@@ -259,7 +188,6 @@ void add_wado_routes(const ContextPtr& context, std::vector<Route>& out) {
   add(study + "/series/{series}", "Retrieve a series (WADO-RS).", retrieve_many);
   add(instance, "Retrieve an instance (WADO-RS).", retrieve_instance);
   add(instance + "/original", "The file exactly as it was received.", retrieve_original);
-  add("/wado", "Retrieve an instance (WADO-URI).", retrieve_by_uri);
 }
 
 }  // namespace medarc::web

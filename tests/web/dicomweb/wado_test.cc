@@ -220,7 +220,7 @@ TEST_F(Wado, W6UriNeedsItsParametersAndGivesDicom) {
   EXPECT_EQ(get("/wado?requestType=X" + ids).status, 400);
   EXPECT_EQ(get("/wado?requestType=WADO&studyUID=1&seriesUID=2").status, 400);
   EXPECT_EQ(get("/wado?requestType=WADO&studyUID=1&seriesUID=2&objectUID=3").status, 404);
-  EXPECT_EQ(get("/wado?requestType=WADO&contentType=image/jpeg" + ids).status, 406);
+  EXPECT_EQ(get("/wado?requestType=WADO&contentType=image/jp2" + ids).status, 406);
 }
 
 TEST_F(Wado, S10OriginalIsTheFileAsReceived) {
