@@ -57,6 +57,11 @@ void put(Encoder& out, Element element, uint16_t value) {
   put(out, element, {bytes, 2}, '\0');
 }
 
+Suboperations& suboperations(Command& command) {
+  if (!command.suboperations) command.suboperations.emplace();
+  return *command.suboperations;
+}
+
 // LO in the default repertoire: no backslash, no controls, nothing above 126.
 std::string clean_comment(std::string_view comment) {
   std::string out(comment.substr(0, kCommentCharactersMax));
@@ -93,6 +98,10 @@ Result<Command> parse_command(ByteView bytes) {
       case move_destination: out.move_destination = text(value); break;
       case move_originator: out.move_originator = text(value); break;
       case move_originator_id: out.move_originator_id = number(value); break;
+      case suboperations_remaining: suboperations(out).remaining = number(value).value_or(0); break;
+      case suboperations_completed: suboperations(out).completed = number(value).value_or(0); break;
+      case suboperations_failed: suboperations(out).failed = number(value).value_or(0); break;
+      case suboperations_warning: suboperations(out).warning = number(value).value_or(0); break;
       case event_type: out.event_type = number(value); break;
       case action_type: out.action_type = number(value); break;
       case affected_sop_instance:

@@ -13,6 +13,7 @@ constexpr Tag kRetrieveAet{0x00080054}, kTransaction{0x00081195}, kFailedSequenc
     kReferencedSequence{0x00081199}, kReferencedClass{0x00081150}, kReferencedInstance{0x00081155},
     kFailureReason{0x00081197};
 constexpr Tag kItem{0xFFFEE000};
+constexpr size_t kAetBytesMax = 16;
 
 std::string text_of_value(ByteView v) {
   while (!v.empty() && (v.back() == '\0' || v.back() == ' ')) v.remove_suffix(1);
@@ -107,13 +108,16 @@ Result<CommitmentDataset> read_commitment(ByteView dataset, std::string_view tra
     if (e.kind != Element::Kind::value || !e.held) continue;
     const ByteView value = scanner.value(e);
     if (e.depth == 0 && e.tag == kTransaction) out.transaction = text_of_value(value);
-    if (e.depth == 0 && e.tag == kRetrieveAet) out.retrieve_aet = text_of_value(value);
+    if (e.depth == 0 && e.tag == kRetrieveAet && value.size() <= kAetBytesMax) {
+      out.retrieve_aet = text_of_value(value);
+    }
     if (e.depth != 1 || !referring || out.references.empty()) continue;
     Reference& reference = out.references.back();
     if (e.tag == kReferencedClass) reference.sop_class = text_of_value(value);
     if (e.tag == kReferencedInstance) reference.instance = text_of_value(value);
-    if (e.tag == kFailureReason && within == kFailedSequence && value.size() >= 2) {
-      reference.failure = static_cast<uint16_t>(read_number(value, 2, big));
+    if (e.tag == kFailureReason && within == kFailedSequence) {
+      const auto reason = static_cast<uint16_t>(read_number(value, 2, big));
+      if (reason != 0) reference.failure = reason;
     }
   }
   if (!plausible_uid(out.transaction)) {

@@ -36,12 +36,10 @@ CommitmentScp::~CommitmentScp() {
 
 Status CommitmentScp::receive(const Request& request) {
   Limits limits = limits_;
-  if (commitments_ != nullptr) {
-    limits.identifier_bytes_max = static_cast<uint32_t>(commitments_->options().dataset_bytes_max);
-  }
+  limits.identifier_bytes_max = static_cast<uint32_t>(commitments_->options().dataset_bytes_max);
   MEDARC_ASSIGN(const auto dataset, read_identifier_bytes(association_, request, limits));
   const Command& command = request.command;
-  if (commitments_ == nullptr || request.context.abstract_syntax != kCommitmentSopClass) {
+  if (request.context.abstract_syntax != kCommitmentSopClass) {
     return answer(request, kSopClassUnsupported, "no N-ACTION on this presentation context");
   }
   if (command.sop_class != kCommitmentSopClass) return answer(request, kClassInstanceConflict);

@@ -14,7 +14,7 @@ namespace medarc::dicom::dimse {
 
 class CommitmentScp {
  public:
-  // `commitments` null: not served.
+  // `commitments` null: not served, and receive() is not called.
   CommitmentScp(ul::Association& association, Commitments* commitments,
                 const security::Principal& principal, const Limits& limits, std::string aet);
   ~CommitmentScp();  // gives back what is not done

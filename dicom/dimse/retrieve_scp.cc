@@ -1,7 +1,6 @@
 #include "dicom/dimse/retrieve_scp.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/log.h"
 #include "base/metrics.h"
@@ -9,7 +8,6 @@
 #include "dicom/dimse/query.h"
 #include "dicom/dimse/store_scu.h"
 #include "dicom/dimse_status.h"
-#include "dicom/transfer_syntax.h"
 #include "dicom/ul/requestor.h"
 
 namespace medarc::dicom::dimse {
@@ -20,7 +18,9 @@ constexpr size_t kSuboperationsMax = UINT16_MAX;  // counted in 16 bits
 constexpr size_t kFailedNamedMax = 1000;          // of (0008,0058)
 
 // How a sub-operation's status counts (PS3.7 9.1.3).
-bool is_warning(uint16_t status) { return status >> 12 == 0xB || status == 0x0107 || status == 0x0116; }
+bool is_warning(uint16_t status) {
+  return status >> 12 == 0xB || status == 0x0107 || status == 0x0116;
+}
 
 // What is kept of an instance until its turn comes.
 struct Item {
@@ -115,17 +115,9 @@ class Retrieving {
     return {};
   }
 
-  // An association with a context for each class and syntax that is needed, as stored and, where the
-  // pixels are not compressed, as Explicit VR Little Endian.
   Result<std::unique_ptr<ul::Association>> open(const Destination& to) {
-    auto contexts = wanted_;
-    for (const auto& [sop_class, syntax] : wanted_) {
-      if (!transfer_syntax_or_default(syntax).encapsulated) {
-        contexts.emplace(sop_class, std::string(kExplicitLittle));
-      }
-    }
-    ul::Call call{to.host, to.port, to.aet, context_.aet, {}, to.tls, to.tls_name};
-    for (const auto& [sop_class, syntax] : contexts) call.contexts.push_back({sop_class, syntax});
+    const ul::Call call{to.host, to.port,    to.aet, context_.aet, contexts_for(wanted_),
+                        to.tls,  to.tls_name};
     return ul::call(call, context_.limits, context_.signals);
   }
 
@@ -192,7 +184,7 @@ class Retrieving {
   std::optional<Request>& next_;
   std::unique_ptr<index::View> view_;
   std::vector<Item> items_;
-  std::set<std::pair<std::string, std::string>> wanted_;  // SOP class and stored transfer syntax
+  StoredForms wanted_;
   std::vector<std::string> failed_;
   Suboperations counts_;
 };
@@ -211,7 +203,8 @@ Status serve_retrieve(const RetrieveContext& context, const Request& request,
   const auto model = query_model_of(request.context.abstract_syntax);
   const Retrieval wanted = request.command.field == kMoveRq ? Retrieval::move : Retrieval::get;
   if (!model || model->service != wanted) {
-    return retrieving.finish(kSopClassUnsupported, "not this operation on this presentation context");
+    return retrieving.finish(kSopClassUnsupported,
+                             "not this operation on this presentation context");
   }
   return retrieving.run(*dataset);
 }

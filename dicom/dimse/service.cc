@@ -91,7 +91,9 @@ class Service {
       MEDARC_TRY(drop_dataset(association_, request, limits_.object_bytes_max));
       return commitment_.answered(command);
     }
-    if (command.field == kActionRq) return commitment_.receive(request);
+    if (command.field == kActionRq && options_.commitments != nullptr) {
+      return commitment_.receive(request);
+    }
     if (command.is_response()) {
       association_.abort(2, ul::kAbortUnexpectedPdu);
       return make_error(Code::invalid_argument, "a response to nothing");

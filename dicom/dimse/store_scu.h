@@ -3,6 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "dicom/dimse/message.h"
 #include "dicom/imaging.h"
@@ -14,6 +17,25 @@ struct Originator {
   std::string aet;
   uint16_t message_id = 0;
 };
+
+// The contexts to propose for objects of these SOP classes and stored transfer syntaxes: as they
+// are, and as Explicit VR Little Endian what is not encapsulated. At most 128 of them fit an
+// association.
+using StoredForms = std::set<std::pair<std::string, std::string>>;
+std::vector<ul::AcceptedContext> contexts_for(const StoredForms& stored);
+
+// One object on its way, whose bytes fit the context's transfer syntax.
+struct OutgoingObject {
+  uint8_t context_id = 0;
+  std::string sop_class, instance;
+};
+
+// One C-STORE whole; answers the peer's status. C-CANCEL requests that come meanwhile (the peer's,
+// when this serves a C-GET of his) are noted in `cancelled`. Errors end the association.
+Result<uint16_t> store(ul::Association& association, const OutgoingObject& object,
+                       uint16_t message_id, ByteSource& dataset,
+                       const std::optional<Originator>& originator = std::nullopt,
+                       std::vector<uint16_t>* cancelled = nullptr);
 
 class StoreScu {
  public:
@@ -34,7 +56,6 @@ class StoreScu {
     Form form = Form::original;
   };
   std::optional<Choice> choose(const InstanceRow& row) const;
-  Result<uint16_t> answer(uint16_t message_id);
 
   ul::Association& association_;
   Imaging& imaging_;

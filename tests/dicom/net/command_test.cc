@@ -36,6 +36,35 @@ TEST(Command, RoundTrip) {
   EXPECT_EQ(back->message_id_responded_to, 77);
   EXPECT_FALSE(back->has_dataset());
   EXPECT_EQ(encode(rsp).size() % 2, 0u);
+  Command pending;
+  pending.field = dimse::kMoveRq | dimse::kResponseBit;
+  pending.message_id_responded_to = 1;
+  pending.status = 0xFF00;
+  pending.suboperations = dimse::Suboperations{4, 3, 2, 1};
+  EXPECT_EQ(*parse_command(encode(pending)), pending);
+}
+
+TEST(Command, NServicesNameWhatTheyRequestAndWhatIsAffected) {
+  Command action;
+  action.field = dimse::kActionRq;
+  action.message_id = 7;
+  action.dataset_type = dimse::kDataset;
+  action.sop_class = kCommitmentSopClass;
+  action.sop_instance = kCommitmentSopInstance;
+  action.action_type = 1;
+  EXPECT_EQ(*parse_command(encode(action)), action);
+  using namespace test;
+  EXPECT_NE(encode(action).find(le16(0) + le16(0x0003)), Bytes::npos);  // Requested SOP Class UID
+  EXPECT_NE(encode(action).find(le16(0) + le16(0x1001)), Bytes::npos);
+  const Bytes response = encode(response_to(action, 0));
+  EXPECT_NE(response.find(le16(0) + le16(0x0002)), Bytes::npos);  // Affected
+  EXPECT_EQ(parse_command(response)->action_type, 1);
+  Command event = action;
+  event.field = dimse::kEventReportRq;
+  event.action_type.reset();
+  event.event_type = 2;
+  EXPECT_EQ(*parse_command(encode(event)), event);
+  EXPECT_EQ(encode(event).find(le16(0) + le16(0x0003)), Bytes::npos);
 }
 
 TEST(Command, TheErrorCommentIsShortAndPlain) {
@@ -105,10 +134,11 @@ TEST(SopClass, D6_StorageIsKnownPrivateIsByPolicyServicesAreNot) {
     EXPECT_EQ(kind_of(c.uid), SopClassKind::storage) << c.uid;
   }
   EXPECT_EQ(kind_of("1.2.840.10008.1.1"), SopClassKind::verification);
+  EXPECT_EQ(kind_of(kCommitmentSopClass), SopClassKind::commitment);
   EXPECT_EQ(kind_of("1.3.12.2.1107.5.9.1"), SopClassKind::storage_unknown);
   EXPECT_EQ(kind_of("1.2.840.10008.5.1.4.1.1.9999"), SopClassKind::storage_unknown);
   for (const char* service :
-       {"1.2.840.10008.5.1.4.1.2.4.1", "1.2.840.10008.5.1.4.31",
+       {"1.2.840.10008.5.1.4.1.2.4.1", "1.2.840.10008.5.1.4.31", "1.2.840.10008.1.20.2",
         "1.2.840.10008.5.1.1.9", "1.2.840.10008.5.1.4.1.1.200.4", "", "not a uid"}) {
     EXPECT_EQ(kind_of(service), SopClassKind::other) << service;
     EXPECT_FALSE(acceptable_sop_class(service, true)) << service;
