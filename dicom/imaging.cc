@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "dicom/convert.h"
 #include "dicom/element_path.h"
+#include "dicom/forwarding.h"
 #include "dicom/frame_table.h"
 #include "dicom/inflate.h"
 #include "dicom/intake.h"
@@ -47,11 +50,13 @@ Bytes envelope_of(const InstanceRow& row, Form form) {
 
 class ImagingService final : public Imaging {
  public:
-  ImagingService(index::Index& index, security::Guard& guard, Limits limits, Rendering rendering)
+  ImagingService(index::Index& index, security::Guard& guard, Limits limits, Rendering rendering,
+                 Forwarding* forwarding)
       : index_(index),
         guard_(guard),
         limits_(limits),
-        renderer_(std::move(rendering), limits_) {}
+        renderer_(std::move(rendering), limits_),
+        forwarding_(forwarding) {}
 
   Result<std::unique_ptr<IncomingObject>> begin(const Principal& principal, StoreStart start) override {
     MEDARC_TRY(guard_.authorise(principal, Action::store, {Domain::images, "studies", {}}));
@@ -78,12 +83,23 @@ class ImagingService final : public Imaging {
       if (results.empty() || results.back().study != r.study) {
         facts.ops.push_back(guard_.audit_op(principal, Action::store, study_object(r.study)));
       }
+      std::vector<index::JobRow> jobs;
+      if (forwarding_ != nullptr) jobs = forwarding_->jobs_for(principal, p.fact, facts.time);
       facts.ops.emplace_back(std::move(p.fact));
+      for (index::JobRow& job : jobs) facts.ops.emplace_back(index::PutJob{std::move(job), true});
       results.push_back(std::move(r));
     }
     std::vector<bool> stores;
-    for (const index::Op& op : facts.ops) stores.push_back(std::holds_alternative<index::StoreInstance>(op));
+    std::map<size_t, index::JobRow> forwarded;  // by op
+    for (size_t i = 0; i < facts.ops.size(); ++i) {
+      const index::Op& op = facts.ops[i];
+      stores.push_back(std::holds_alternative<index::StoreInstance>(op));
+      if (const auto* put = std::get_if<index::PutJob>(&op)) forwarded.emplace(i, put->job);
+    }
     MEDARC_ASSIGN(const index::CommitResult done, index_.commit(std::move(blobs), std::move(facts)));
+    for (const auto& [i, job] : forwarded) {
+      if (done.outcomes[i].state == index::State::done) forwarding_->committed(job);
+    }
     size_t next = 0;
     for (size_t i = 0; i < done.outcomes.size(); ++i) {
       if (!stores[i]) continue;
@@ -317,6 +333,7 @@ class ImagingService final : public Imaging {
   security::Guard& guard_;
   const Limits limits_;
   Renderer renderer_;
+  Forwarding* const forwarding_;  // null: nothing is forwarded
 };
 
 }  // namespace
@@ -333,7 +350,13 @@ Shape shape_of(const InstanceRow& row, Form form) {
 
 std::unique_ptr<Imaging> Imaging::create(index::Index& index, security::Guard& guard, Limits limits,
                                          Rendering rendering) {
-  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering));
+  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering), nullptr);
+}
+
+std::unique_ptr<Imaging> make_forwarding_imaging(index::Index& index, security::Guard& guard,
+                                                 Limits limits, Rendering rendering,
+                                                 Forwarding& forwarding) {
+  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering), &forwarding);
 }
 
 }  // namespace medarc::dicom

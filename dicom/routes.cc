@@ -1,0 +1,140 @@
+#include "dicom/routes.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+#include "dicom/dictionary.h"
+#include "dicom/levels.h"
+#include "index/normalise.h"
+
+namespace medarc::dicom {
+namespace {
+
+constexpr int kMinutesOfDay = 24 * 60;
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> out;
+  while (true) {
+    const size_t comma = std::min(text.find(','), text.size());
+    std::string_view part = text.substr(0, comma);
+    while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
+    while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
+    if (!part.empty()) out.emplace_back(part);
+    if (comma == text.size()) return out;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+bool any_matches(std::string_view text, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return index::wildcard_match(pattern, text);
+  });
+}
+
+// "18:00" to 1080.
+std::optional<int> minute_of(std::string_view text) {
+  int hour = 0, minute = 0;
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  const auto number = [](std::string_view digits, int& out) {
+    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + 2, out);
+    return failed == std::errc() && end == digits.data() + 2;
+  };
+  if (!number(text.substr(0, 2), hour) || !number(text.substr(3), minute)) return std::nullopt;
+  const int out = hour * 60 + minute;
+  if (hour > 24 || hour < 0 || minute > 59 || minute < 0 || out > kMinutesOfDay) {
+    return std::nullopt;
+  }
+  return out;
+}
+
+Error wrong(std::string text) {
+  return make_error(Code::invalid_argument, "dicom.route: " + std::move(text));
+}
+
+const index::Attribute* find(const index::StoreInstance& object, index::Tag tag) {
+  for (const index::AttributeSet* set : {&object.patient_attributes, &object.study_attributes,
+                                         &object.series_attributes, &object.instance.attributes}) {
+    if (const index::Attribute* found = set->find(tag)) return found;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Routes::Rule> Routes::read(const Config::Table& table, const Destinations& destinations) {
+  Rule rule;
+  for (const auto& [name, value] : table) {
+    if (name == "to") {
+      rule.to = split(value);
+    } else if (name == "calling") {
+      rule.calling = split(value);
+    } else if (name == "hours") {
+      const auto from = minute_of(std::string_view(value).substr(0, 5));
+      const auto until =
+          value.size() == 11 && value[5] == '-' ? minute_of(value.substr(6)) : std::nullopt;
+      if (!from || !until) return wrong("hours are given as HH:MM-HH:MM");
+      rule.minutes = {*from, *until};
+    } else {
+      std::string text = name;
+      if (text.size() == 9 && text[4] == ',') text.erase(4, 1);
+      const auto tag = parse_tag(text);
+      if (!tag) return wrong("unknown attribute " + name);
+      if (level_of(*tag) == Level::none) return wrong(name + " is not among the attributes kept");
+      rule.conditions.push_back({*tag, split(value)});
+    }
+  }
+  if (rule.to.empty()) return wrong("a rule needs `to`");
+  for (const std::string& aet : rule.to) {
+    if (destinations.find(aet) == nullptr) {
+      return wrong("no [[dicom.peer]] with a port is called " + aet);
+    }
+  }
+  return rule;
+}
+
+Result<Routes> Routes::from(Config& config, const Destinations& destinations) {
+  Routes out;
+  for (const Config::Table& table : config.tables(
+           "dicom.route", "Where stored objects are sent on: to, calling, hours, attributes.")) {
+    MEDARC_ASSIGN(Rule rule, read(table, destinations));
+    out.rules_.push_back(std::move(rule));
+  }
+  return out;
+}
+
+bool Routes::holds(const Rule& rule, const index::StoreInstance& object, const std::string& calling,
+                   int minute) {
+  if (!rule.calling.empty() && !any_matches(calling, rule.calling)) return false;
+  if (rule.minutes) {
+    const auto [from, until] = *rule.minutes;
+    const bool inside =
+        from <= until ? minute >= from && minute < until : minute >= from || minute < until;
+    if (!inside) return false;
+  }
+  return std::all_of(rule.conditions.begin(), rule.conditions.end(), [&](const Condition& c) {
+    const index::Attribute* found = find(object, c.tag);
+    return found != nullptr &&
+           std::any_of(found->values.begin(), found->values.end(),
+                       [&](const std::string& value) { return any_matches(value, c.patterns); });
+  });
+}
+
+std::set<std::string> Routes::targets(const index::StoreInstance& object,
+                                      const std::string& calling, int minute) const {
+  std::set<std::string> out;
+  for (const Rule& rule : rules_) {
+    if (holds(rule, object, calling, minute)) out.insert(rule.to.begin(), rule.to.end());
+  }
+  out.erase(calling);
+  return out;
+}
+
+int local_minute(Timestamp time) {
+  const auto seconds = static_cast<std::time_t>(time.us / 1'000'000);
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  return local.tm_hour * 60 + local.tm_min;
+}
+
+}  // namespace medarc::dicom

@@ -1,0 +1,56 @@
+// Routing rules, from [[dicom.route]]: which stored objects go on to whom. Pure, once read.
+//
+//   [[dicom.route]]
+//   to = "PACS2,RESEARCH"        # AE titles of [[dicom.peer]] that have a port
+//   calling = "CT*,MR1"          # who sent it; * and ? as in queries
+//   hours = "18:00-07:00"        # local time; may cross midnight
+//   Modality = "CT"              # any attribute kept in rows (dicom/levels.cc), by keyword or tag
+//   0008,1010 = "ER?"
+//
+// All conditions of a rule must hold; commas separate alternatives. An object is never sent back to
+// who sent it.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dicom/destinations.h"
+#include "index/ops.h"
+
+namespace medarc::dicom {
+
+// Immutable after it is read; thread-safe.
+class Routes {
+ public:
+  // invalid_argument: a rule without `to`, an unknown peer, attribute or hour. Tags are looked up
+  // in the dictionary, so load_dictionary() comes first.
+  static Result<Routes> from(Config& config, const Destinations& destinations);
+
+  bool empty() const { return rules_.empty(); }
+  // AE titles the object goes to. `calling`: who sent it, "" when it did not come over DIMSE;
+  // `minute`: of the day, local time.
+  std::set<std::string> targets(const index::StoreInstance& object, const std::string& calling,
+                                int minute) const;
+
+ private:
+  struct Condition {
+    index::Tag tag;
+    std::vector<std::string> patterns;
+  };
+  struct Rule {
+    std::vector<std::string> to, calling;
+    std::vector<Condition> conditions;
+    std::optional<std::pair<int, int>> minutes;  // [from, until)
+  };
+  static Result<Rule> read(const Config::Table& table, const Destinations& destinations);
+  static bool holds(const Rule& rule, const index::StoreInstance& object,
+                    const std::string& calling, int minute);
+  std::vector<Rule> rules_;
+};
+
+// Minutes since midnight in the machine's time zone.
+int local_minute(Timestamp time);
+
+}  // namespace medarc::dicom

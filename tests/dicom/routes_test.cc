@@ -1,0 +1,85 @@
+// Routing rules: which object goes where, and which rules are refused when they are read.
+#include "dicom/routes.h"
+
+#include <gtest/gtest.h>
+
+#include "dicom/dictionary.h"
+
+namespace medarc::dicom::test {
+namespace {
+
+using Targets = std::set<std::string>;
+
+constexpr const char* kPeers =
+    "[[dicom.peer]]\naet = \"PACS\"\nport = 104\n[[dicom.peer]]\naet = \"RESEARCH\"\nport = 105\n"
+    "[[dicom.peer]]\naet = \"CT1\"\n";
+
+Result<Routes> read(const std::string& rules) {
+  EXPECT_TRUE(load_dictionary().has_value());
+  auto config = Config::parse(kPeers + rules);
+  EXPECT_TRUE(config.has_value()) << (config.has_error() ? config.error().text : "");
+  auto destinations = Destinations::from(*config);
+  EXPECT_TRUE(destinations.has_value());
+  return Routes::from(*config, *destinations);
+}
+
+index::StoreInstance object(const std::string& modality, const std::string& station = "") {
+  index::StoreInstance out;
+  out.series_attributes.set({0x00080060}, "CS", {modality});
+  if (!station.empty()) out.series_attributes.set({0x00081010}, "SH", {station});
+  out.study_attributes.set({0x00081030}, "LO", {"HEAD ROUTINE"});
+  return out;
+}
+
+TEST(Routes, AllConditionsOfARuleMustHold) {
+  const auto routes = read(
+      "[[dicom.route]]\nto = \"PACS\"\nModality = \"CT, MR\"\ncalling = \"CT*\"\n"
+      "[[dicom.route]]\nto = \"RESEARCH\"\nStudyDescription = \"HEAD*\"\n\"0008,1010\" = "
+      "\"ER?\"\n");
+  ASSERT_TRUE(routes.has_value()) << routes.error().text;
+  EXPECT_EQ(routes->targets(object("CT"), "CT7", 0), (Targets{"PACS"}));
+  EXPECT_EQ(routes->targets(object("MR"), "CT7", 0), (Targets{"PACS"}));
+  EXPECT_EQ(routes->targets(object("US"), "CT7", 0), Targets());
+  EXPECT_EQ(routes->targets(object("CT"), "MR7", 0), Targets());
+  EXPECT_EQ(routes->targets(object("CT"), "", 0), Targets());
+  EXPECT_EQ(routes->targets(object("CT", "ER1"), "CT7", 0), (Targets{"PACS", "RESEARCH"}));
+  EXPECT_EQ(routes->targets(object("US", "ER"), "CT7", 0), Targets());
+}
+
+TEST(Routes, NothingGoesBackToItsSender) {
+  const auto routes = read("[[dicom.route]]\nto = \"PACS,RESEARCH\"\n");
+  EXPECT_EQ(routes->targets(object("CT"), "PACS", 0), (Targets{"RESEARCH"}));
+  EXPECT_EQ(routes->targets(object("CT"), "", 0), (Targets{"PACS", "RESEARCH"}));
+}
+
+TEST(Routes, HoursMayCrossMidnight) {
+  const auto night = read("[[dicom.route]]\nto = \"PACS\"\nhours = \"18:30-07:00\"\n");
+  ASSERT_TRUE(night.has_value());
+  const auto at = [&](int hour, int minute) {
+    return !night->targets(object("CT"), "", hour * 60 + minute).empty();
+  };
+  EXPECT_FALSE(at(18, 29));
+  EXPECT_TRUE(at(18, 30));
+  EXPECT_TRUE(at(23, 59));
+  EXPECT_TRUE(at(0, 0));
+  EXPECT_TRUE(at(6, 59));
+  EXPECT_FALSE(at(7, 0));
+  const auto day = read("[[dicom.route]]\nto = \"PACS\"\nhours = \"08:00-24:00\"\n");
+  EXPECT_TRUE(day->targets(object("CT"), "", 7 * 60).empty());
+  EXPECT_FALSE(day->targets(object("CT"), "", 23 * 60 + 59).empty());
+}
+
+TEST(Routes, RulesThatCannotBeAreRefused) {
+  for (const char* rule :
+       {"Modality = \"CT\"", "to = \"NOBODY\"", "to = \"CT1\"", "to = \"PACS\"\nhours = \"18-7\"",
+        "to = \"PACS\"\nhours = \"18:00-25:00\"", "to = \"PACS\"\nhours = \"1é:00-25:00\"",
+        "to = \"PACS\"\nModalty = \"CT\"", "to = \"PACS\"\nPixelData = \"*\""}) {
+    const auto routes = read(std::string("[[dicom.route]]\n") + rule + "\n");
+    ASSERT_TRUE(routes.has_error()) << rule;
+    EXPECT_EQ(routes.error().code, Code::invalid_argument) << rule;
+  }
+  EXPECT_TRUE(read("")->empty());
+}
+
+}  // namespace
+}  // namespace medarc::dicom::test
