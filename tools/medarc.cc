@@ -30,6 +30,11 @@ int main(int argc, char** argv) {
   add_gc(app, exit_code);
   add_stats(app, exit_code);
   add_audit(app, exit_code);
+  add_echo(app, exit_code);
+  add_find(app, exit_code);
+  add_pull(app, exit_code);
+  add_send(app, exit_code);
+  add_jobs(app, exit_code);
   add_config(app, exit_code);
   add_sample(app, exit_code);
   add_bench(app, exit_code);

@@ -3,7 +3,8 @@
 
 #include <memory>
 
-#include "dicom/imaging.h"
+#include "dicom/dimse/commitment.h"
+#include "dicom/forwarding.h"
 #include "genomics/genome_store.h"
 #include "records/linked_service.h"
 #include "records/patient_service.h"
@@ -11,6 +12,16 @@
 #include "tools/verb.h"
 
 namespace medarc::tools {
+
+// What the server does of its own accord. Members are destroyed in reverse.
+struct Outgoing {
+  ~Outgoing() {
+    if (jobs) jobs->stop();
+  }
+  std::unique_ptr<index::Jobs> jobs;
+  std::unique_ptr<dicom::dimse::Commitments> commitments;
+  std::unique_ptr<dicom::Forwarding> router;  // none without routing rules
+};
 
 // Members are destroyed in reverse: use cases first, the store last.
 struct Opened {
@@ -20,6 +31,7 @@ struct Opened {
   std::unique_ptr<dicom::Imaging> imaging;
   std::unique_ptr<genomics::GenomeStore> genomes;
   std::unique_ptr<genomics::ResumableUploads> uploads;  // only while serving
+  std::unique_ptr<Outgoing> outgoing;                   // likewise
   std::unique_ptr<records::PatientService> patients;
   std::unique_ptr<records::LinkedService> linked;
 };

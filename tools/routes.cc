@@ -5,6 +5,7 @@
 #include "web/dicomweb/routes.h"
 #include "web/fhir/routes.h"
 #include "web/genomics/routes.h"
+#include "web/jobs.h"
 #include "web/operations.h"
 
 namespace medarc::tools {
@@ -22,6 +23,10 @@ Result<Doors> make_doors(Opened& opened) {
   append(doors.routes, web::fhir_routes(*opened.patients, *opened.linked));
   append(doors.routes,
          web::genomics_routes(*opened.genomes, *opened.uploads, opened.settings.genomics_door));
+  if (opened.outgoing) {
+    append(doors.routes, web::jobs_routes({opened.index.get(), opened.outgoing->jobs.get(),
+                                           opened.guard.get()}));
+  }
   web::OperationsContext operations;
   operations.imaging = opened.imaging.get();
   operations.guard = opened.guard.get();

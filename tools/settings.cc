@@ -1,5 +1,6 @@
 #include "tools/settings.h"
 
+#include "dicom/dictionary.h"
 #include "tools/address.h"
 
 namespace medarc::tools {
@@ -13,6 +14,8 @@ Result<Settings> Settings::from(Config& config) {
   s.dicomweb = web::DicomwebOptions::from(config);
   s.dicom_limits = dicom::Limits::from(config);
   s.render = dicom::RenderLimits::from(config);
+  s.jobs = index::JobOptions::from(config);
+  s.commitment = dicom::dimse::CommitmentOptions::from(config);
   s.genomics = genomics::Limits::from(config);
   s.uploads = genomics::ResumableLimits::from(config);
   s.genomics_door = web::GenomicsOptions::from(config);
@@ -51,6 +54,8 @@ Result<Settings> Settings::from(Config& config) {
     MEDARC_ASSIGN(s.dicom.tls, security::TlsContext::server(std::move(options)));
   }
   MEDARC_ASSIGN(s.dicom.destinations, dicom::Destinations::from(config));
+  MEDARC_TRY(dicom::load_dictionary());  // rules name attributes
+  MEDARC_ASSIGN(s.routes, dicom::Routes::from(config, s.dicom.destinations));
   MEDARC_ASSIGN(s.authenticator, security::Authenticator::create(config));
   MEDARC_TRY(config.check());
   return s;

@@ -1,6 +1,7 @@
 // Every setting of every folder, read once: what `serve` starts with and `medarc config` prints.
 #pragma once
 
+#include "dicom/routes.h"
 #include "dicom/server.h"
 #include "genomics/resumable.h"
 #include "index/index.h"
@@ -19,6 +20,9 @@ struct Settings {
   dicom::Limits dicom_limits;
   dicom::RenderLimits render;
   dicom::ServerOptions dicom;
+  dicom::dimse::CommitmentOptions commitment;
+  dicom::Routes routes;
+  index::JobOptions jobs;
   genomics::Limits genomics;
   genomics::ResumableLimits uploads;
   web::GenomicsOptions genomics_door;

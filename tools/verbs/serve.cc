@@ -12,6 +12,7 @@
 #include "tools/address.h"
 #include "tools/libraries.h"
 #include "tools/opened.h"
+#include "tools/outgoing.h"
 #include "tools/routes.h"
 
 namespace medarc::tools {
@@ -89,11 +90,13 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   MEDARC_ASSIGN(opened->uploads, genomics::ResumableUploads::open(
                                      posix_fs(), options.common.data + "/uploads", *opened->genomes,
                                      s.uploads));
+  MEDARC_TRY(open_outgoing(*opened));
   MEDARC_ASSIGN(Doors doors, make_doors(*opened));
   MEDARC_ASSIGN(auto http,
                 web::Server::start(s.http, std::move(doors.routes), *s.authenticator));
   MEDARC_ASSIGN(auto dicom, dicom::Server::start(s.dicom, s.dicom_limits, *opened->imaging,
                                                  *s.authenticator));
+  opened->outgoing->jobs->start();
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
              to_text({s.dicom.address, dicom->port()}), options.common.data);
   if (s.dicom.tls) {
@@ -107,6 +110,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
       {{"reason", asked ? "signal" : "the store takes no more writes"}});
   const auto drain_ms = static_cast<uint32_t>(asked ? s.drain_ms : 0);
   dicom->stop(drain_ms);
+  opened->outgoing->jobs->stop();
   http->stop(drain_ms);
   if (asked) MEDARC_TRY(opened->index->flush());
   return asked;

@@ -1,0 +1,31 @@
+#include "tools/outgoing.h"
+
+#include "dicom/dimse/commitment_reports.h"
+#include "dicom/dimse/deliveries.h"
+
+namespace medarc::tools {
+
+Status open_outgoing(Opened& opened) {
+  const Settings& s = opened.settings;
+  auto out = std::make_unique<Outgoing>();
+  MEDARC_ASSIGN(out->jobs, index::Jobs::open(*opened.index, s.jobs));
+  out->commitments = std::make_unique<dicom::dimse::Commitments>(*opened.index, *opened.guard,
+                                                                 *out->jobs, s.commitment);
+  out->jobs->handle(dicom::dimse::kCommitmentJob,
+                    std::make_shared<dicom::dimse::CommitmentReports>(
+                        *out->commitments, s.dicom.destinations, s.dicom_limits, s.dicom.aet));
+  if (!s.routes.empty()) {
+    out->router = std::make_unique<dicom::dimse::Router>(s.routes, *out->jobs);
+    opened.imaging =
+        dicom::make_forwarding_imaging(*opened.index, *opened.guard, s.dicom_limits, *out->router);
+  }
+  // Also without rules: what was queued under earlier ones is still delivered.
+  out->jobs->handle(dicom::dimse::kDeliveryJob,
+                    std::make_shared<dicom::dimse::Deliveries>(
+                        *opened.imaging, s.dicom.destinations, s.dicom_limits, s.dicom.aet));
+  opened.settings.dicom.commitments = out->commitments.get();
+  opened.outgoing = std::move(out);
+  return {};
+}
+
+}  // namespace medarc::tools
