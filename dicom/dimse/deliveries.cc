@@ -140,7 +140,8 @@ std::vector<JobOutcome> Deliveries::run(const std::vector<index::JobRow>& jobs) 
   batch.look_at(imaging_, jobs);
   const size_t open = batch.first_open();
   if (open == batch.rows.size()) return std::move(batch.outcomes);
-  const ul::Call call{to->host, to->port, to->aet, aet_, contexts_for(batch.forms)};
+  const ul::Call call{to->host, to->port,    to->aet, aet_, contexts_for(batch.forms),
+                      to->tls,  to->tls_name};
   auto association = ul::call(call, limits_, signals_);
   if (association.has_error()) {
     if (signals_.kill.raised()) return {};
