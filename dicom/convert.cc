@@ -149,8 +149,9 @@ Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob,
   return scanner;
 }
 
-Result<std::unique_ptr<Scanner>> scan_header(archive::BlobReader& blob,
-                                             const TransferSyntax& syntax, const Limits& limits) {
+Result<std::unique_ptr<Scanner>> scan_stored_header(archive::BlobReader& blob,
+                                                    const TransferSyntax& syntax,
+                                                    const Limits& limits) {
   MEDARC_ASSIGN(auto scanner, scan(blob, syntax, limits, true));
   if (!scanner->header_done()) MEDARC_TRY(scanner->finish());
   return scanner;

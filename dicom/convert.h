@@ -14,8 +14,9 @@ Result<std::unique_ptr<Scanner>> scan_stored(archive::BlobReader& blob,
 
 // The same up to the pixel data, which is all that telling what an image is takes; what follows is
 // neither read nor checked.
-Result<std::unique_ptr<Scanner>> scan_header(archive::BlobReader& blob,
-                                             const TransferSyntax& syntax, const Limits& limits);
+Result<std::unique_ptr<Scanner>> scan_stored_header(archive::BlobReader& blob,
+                                                    const TransferSyntax& syntax,
+                                                    const Limits& limits);
 
 // The pieces of the whole dataset, explicit little endian. Sequences and items get undefined
 // length; values over 65,534 bytes of VRs with a 16-bit length become UN (PS3.5 6.2.2 note, N11).

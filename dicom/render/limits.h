@@ -10,7 +10,7 @@ namespace medarc::dicom {
 struct RenderLimits {
   uint64_t input_pixels_max = 64ull << 20;   // of one frame: rows x columns
   uint64_t frame_bytes_max = 512ull << 20;   // of one frame, plain or compressed
-  uint64_t output_pixels_max = 64ull << 20;  // of one rendered image
+  uint64_t output_pixels_max = 32ull << 20;  // of one rendered image
   uint32_t cine_frames_max = 1'000;          // frames of an animated GIF
   uint64_t cine_pixels_max = 256ull << 20;   // of all of them, rendered
   uint64_t report_bytes_max = 16ull << 20;   // HTML of one structured report

@@ -19,6 +19,9 @@ namespace {
 
 constexpr int kVersion = 1;  // of what is rendered: raised when the same request gives other bytes
 
+// Native frames in fragments (PS3.5 A.4.11).
+constexpr std::string_view kEncapsulatedUncompressed = "1.2.840.10008.1.2.1.98";
+
 Error refused(std::string text) { return make_error(Code::not_acceptable, std::move(text)); }
 
 std::string_view media_type(ImageType type) {
@@ -57,7 +60,9 @@ Result<Frame> read_frame(const RenderSource& source, uint32_t number, const Fram
   if (stored.bytes.value_or(0) > limits.frame_bytes_max) return too_long(limits.frame_bytes_max);
   MEDARC_ASSIGN(Bytes bytes, read_all(std::move(stored), limits.frame_bytes_max));
   const std::string& syntax = source.row.transfer_syntax.value;
-  if (!transfer_syntax_or_default(syntax).encapsulated) return Frame{shape, std::move(bytes)};
+  if (!transfer_syntax_or_default(syntax).encapsulated || syntax == kEncapsulatedUncompressed) {
+    return Frame{shape, std::move(bytes)};
+  }
   if (!decoder) return refused("the pixel data is compressed (" + syntax + "), without a decoder");
   auto frame = decoder(syntax, source.row.dataset.hex(), shape, bytes);
   if (frame.has_error()) {
@@ -163,7 +168,7 @@ Result<RenderedBody> Renderer::image(const RenderSource& source, const RenderReq
 
 Result<Bytes> Renderer::encoded(const RenderSource& source, const RenderRequest& request) {
   const TransferSyntax syntax = transfer_syntax_or_default(source.row.transfer_syntax.value);
-  MEDARC_ASSIGN(const auto scanner, scan_header(*source.dataset, syntax, scan_limits_));
+  MEDARC_ASSIGN(const auto scanner, scan_stored_header(*source.dataset, syntax, scan_limits_));
   const ItemView dataset(*scanner);
   MEDARC_ASSIGN(const ImageAttributes attributes, read_image(*scanner, limits_));
   const auto frame_image = [&](uint32_t number) -> Result<Image> {

@@ -88,7 +88,7 @@ TEST_F(RenderInstance, W5_EveryNativeEncodingGivesTheSamePicture) {
   Bytes first;
   int n = 0;
   for (const char* syntax : {"1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2",
-                             "1.2.840.10008.1.2.1.99"}) {
+                             "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.1.98"}) {
     test::ImageRecipe r;
     r.frames = 3;
     r.transfer_syntax = syntax;
@@ -145,6 +145,17 @@ TEST_F(RenderInstance, W5_ACineHasLimits) {
   EXPECT_EQ(render(instance, request).code, Code::too_large);
   request.width_max = 4;
   EXPECT_EQ(render(instance, request).error, "");
+}
+
+TEST_F(RenderInstance, FramesOfTooManyBytesAreRefusedUnread) {
+  const InstanceRow instance = store(PictureMaker(16, 16).file());
+  Rendering rendering;
+  rendering.limits.frame_bytes_max = 255;
+  with(rendering);
+  EXPECT_EQ(render(instance).code, Code::too_large);
+  rendering.limits.frame_bytes_max = 256;
+  with(rendering);
+  EXPECT_EQ(render(instance).error, "");
 }
 
 TEST_F(RenderInstance, W5_CompressedFramesGoThroughTheDecoder) {
