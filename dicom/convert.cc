@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dicom/frame_table.h"
 #include "dicom/inflate.h"
 #include "dicom/values.h"
 
@@ -9,6 +10,7 @@ namespace medarc::dicom {
 namespace {
 
 constexpr size_t kStepBytes = 64u << 10;
+constexpr size_t kStepAfterSkipBytes = 512;  // often only the next fragment's header is wanted
 
 void put16(Bytes& out, uint32_t v) {
   out += static_cast<char>(v);
@@ -25,13 +27,42 @@ void put_tag(Bytes& out, Tag tag) {
 
 class Planner {
  public:
-  explicit Planner(const Scanner& scanner)
-      : scanner_(scanner), big_(scanner.encoding() == Encoding::explicit_big) {}
+  Planner(const Scanner& scanner, const Changes& changes)
+      : scanner_(scanner),
+        changes_(changes),
+        big_(scanner.encoding() == Encoding::explicit_big) {}
 
   std::vector<Piece> plan() {
+    plan_whole(false);
+    return std::move(pieces_);
+  }
+
+  Around plan_around_pixels() {
+    plan_whole(true);
+    Around out;
+    const auto split = pieces_.begin() + static_cast<ptrdiff_t>(pixels_at_);
+    out.before.assign(std::make_move_iterator(pieces_.begin()), std::make_move_iterator(split));
+    out.after.assign(std::make_move_iterator(split), std::make_move_iterator(pieces_.end()));
+    return out;
+  }
+
+ private:
+  void plan_whole(bool around_pixels) {
     const auto& all = scanner_.elements();
+    const auto& pixels = scanner_.pixel_data();
     for (size_t i = 0; i < all.size(); ++i) {
       const Element& e = all[i];
+      if (e.depth == 0 && starts_element(e) && set_instead(e.tag)) {
+        pass_over(i);
+        continue;
+      }
+      if (around_pixels && e.depth == 0 && pixels && e.tag == pixels->tag && starts_element(e)) {
+        flush();
+        pixels_at_ = pieces_.size();
+        around_pixels = false;
+        pass_over(i);
+        continue;
+      }
       switch (e.kind) {
         case Element::Kind::sequence: head(e.tag, {'S', 'Q'}, 0xFFFFFFFF); break;
         case Element::Kind::sequence_end:
@@ -54,10 +85,37 @@ class Planner {
       }
     }
     flush();
-    return std::move(pieces_);
   }
 
- private:
+  static bool starts_element(const Element& e) {
+    return e.kind == Element::Kind::value || e.kind == Element::Kind::sequence ||
+           e.kind == Element::Kind::fragments;
+  }
+
+  // Writes the elements that are set and stand before or at `tag`. True: `tag` itself is not to be
+  // written any more.
+  bool set_instead(Tag tag) {
+    bool done = std::find(changes_.left_out.begin(), changes_.left_out.end(), tag) !=
+                changes_.left_out.end();
+    while (next_set_ < changes_.set.size() && changes_.set[next_set_].tag.value <= tag.value) {
+      const Changes::Element& e = changes_.set[next_set_++];
+      head(e.tag, e.vr, e.value.size());
+      literal_ += e.value;
+      done = done || e.tag == tag;
+    }
+    return done;
+  }
+
+  // To the last entry of the element that begins at `i`.
+  void pass_over(size_t& i) const {
+    const auto& all = scanner_.elements();
+    if (all[i].kind == Element::Kind::value) return;
+    while (i + 1 < all.size()) {
+      ++i;
+      if (all[i].kind == Element::Kind::sequence_end && all[i].depth == 0) return;
+    }
+  }
+
   void flush() {
     if (literal_.empty()) return;
     Piece p;
@@ -68,6 +126,10 @@ class Planner {
 
   void head(Tag tag, Vr vr, uint64_t length) {
     put_tag(literal_, tag);
+    if (changes_.implicit) {
+      put32(literal_, static_cast<uint32_t>(length));
+      return;
+    }
     literal_.append(vr.data(), 2);
     if (has_long_length(vr)) {
       put16(literal_, 0);
@@ -92,7 +154,8 @@ class Planner {
     const uint64_t even = e.length + e.length % 2;
     if (!has_long_length(vr) && even > 65534) vr = {'U', 'N'};
     head(e.tag, vr, even);
-    range(e.offset, e.length, word_bytes(e.vr));
+    const bool pixels = e.depth == 0 && scanner_.pixel_data() && e.tag == scanner_.pixel_data()->tag;
+    range(e.offset, e.length, pixels ? pixel_word_bytes(scanner_) : word_bytes(e.vr));
     if (e.length % 2 != 0) literal_ += is(vr, "UI") || is(vr, "OB") || is(vr, "UN") ? '\0' : ' ';
   }
 
@@ -107,9 +170,11 @@ class Planner {
   }
 
   const Scanner& scanner_;
+  const Changes& changes_;
   const bool big_;
   Bytes literal_;
   std::vector<Piece> pieces_;
+  size_t next_set_ = 0, pixels_at_ = 0;
 };
 
 Result<std::unique_ptr<Scanner>> scan(archive::BlobReader& blob, const TransferSyntax& syntax,
@@ -118,6 +183,7 @@ Result<std::unique_ptr<Scanner>> scan(archive::BlobReader& blob, const TransferS
   std::optional<Inflater> inflater;
   if (syntax.deflated) inflater.emplace(limits.inflated_bytes_max);
   Bytes buffer(kStepBytes, '\0');
+  size_t step = kStepBytes;
   for (uint64_t at = 0; at < blob.size() && !(header_only && scanner->header_done());) {
     if (inflater) {
       const uint64_t n = std::min<uint64_t>(buffer.size(), blob.size() - at);
@@ -130,12 +196,14 @@ Result<std::unique_ptr<Scanner>> scan(archive::BlobReader& blob, const TransferS
     if (const uint64_t skip = std::min(scanner->skippable(), blob.size() - at); skip > 0) {
       scanner->skip(skip);
       at += skip;
+      step = kStepAfterSkipBytes;
       continue;
     }
-    const uint64_t n = std::min<uint64_t>(buffer.size(), blob.size() - at);
+    const uint64_t n = std::min<uint64_t>(step, blob.size() - at);
     MEDARC_TRY(blob.read({at, n}, buffer.data()));
     MEDARC_TRY(scanner->feed({buffer.data(), n}));
     at += n;
+    step = std::min(2 * step, buffer.size());
   }
   return scanner;
 }
@@ -158,7 +226,18 @@ Result<std::unique_ptr<Scanner>> scan_stored_header(archive::BlobReader& blob,
 }
 
 std::vector<Piece> explicit_little_pieces(const Scanner& scanner) {
-  return Planner(scanner).plan();
+  const Changes none;
+  return Planner(scanner, none).plan();
+}
+
+std::vector<Piece> implicit_little_pieces(const Scanner& scanner) {
+  Changes changes;
+  changes.implicit = true;
+  return Planner(scanner, changes).plan();
+}
+
+Around pieces_around_pixels(const Scanner& scanner, const Changes& changes) {
+  return Planner(scanner, changes).plan_around_pixels();
 }
 
 }  // namespace medarc::dicom

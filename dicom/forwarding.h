@@ -21,7 +21,7 @@ class Forwarding {
 
 // As Imaging::create; `forwarding` outlives it.
 std::unique_ptr<Imaging> make_forwarding_imaging(index::Index& index, security::Guard& guard,
-                                                 Limits limits, Rendering rendering,
-                                                 Forwarding& forwarding);
+                                                 Limits limits, CodecPool* codecs,
+                                                 Rendering rendering, Forwarding& forwarding);
 
 }  // namespace medarc::dicom

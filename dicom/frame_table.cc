@@ -38,6 +38,15 @@ std::vector<uint32_t> from_offsets(ByteView table, size_t width, bool big, uint6
 
 }  // namespace
 
+uint8_t pixel_word_bytes(const Scanner& scanner) {
+  const Vr vr = scanner.pixel_data()->vr;
+  const int64_t allocated = number_value(scanner, Tag{0x00280100}).value_or(0);
+  if (is(vr, "OW") && (allocated == 32 || allocated == 64)) {
+    return static_cast<uint8_t>(allocated / 8);
+  }
+  return word_bytes(vr);
+}
+
 FrameTable FrameTable::make(const Scanner& scanner, std::string* warning) {
   const auto& pixels = scanner.pixel_data();
   if (!pixels) return {};
@@ -79,7 +88,7 @@ FrameTable FrameTable::make_native(const Scanner& scanner, uint64_t frames, std:
     table.frames_count_ = static_cast<uint32_t>(std::min({frames, whole, uint64_t{UINT32_MAX}}));
     table.frame_bits_ = one;
   }
-  if (scanner.encoding() == Encoding::explicit_big) table.swap_bytes_ = word_bytes(pixels.vr);
+  if (scanner.encoding() == Encoding::explicit_big) table.swap_bytes_ = pixel_word_bytes(scanner);
   return table;
 }
 

@@ -47,4 +47,8 @@ class FrameTable {
   std::vector<uint32_t> first_fragment_;  // of each frame
 };
 
+// Bytes of the words that byte order applies to in the native pixel data: those of its VR, but
+// whole samples where these are longer than the words of OW.
+uint8_t pixel_word_bytes(const Scanner& scanner);
+
 }  // namespace medarc::dicom

@@ -7,7 +7,6 @@
 #include "dicom/convert.h"
 #include "dicom/element_path.h"
 #include "dicom/forwarding.h"
-#include "dicom/frame_table.h"
 #include "dicom/inflate.h"
 #include "dicom/intake.h"
 #include "dicom/dictionary.h"
@@ -15,6 +14,8 @@
 #include "dicom/part10.h"
 #include "dicom/pieces.h"
 #include "dicom/render/renderer.h"
+#include "dicom/pixel/codec_pool.h"
+#include "dicom/transcode.h"
 #include "dicom/values.h"
 
 namespace medarc::dicom {
@@ -31,31 +32,62 @@ bool has_preamble(ByteView envelope) {
 }
 
 // What is done to the stored dataset for `form`.
-enum class Change { none, encoding, inflated };
+enum class Change { none, encoding, inflated, transcoded };
 Change change_of(const InstanceRow& row, Form form) {
   if (form == Form::original) return Change::none;
-  const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
-  if (syntax.encoding != Encoding::explicit_little) return Change::encoding;
-  return form == Form::explicit_le && syntax.deflated ? Change::inflated : Change::none;
+  const TransferSyntax stored = transfer_syntax_or_default(row.transfer_syntax.value);
+  const std::string_view wanted = form.transfer_syntax();
+  if (wanted.empty()) {
+    return stored.encoding == Encoding::explicit_little ? Change::none : Change::encoding;
+  }
+  if (wanted == row.transfer_syntax.value) return Change::none;
+  const bool native = wanted == kExplicitLittle || wanted == kImplicitLittle;
+  if (!native || (stored.encapsulated && !row.frame_table.empty())) return Change::transcoded;
+  return stored.deflated && wanted == kExplicitLittle ? Change::inflated : Change::encoding;
+}
+
+std::string_view syntax_after(const InstanceRow& row, Form form) {
+  if (change_of(row, form) == Change::none) return row.transfer_syntax.value;
+  return form.transfer_syntax().empty() ? kExplicitLittle : form.transfer_syntax();
 }
 
 // The bytes before the dataset.
 Bytes envelope_of(const InstanceRow& row, Form form) {
   if (change_of(row, form) != Change::none) {
-    return make_envelope(row.sop_class, row.uid, TransferSyntaxUid(std::string(kExplicitLittle)));
+    return make_envelope(row.sop_class, row.uid,
+                         TransferSyntaxUid(std::string(syntax_after(row, form))));
   }
   if (form == Form::original || has_preamble(row.envelope)) return row.envelope;
   return make_envelope(row.sop_class, row.uid, row.transfer_syntax);
 }
 
+// Tells one form of an object from another in its ETag.
+std::string etag_suffix(Form form) {
+  if (form == Form::original) return "o";
+  if (form == Form::stored) return "s";
+  if (form == Form::explicit_le) return "e";
+  return std::string(form.transfer_syntax().substr(kImplicitLittle.size() - 1));
+}
+
+// Compressed frames are shown as they are transcoded: by the workers.
+Rendering with_decoder(Rendering rendering, CodecPool* codecs) {
+  if (rendering.decode || codecs == nullptr) return rendering;
+  rendering.decode = [codecs](std::string_view transfer_syntax, std::string_view object,
+                              const FrameShape& declared, ByteView codestream) {
+    return codecs->decode(transfer_syntax, object, declared, codestream);
+  };
+  return rendering;
+}
+
 class ImagingService final : public Imaging {
  public:
   ImagingService(index::Index& index, security::Guard& guard, Limits limits, Rendering rendering,
-                 Forwarding* forwarding)
+                 CodecPool* codecs, Forwarding* forwarding)
       : index_(index),
         guard_(guard),
         limits_(limits),
-        renderer_(std::move(rendering), limits_),
+        codecs_(codecs),
+        renderer_(with_decoder(std::move(rendering), codecs), limits_),
         forwarding_(forwarding) {}
 
   Result<std::unique_ptr<IncomingObject>> begin(const Principal& principal, StoreStart start) override {
@@ -155,20 +187,42 @@ class ImagingService final : public Imaging {
   Result<FrameContent> frames(const Principal& principal, const InstanceRow& row,
                               const std::vector<uint32_t>& numbers, Form form) override {
     MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
-    const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
-    MEDARC_ASSIGN(const FrameTable table, FrameTable::decode(row.frame_table));
-    if (table.frames_count() == 0) return make_error(Code::not_found, "the instance has no frames");
-    if (form == Form::explicit_le && table.encapsulated()) {
-      return make_error(Code::not_acceptable, "the frames are compressed; ask for them as they are stored");
+    MEDARC_ASSIGN(std::shared_ptr<StoredFrames> stored,
+                  StoredFrames::open(index_.blobs(), row, limits_));
+    for (const uint32_t number : numbers) {
+      if (number == 0) return make_error(Code::invalid_argument, "frames are numbered from 1");
+      if (number > stored->count()) {
+        return make_error(Code::not_found, fmt::format("there is no frame {}", number));
+      }
     }
     FrameContent out;
-    out.transfer_syntax.value = table.encapsulated() ? row.transfer_syntax.value : std::string(kExplicitLittle);
-    MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
-    std::shared_ptr<archive::BlobReader> blob = std::move(reader);
+    std::shared_ptr<FrameTranscoder> transcoder;
+    const std::string_view wanted = form.transfer_syntax();
+    const bool native = wanted == kExplicitLittle || wanted == kImplicitLittle;
+    const bool as_stored = wanted.empty() || wanted == row.transfer_syntax.value ||
+                           (native && !stored->encapsulated());
+    if (as_stored) {
+      out.transfer_syntax.value =
+          stored->encapsulated() ? row.transfer_syntax.value : std::string(kExplicitLittle);
+    } else {
+      out.transfer_syntax.value = native ? kExplicitLittle : wanted;
+      if (codecs_ == nullptr) return no_codecs();
+      MEDARC_ASSIGN(auto reader, open_pixels(row));
+      MEDARC_ASSIGN(transcoder, FrameTranscoder::open(std::move(reader), form, *codecs_,
+                                                      numbers.empty() ? 0 : numbers[0] - 1));
+    }
     for (const uint32_t number : numbers) {
-      MEDARC_ASSIGN(Content c, frame_content(blob, table, number, syntax.deflated));
+      Content c;
       c.transfer_syntax = out.transfer_syntax;
       c.etag = fmt::format("{}-f{}", row.dataset.hex(), number);
+      if (transcoder) {
+        c.etag += etag_suffix(form);
+        c.bytes = transcoder->bytes_of(number - 1);
+        c.source = frame_source(transcoder, number - 1);
+      } else {
+        c.bytes = stored->frame_bytes(number - 1);
+        c.source = stored->open_frame(number - 1);
+      }
       out.frames.push_back(std::move(c));
     }
     return out;
@@ -177,25 +231,38 @@ class ImagingService final : public Imaging {
   Result<Rendition> rendered(const Principal& principal, const InstanceRow& row,
                              const RenderRequest& request) override {
     MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
-    MEDARC_ASSIGN(auto decoded, FrameTable::decode(row.frame_table));
-    MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
-    const auto table = std::make_shared<const FrameTable>(std::move(decoded));
-    const bool deflated = transfer_syntax_or_default(row.transfer_syntax.value).deflated;
     RenderSource source;
     source.row = row;
-    source.dataset = std::move(reader);
-    source.frames_count = table->frames_count();
-    source.frame = [this, table, deflated, blob = source.dataset](uint32_t number) {
-      return frame_content(blob, *table, number, deflated);
-    };
-    source.stream = [table, blob = source.dataset]() -> Result<Content> {
+    MEDARC_ASSIGN(source.dataset, index_.blobs().open(row.dataset));
+    MEDARC_ASSIGN(source.frames_count, frames_count(row));
+    if (source.frames_count > 0) {
+      MEDARC_ASSIGN(std::shared_ptr<StoredFrames> stored,
+                    StoredFrames::open(index_.blobs(), row, limits_));
+      source.frame = [stored](uint32_t number) -> Result<Content> {
+        if (number == 0 || number > stored->count()) {
+          return make_error(Code::not_found, fmt::format("there is no frame {}", number));
+        }
+        Content out;
+        out.bytes = stored->frame_bytes(number - 1);
+        out.source = stored->open_frame(number - 1);
+        return out;
+      };
+    }
+    source.stream = [blob = source.dataset, row]() -> Result<Content> {
+      MEDARC_ASSIGN(const FrameTable table, FrameTable::decode(row.frame_table));
       std::vector<Piece> pieces;
-      for (uint32_t i = 0; i < table->frames_count(); ++i) {
-        for (const ByteRange& f : table->fragments(i)) add_range(pieces, f);
+      for (uint32_t i = 0; i < table.frames_count(); ++i) {
+        for (const ByteRange& f : table.fragments(i)) add_range(pieces, f);
       }
       return finished({}, blob, std::move(pieces));
     };
     return renderer_.rendition(std::move(source), request);
+  }
+
+  Result<std::unique_ptr<FrameReader>> pixels(const Principal& principal,
+                                              const InstanceRow& row) override {
+    MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
+    return open_pixels(row);
   }
 
   Result<Content> bulkdata(const Principal& principal, const InstanceRow& row, std::string_view path) override {
@@ -244,23 +311,52 @@ class ImagingService final : public Imaging {
   const Limits& limits() const override { return limits_; }
 
  private:
+  static Error no_codecs() {
+    return make_error(Code::not_acceptable,
+                      "the pixel data is given as it is stored only: there are no codecs");
+  }
+
+  Result<std::unique_ptr<FrameReader>> open_pixels(const InstanceRow& row) {
+    MEDARC_ASSIGN(auto frames, StoredFrames::open(index_.blobs(), row, limits_));
+    return std::make_unique<FrameReader>(std::move(frames), codecs_);
+  }
+
+  Result<Content> transcoded(const InstanceRow& row, Form form, Bytes envelope) {
+    if (codecs_ == nullptr) return no_codecs();
+    auto reader = open_pixels(row);
+    if (reader.has_error() && reader.error().code == Code::not_found) {
+      return make_error(Code::not_acceptable, "there are no pixels to compress");
+    }
+    if (reader.has_error()) return reader.error();
+    return transcoded_dataset(index_.blobs(), row, limits_, std::move(envelope), std::move(*reader),
+                              form, *codecs_);
+  }
+
   Result<Content> content_of(const InstanceRow& row, Form form, Bytes envelope) {
+    const std::string etag = fmt::format("{}-{:08x}-{}", row.dataset.hex(), crc32c(row.envelope),
+                                         etag_suffix(form));
+    const Change change = change_of(row, form);
+    if (change == Change::transcoded) {
+      MEDARC_ASSIGN(Content content, transcoded(row, form, std::move(envelope)));
+      content.etag = etag;
+      return content;
+    }
     const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
     MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
     std::shared_ptr<archive::BlobReader> blob = std::move(reader);
-    if (form == Form::explicit_le && syntax.encapsulated && !row.frame_table.empty()) {
-      return make_error(Code::not_acceptable, "the pixel data is compressed; ask for it as it is stored");
-    }
     Content content;
-    content.transfer_syntax = shape_of(row, form).transfer_syntax;
-    content.etag = fmt::format("{}-{:08x}-{}", row.dataset.hex(), crc32c(row.envelope),
-                               form == Form::original ? "o" : form == Form::stored ? "s" : "e");
+    content.transfer_syntax.value = syntax_after(row, form);
+    content.etag = etag;
     std::vector<Piece> pieces(1);
     pieces[0].literal = std::move(envelope);
-    const Change change = change_of(row, form);
     if (change == Change::encoding) {
+      if (syntax.deflated) {
+        return make_error(Code::not_acceptable, "a deflated dataset is given as such or inflated");
+      }
       MEDARC_ASSIGN(auto scanner, scan_stored(*blob, syntax, limits_));
-      for (Piece& p : explicit_little_pieces(*scanner)) pieces.push_back(std::move(p));
+      auto converted = form == Form::implicit_le ? implicit_little_pieces(*scanner)
+                                                 : explicit_little_pieces(*scanner);
+      for (Piece& p : converted) pieces.push_back(std::move(p));
       return finished(std::move(content), blob, std::move(pieces));
     }
     if (change == Change::inflated) {
@@ -270,16 +366,6 @@ class ImagingService final : public Imaging {
     }
     add_range(pieces, {0, blob->size()});
     return finished(std::move(content), blob, std::move(pieces));
-  }
-
-  static void add_range(std::vector<Piece>& pieces, ByteRange range, uint8_t swap_bytes = 1,
-                        uint64_t words_begin = 0) {
-    if (range.length == 0) return;
-    Piece p;
-    p.range = range;
-    p.swap_bytes = swap_bytes;
-    p.words_begin = words_begin;
-    pieces.push_back(std::move(p));
   }
 
   static std::unique_ptr<ByteSource> whole(const std::shared_ptr<archive::BlobReader>& blob) {
@@ -295,68 +381,42 @@ class ImagingService final : public Imaging {
     return content;
   }
 
-  Result<Content> frame_content(const std::shared_ptr<archive::BlobReader>& blob,
-                                const FrameTable& table, uint32_t number, bool deflated) const {
-    if (number == 0) return make_error(Code::invalid_argument, "frames are numbered from 1");
-    if (number > table.frames_count()) {
-      return make_error(Code::not_found, fmt::format("there is no frame {}", number));
-    }
-    if (!table.encapsulated()) return native_frame({}, blob, table, number - 1, deflated);
-    std::vector<Piece> pieces;
-    for (const ByteRange& f : table.fragments(number - 1)) add_range(pieces, f);
-    return finished({}, blob, std::move(pieces));
-  }
-
-  // 1-bit frames may begin and end inside a byte.
-  Content native_frame(Content content, const std::shared_ptr<archive::BlobReader>& blob,
-                       const FrameTable& table, uint32_t index, bool deflated) const {
-    const FrameTable::BitRange bits = table.native_bits(index);
-    const unsigned shift = bits.begin % 8;
-    const ByteRange range{bits.begin / 8, (shift + bits.length + 7) / 8};
-    if (deflated) {
-      content.source =
-          inflating_source({}, whole(blob), range.begin, range.length, limits_.inflated_bytes_max);
-    } else {
-      std::vector<Piece> pieces;
-      add_range(pieces, range, table.swap_bytes(), table.words_begin());
-      content.source = std::make_unique<PieceSource>(blob, std::move(pieces));
-    }
-    content.bytes = (bits.length + 7) / 8;
-    if (shift != 0 || bits.length % 8 != 0) {
-      content.source =
-          std::make_unique<ShiftedSource>(std::move(content.source), shift, bits.length);
-    }
-    return content;
-  }
-
   index::Index& index_;
   security::Guard& guard_;
   const Limits limits_;
+  CodecPool* const codecs_;  // null: compressed frames are given as they are stored only
   Renderer renderer_;
   Forwarding* const forwarding_;  // null: nothing is forwarded
 };
 
 }  // namespace
 
+std::optional<Form> Form::in(std::string_view transfer_syntax) {
+  if (transfer_syntax == kExplicitLittle) return explicit_le;
+  if (!can_encode(transfer_syntax)) return std::nullopt;
+  return Form(Kind::in_syntax, find_transfer_syntax(transfer_syntax)->uid);
+}
+
 Shape shape_of(const InstanceRow& row, Form form) {
-  Shape out{row.transfer_syntax, std::nullopt};
-  if (change_of(row, form) != Change::none) {
-    out.transfer_syntax.value = kExplicitLittle;
-  } else {
+  Shape out;
+  out.transfer_syntax.value = syntax_after(row, form);
+  if (change_of(row, form) == Change::none) {
     out.bytes = envelope_of(row, form).size() + row.dataset_bytes;
   }
   return out;
 }
 
 std::unique_ptr<Imaging> Imaging::create(index::Index& index, security::Guard& guard, Limits limits,
-                                         Rendering rendering) {
-  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering), nullptr);
+                                         CodecPool* codecs, Rendering rendering) {
+  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering), codecs,
+                                          nullptr);
 }
 
 std::unique_ptr<Imaging> make_forwarding_imaging(index::Index& index, security::Guard& guard,
-                                                 Limits limits, Rendering rendering,
-                                                 Forwarding& forwarding) {
-  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering), &forwarding);
+                                                 Limits limits, CodecPool* codecs,
+                                                 Rendering rendering, Forwarding& forwarding) {
+  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering), codecs,
+                                          &forwarding);
 }
 
 }  // namespace medarc::dicom

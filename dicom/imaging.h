@@ -17,10 +17,14 @@
 #include "dicom/limits.h"
 #include "dicom/render/rendition.h"
 #include "dicom/render/request.h"
+#include "dicom/transfer_syntax.h"
 #include "index/index.h"
 #include "security/guard.h"
 
 namespace medarc::dicom {
+
+class CodecPool;
+class FrameReader;
 
 using index::InstanceRow;
 using index::SeriesUid;
@@ -90,11 +94,32 @@ struct Content {
   std::string etag;                       // without quotes
 };
 
-enum class Form {
-  original,   // exactly as received, envelope included
-  stored,     // as stored, but Implicit VR and big endian as Explicit VR LE (N6)
-  explicit_le,  // Explicit VR LE; not_acceptable for compressed pixel data (codecs come later)
+// The form in which an object or its frames are asked for.
+class Form {
+ public:
+  static const Form original;     // exactly as received, envelope included
+  static const Form stored;       // as stored, but Implicit VR and big endian as Explicit VR LE (N6)
+  static const Form explicit_le;  // Explicit VR LE; compressed pixel data is expanded
+  static const Form implicit_le;  // the same in Implicit VR LE, for DIMSE only
+
+  // explicit_le, or one of the transfer syntaxes that frames can be encoded in, always losslessly.
+  // nullopt: none of them.
+  static std::optional<Form> in(std::string_view transfer_syntax);
+
+  // "" for original and stored.
+  std::string_view transfer_syntax() const { return transfer_syntax_; }
+  bool operator==(const Form&) const = default;
+
+ private:
+  enum class Kind { original, stored, in_syntax };
+  constexpr Form(Kind kind, std::string_view syntax) : kind_(kind), transfer_syntax_(syntax) {}
+  Kind kind_;
+  std::string_view transfer_syntax_;  // of a table, never of a peer
 };
+inline constexpr Form Form::original{Form::Kind::original, {}};
+inline constexpr Form Form::stored{Form::Kind::stored, {}};
+inline constexpr Form Form::explicit_le{Form::Kind::in_syntax, kExplicitLittle};
+inline constexpr Form Form::implicit_le{Form::Kind::in_syntax, kImplicitLittle};
 
 // What object() gives for `row`, told from the row alone. No length: known only when it was read.
 struct Shape {
@@ -110,8 +135,10 @@ struct FrameContent {
 
 class Imaging {
  public:
+  // `codecs` outlives it; without them compressed pixel data is given as it is stored only, and not
+  // rendered.
   static std::unique_ptr<Imaging> create(index::Index& index, security::Guard& guard, Limits limits,
-                                         Rendering rendering = {});
+                                         CodecPool* codecs = nullptr, Rendering rendering = {});
   virtual ~Imaging() = default;
 
   virtual Result<std::unique_ptr<IncomingObject>> begin(const Principal&, StoreStart start) = 0;
@@ -128,11 +155,13 @@ class Imaging {
   // Admits the find, then answers the page (QIDO and C-FIND alike).
   virtual Result<index::Page> find(const Principal&, index::View& view, const index::Query&) = 0;
 
-  // not_found; audited before the content is readable.
+  // not_found; audited before the content is readable. not_acceptable when the object cannot be
+  // given in this form (no codec for its pixels, no pixels to compress); what the codec says of the
+  // first frame. Frames are transcoded one by one as they are read.
   virtual Result<Content> object(const Principal&, const InstanceRow&, Form form) = 0;
   // The same without envelope: what a C-STORE carries.
   virtual Result<Content> dataset(const Principal&, const InstanceRow&, Form form) = 0;
-  // 1-based frame numbers, in order. not_found when any does not exist.
+  // 1-based frame numbers, in order. not_found when any does not exist; otherwise as object().
   virtual Result<FrameContent> frames(const Principal&, const InstanceRow&,
                                       const std::vector<uint32_t>& numbers, Form form) = 0;
   // One value by its path "7FE00010" or "00081140/0/00880200" (BulkDataURI below the instance).
@@ -147,6 +176,9 @@ class Imaging {
   virtual Result<std::unique_ptr<ByteSource>> metadata(
       const Principal&, std::shared_ptr<index::View> view, const StudyUid&, const SeriesUid&,
       const std::optional<SopInstanceUid>&, const std::string& base) = 0;
+
+  // The frames of an instance as samples, for renderers. not_found when it has none.
+  virtual Result<std::unique_ptr<FrameReader>> pixels(const Principal&, const InstanceRow&) = 0;
 
   virtual index::Index& index() = 0;
   virtual const Limits& limits() const = 0;

@@ -4,6 +4,16 @@
 
 namespace medarc::dicom {
 
+void add_range(std::vector<Piece>& pieces, ByteRange range, uint8_t swap_bytes,
+               uint64_t words_begin) {
+  if (range.length == 0) return;
+  Piece p;
+  p.range = range;
+  p.swap_bytes = swap_bytes;
+  p.words_begin = words_begin;
+  pieces.push_back(std::move(p));
+}
+
 uint64_t PieceSource::total(const std::vector<Piece>& pieces) {
   uint64_t out = 0;
   for (const Piece& p : pieces) out += p.bytes();

@@ -20,6 +20,10 @@ struct Piece {
   uint64_t bytes() const { return range.length == 0 ? literal.size() : range.length; }
 };
 
+// Appends a range of the blob; nothing when it is empty.
+void add_range(std::vector<Piece>& pieces, ByteRange range, uint8_t swap_bytes = 1,
+               uint64_t words_begin = 0);
+
 class PieceSource final : public ByteSource {
  public:
   PieceSource(std::shared_ptr<archive::BlobReader> blob, std::vector<Piece> pieces)

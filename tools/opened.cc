@@ -36,9 +36,10 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
   }
   MEDARC_ASSIGN(opened->index, std::move(index));
   opened->guard = security::Guard::create(*opened->index, opened->settings.guard);
+  opened->codecs = dicom::CodecPool::create(opened->settings.codecs);
   opened->imaging =
       dicom::Imaging::create(*opened->index, *opened->guard, opened->settings.dicom_limits,
-                             {opened->settings.render, {}});
+                             opened->codecs.get(), {opened->settings.render, {}});
   opened->genomes =
       genomics::GenomeStore::create(*opened->index, *opened->guard, opened->settings.genomics);
   opened->patients = std::make_unique<records::PatientService>(

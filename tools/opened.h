@@ -28,6 +28,7 @@ struct Opened {
   Settings settings;
   std::unique_ptr<index::Index> index;
   std::unique_ptr<security::Guard> guard;
+  std::unique_ptr<dicom::CodecPool> codecs;  // its workers start when they are needed
   std::unique_ptr<dicom::Imaging> imaging;
   std::unique_ptr<genomics::GenomeStore> genomes;
   std::unique_ptr<genomics::ResumableUploads> uploads;  // only while serving

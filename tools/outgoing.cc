@@ -18,7 +18,7 @@ Status open_outgoing(Opened& opened) {
     out->router = std::make_unique<dicom::dimse::Router>(s.routes, *out->jobs);
     opened.imaging =
         dicom::make_forwarding_imaging(*opened.index, *opened.guard, s.dicom_limits,
-                                       {s.render, {}}, *out->router);
+                                       opened.codecs.get(), {s.render, {}}, *out->router);
   }
   // Also without rules: what was queued under earlier ones is still delivered.
   out->jobs->handle(dicom::dimse::kDeliveryJob,

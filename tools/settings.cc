@@ -16,6 +16,7 @@ Result<Settings> Settings::from(Config& config) {
   s.render = dicom::RenderLimits::from(config);
   s.jobs = index::JobOptions::from(config);
   s.commitment = dicom::dimse::CommitmentOptions::from(config);
+  s.codecs = dicom::CodecLimits::from(config);
   s.genomics = genomics::Limits::from(config);
   s.uploads = genomics::ResumableLimits::from(config);
   s.genomics_door = web::GenomicsOptions::from(config);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dicom/routes.h"
+#include "dicom/pixel/codec_pool.h"
 #include "dicom/server.h"
 #include "genomics/resumable.h"
 #include "index/index.h"
@@ -23,6 +24,7 @@ struct Settings {
   dicom::dimse::CommitmentOptions commitment;
   dicom::Routes routes;
   index::JobOptions jobs;
+  dicom::CodecLimits codecs;
   genomics::Limits genomics;
   genomics::ResumableLimits uploads;
   web::GenomicsOptions genomics_door;

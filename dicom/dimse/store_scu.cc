@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "dicom/dimse_status.h"
+#include "dicom/pixel/codec_pool.h"
 #include "dicom/transfer_syntax.h"
 
 namespace medarc::dicom::dimse {
 namespace {
 
 constexpr uint32_t kCommandBytesMax = 16u << 10;
+constexpr size_t kContextsMax = 128;  // of one association
 
 bool peer_provides(const ul::Agreement& agreement, std::string_view sop_class) {
   const auto& roles = agreement.answer.user.roles;
@@ -42,14 +44,20 @@ Result<uint16_t> answer(ul::Association& association, uint16_t message_id,
 }  // namespace
 
 std::vector<ul::AcceptedContext> contexts_for(const StoredForms& stored) {
-  StoredForms all = stored;
+  std::vector<ul::AcceptedContext> out;
+  StoredForms more;
   for (const auto& [sop_class, syntax] : stored) {
-    if (!transfer_syntax_or_default(syntax).encapsulated) {
-      all.emplace(sop_class, std::string(kExplicitLittle));
+    out.push_back({sop_class, syntax});
+    if (transfer_syntax_or_default(syntax).encapsulated && !can_decode(syntax)) continue;
+    for (const std::string_view plain : {kExplicitLittle, kImplicitLittle}) {
+      const std::pair form(sop_class, std::string(plain));
+      if (!stored.contains(form)) more.insert(form);
     }
   }
-  std::vector<ul::AcceptedContext> out;
-  for (const auto& [sop_class, syntax] : all) out.push_back({sop_class, syntax});
+  for (const auto& [sop_class, syntax] : more) {
+    if (out.size() >= kContextsMax) break;
+    out.push_back({sop_class, syntax});
+  }
   return out;
 }
 
@@ -60,26 +68,53 @@ StoreScu::StoreScu(ul::Association& association, Imaging& imaging, const Princip
       principal_(principal),
       roles_wanted_(roles_wanted) {}
 
-std::optional<StoreScu::Choice> StoreScu::choose(const InstanceRow& row) const {
+namespace {
+
+// How good it is to send what is stored in `stored` in an accepted syntax; 0: it cannot be sent so.
+// Nothing lossy is ever made, and what is stored goes before all (D3).
+int worth(std::string_view accepted, std::string_view stored) {
+  if (accepted == stored) return 4;
+  if (accepted == kExplicitLittle) return 3;
+  if (accepted == kImplicitLittle) return 2;
+  return Form::in(accepted) ? 1 : 0;
+}
+
+}  // namespace
+
+std::vector<StoreScu::Choice> StoreScu::choices(const InstanceRow& row) const {
   const ul::Agreement& agreement = association_.agreement();
-  if (roles_wanted_ && !peer_provides(agreement, row.sop_class.value)) return std::nullopt;
-  const TransferSyntax stored = transfer_syntax_or_default(row.transfer_syntax.value);
-  std::optional<Choice> out;
+  if (roles_wanted_ && !peer_provides(agreement, row.sop_class.value)) return {};
+  const std::string& stored = row.transfer_syntax.value;
+  std::vector<std::pair<int, Choice>> found;
   for (const auto& [id, context] : agreement.contexts) {
     if (context.abstract_syntax != row.sop_class.value) continue;
-    if (context.transfer_syntax == row.transfer_syntax.value) return Choice{id, Form::original};
-    if (context.transfer_syntax == kExplicitLittle && !stored.encapsulated) {
-      out = Choice{id, Form::explicit_le};
-    }
+    const std::string& accepted = context.transfer_syntax;
+    const int how_good = worth(accepted, stored);
+    if (how_good == 0) continue;
+    const Form form = accepted == stored            ? Form::original
+                      : accepted == kImplicitLittle ? Form::implicit_le
+                                                    : *Form::in(accepted);
+    found.emplace_back(how_good, Choice{id, form});
   }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<Choice> out;
+  for (const auto& [how_good, choice] : found) out.push_back(choice);
   return out;
 }
 
 Result<uint16_t> StoreScu::send(const InstanceRow& row,
                                 const std::optional<Originator>& originator) {
-  const auto choice = choose(row);
-  if (!choice) return kSopClassUnsupported;
-  auto content = imaging_.dataset(principal_, row, choice->form);
+  std::optional<Choice> choice;
+  Result<Content> content = make_error(Code::not_acceptable, "no presentation context");
+  for (const Choice& one : choices(row)) {
+    content = imaging_.dataset(principal_, row, one.form);
+    choice = one;
+    if (content.has_value() || content.error().code != Code::not_acceptable) break;
+  }
+  if (content.has_error() && content.error().code == Code::not_acceptable) {
+    return kSopClassUnsupported;
+  }
   if (content.has_error()) return store_status(content.error().code);
   return store(association_, {choice->context_id, row.sop_class.value, row.uid.value},
                ++last_message_id_, *content->source, originator, &cancelled_);

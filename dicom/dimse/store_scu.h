@@ -19,8 +19,7 @@ struct Originator {
 };
 
 // The contexts to propose for objects of these SOP classes and stored transfer syntaxes: as they
-// are, and as Explicit VR Little Endian what is not encapsulated. At most 128 of them fit an
-// association.
+// are, and, as far as an association has room (128), uncompressed what can be made so.
 using StoredForms = std::set<std::pair<std::string, std::string>>;
 std::vector<ul::AcceptedContext> contexts_for(const StoredForms& stored);
 
@@ -43,8 +42,9 @@ class StoreScu {
   StoreScu(ul::Association& association, Imaging& imaging, const Principal& principal,
            bool roles_wanted);
 
-  // Answers the status: the peer's, or 0122 when no presentation context fits the instance as it is
-  // stored or as Explicit VR Little Endian, or why it cannot be read. Errors end the association.
+  // Answers the status: the peer's, or 0122 when no presentation context fits the instance in a form
+  // it can be given in (as stored, else uncompressed, else losslessly transcoded), or why it cannot be
+  // read. Errors end the association.
   Result<uint16_t> send(const InstanceRow& row, const std::optional<Originator>& originator);
 
   // Of C-CANCEL requests that came while an answer was awaited.
@@ -55,7 +55,7 @@ class StoreScu {
     uint8_t context_id = 0;
     Form form = Form::original;
   };
-  std::optional<Choice> choose(const InstanceRow& row) const;
+  std::vector<Choice> choices(const InstanceRow& row) const;  // best first
 
   ul::Association& association_;
   Imaging& imaging_;

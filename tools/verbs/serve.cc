@@ -90,6 +90,10 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   MEDARC_ASSIGN(opened->uploads, genomics::ResumableUploads::open(
                                      posix_fs(), options.common.data + "/uploads", *opened->genomes,
                                      s.uploads));
+  // Storing and giving back as stored goes on without them.
+  if (const Status warm = opened->codecs->warm_up(); warm.has_error()) {
+    log(Level::error, "codec.unavailable", {{"reason", warm.error().text}});
+  }
   MEDARC_TRY(open_outgoing(*opened));
   MEDARC_ASSIGN(Doors doors, make_doors(*opened));
   MEDARC_ASSIGN(auto http,

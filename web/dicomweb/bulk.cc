@@ -113,7 +113,7 @@ Answer metadata(const ContextPtr& context, const Request& request) {
       if (page.has_error()) return problem(page.error());
       for (const index::Match& match : page->matches) {
         auto found = index::decode_series(match.row.value);
-        if (found.has_error()) return problem(found.error());
+        if (found.has_error()) return retrieve_problem(found.error());
         series.push_back(std::move(found->uid));
       }
       query.after = std::move(page->next);
@@ -224,28 +224,30 @@ Answer frames(const ContextPtr& context, const Request& request) {
   auto row = find_instance(*view, request);
   if (row.has_error()) return problem(row.error());
   for (const Wanted& wanted : *options) {
-    std::string type;
-    const auto form = frame_form_for(wanted, row->transfer_syntax.value, type);
-    if (!form) continue;
-    auto found = context->imaging.frames(at_door(request), *row, *numbers, *form);
-    if (found.has_error()) return problem(found.error());
-    const std::string& syntax = found->transfer_syntax.value;
-    const std::string etag = row->dataset.hex().substr(0, 32) + "-f" + request.captures[3] + "-" +
-                             (*form == Form::stored ? "s" : "e");
-    if (wanted.single_part) {
-      return single_item(request, std::move(found->frames[0]), frame_type(type, syntax), etag);
+    for (const auto& [form, type] : frame_forms_for(wanted, row->transfer_syntax.value)) {
+      auto found = context->imaging.frames(at_door(request), *row, *numbers, form);
+      if (found.has_error() && found.error().code == Code::not_acceptable) continue;
+      if (found.has_error()) return retrieve_problem(found.error());
+      const std::string& syntax = found->transfer_syntax.value;
+      const std::string etag =
+          row->dataset.hex().substr(0, 32) + "-f" + request.captures[3] + "-" +
+          (form == Form::stored ? "s" : "e" + std::string(form.transfer_syntax()));
+      if (wanted.single_part) {
+        return single_item(request, std::move(found->frames[0]), frame_type(type, syntax), etag);
+      }
+      const std::string base =
+          instance_url(request.base_url, row->study, row->series, row->uid) + "/frames/";
+      std::vector<Item> items;
+      for (size_t i = 0; i < found->frames.size(); ++i) {
+        items.push_back({std::move(found->frames[i]), base + std::to_string((*numbers)[i])});
+      }
+      return many_items(std::move(items), type, syntax, etag);
     }
-    const std::string base =
-        instance_url(request.base_url, row->study, row->series, row->uid) + "/frames/";
-    std::vector<Item> items;
-    for (size_t i = 0; i < found->frames.size(); ++i) {
-      items.push_back({std::move(found->frames[i]), base + std::to_string((*numbers)[i])});
-    }
-    return many_items(std::move(items), type, syntax, etag);
   }
   return problem(make_error(Code::not_acceptable, "the frames are stored as " +
                                                       row->transfer_syntax.value +
-                                                      "; ask for that, or with transfer-syntax=*"));
+                                                      " and cannot be given as asked; "
+                                                      "transfer-syntax=* means as stored"));
 }
 
 Answer bulkdata(const ContextPtr& context, const Request& request) {

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+#include "dicom/pixel/codec_pool.h"
 #include "dicom/transfer_syntax.h"
 #include "web/dicomweb/doors.h"
+#include "web/http_error.h"
 #include "web/text.h"
 
 namespace medarc::web {
@@ -61,6 +64,38 @@ bool rewritten(std::string_view stored) {
   return stored == dicom::kImplicitLittle || stored == dicom::kExplicitBig;
 }
 
+// N5: a lossless form is expanded for those who ask for none.
+bool expanded_unasked(std::string_view stored) {
+  const auto syntax = dicom::transfer_syntax_or_default(stored);
+  return (syntax.encapsulated && !syntax.lossy && dicom::can_decode(stored)) || syntax.deflated;
+}
+
+// The lossless transfer syntax that a media type stands for when none is named (N8; PS3.18 table
+// 8.7.3-5, "D").
+std::string_view syntax_of_type(std::string_view type) {
+  static constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
+      {"image/jpeg", "1.2.840.10008.1.2.4.70"},
+      {"image/jls", "1.2.840.10008.1.2.4.80"},
+      {"image/jp2", "1.2.840.10008.1.2.4.90"},
+      {"image/jphc", "1.2.840.10008.1.2.4.201"},
+      {"image/dicom-rle", "1.2.840.10008.1.2.5"}};
+  for (const auto& [name, syntax] : kDefaults) {
+    if (name == type) return syntax;
+  }
+  return {};
+}
+
+// Frames in another compressed form than they are stored in.
+std::vector<FrameForm> encoded_frames(const Wanted& wanted) {
+  const std::string_view asked =
+      wanted.transfer_syntax.empty() ? syntax_of_type(wanted.type) : wanted.transfer_syntax;
+  const auto form = Form::in(asked);
+  if (!form || *form == Form::explicit_le) return {};
+  const std::string type(dicom::find_transfer_syntax(asked)->media_type);
+  if (!wanted.type.empty() && wanted.type != "image/*" && wanted.type != type) return {};
+  return {{*form, type}};
+}
+
 }  // namespace
 
 Result<std::vector<Wanted>> wanted_objects(const Request& request, bool one_instance) {
@@ -115,47 +150,84 @@ Result<std::vector<Wanted>> wanted_bulk(const Request& request, bool one_item) {
   return out;
 }
 
-std::optional<Form> form_for(const Wanted& wanted, std::string_view stored) {
+std::vector<Form> forms_for(const Wanted& wanted, std::string_view stored) {
   const std::string& asked = wanted.transfer_syntax;
-  // N5: what cannot be expanded leaves as it is stored.
-  if (asked.empty() || asked == "*") return Form::stored;
-  if (rewritten(stored)) {
-    return asked == dicom::kExplicitLittle ? std::optional(Form::stored) : std::nullopt;
+  if (asked == "*") return {Form::stored};
+  if (rewritten(stored) && (asked.empty() || asked == dicom::kExplicitLittle)) {
+    return {Form::stored};
   }
-  if (asked == stored) return Form::stored;
+  if (asked.empty()) {
+    return expanded_unasked(stored) ? std::vector{Form::explicit_le, Form::stored}
+                                    : std::vector{Form::stored};
+  }
+  if (asked == stored && !rewritten(stored)) return {Form::stored};
+  const auto form = Form::in(asked);
   const auto syntax = dicom::transfer_syntax_or_default(stored);
-  if (asked == dicom::kExplicitLittle && !syntax.encapsulated) return Form::explicit_le;
-  return std::nullopt;
+  if (!form || (syntax.encapsulated && !dicom::can_decode(stored))) return {};
+  return {*form};
 }
 
-std::optional<Form> frame_form_for(const Wanted& wanted, std::string_view stored,
-                                   std::string& media_type) {
+bool may_have(const dicom::InstanceRow& row, const dicom::Form& form) {
+  if (!dicom::can_encode(form.transfer_syntax()) ||
+      form.transfer_syntax() == row.transfer_syntax.value) {
+    return true;
+  }
+  const auto number = [&](uint32_t tag) {
+    const auto n = parse_decimal(row.attributes.first(index::Tag{tag}));
+    return n && *n <= UINT16_MAX ? static_cast<uint16_t>(*n) : uint16_t{0};
+  };
+  dicom::FrameShape shape;
+  shape.rows = number(0x00280010);
+  shape.columns = number(0x00280011);
+  shape.bits_allocated = number(0x00280100);
+  return !row.frame_table.empty() && dicom::can_encode(form.transfer_syntax(), shape);
+}
+
+std::vector<FrameForm> frame_forms_for(const Wanted& wanted, std::string_view stored) {
   const auto syntax = dicom::transfer_syntax_or_default(stored);
   const std::string& asked = wanted.transfer_syntax;
-  const bool any_type = wanted.type.empty() || wanted.type == "application/*" ||
-                        wanted.type == "image/*" || wanted.type == "video/*";
-  const bool octets = wanted.type == kOctets;
+  const bool any_image = wanted.type.empty() || wanted.type == "image/*";
+  const bool octets =
+      wanted.type.empty() || wanted.type == kOctets || wanted.type == "application/*";
+  // Native samples are the same bytes in every little endian syntax.
+  const bool native_asked = asked.empty() || asked == dicom::kExplicitLittle;
   if (!syntax.encapsulated) {
-    // Native frames are the same bytes in every little endian syntax.
-    const bool fits =
-        asked.empty() || asked == "*" || asked == dicom::kExplicitLittle || asked == stored;
-    if (!fits || !(octets || wanted.type.empty() || wanted.type == "application/*")) {
-      return std::nullopt;
+    if (octets && (native_asked || asked == "*" || asked == stored)) {
+      const bool as_is = uncompressed(syntax) && !rewritten(stored);
+      return {{as_is ? Form::stored : Form::explicit_le, std::string(kOctets)}};
     }
-    media_type = kOctets;
-    return uncompressed(syntax) && !rewritten(stored) ? Form::stored : Form::explicit_le;
+    return encoded_frames(wanted);
   }
   const std::string own(syntax.media_type.empty() ? kOctets : syntax.media_type);
-  if (!asked.empty() && asked != "*" && asked != stored) return std::nullopt;
-  if (octets) {
-    // Octets without a syntax mean expanded pixels; only a lossy form is never expanded (N5).
-    if (asked.empty() && !syntax.lossy && own != kOctets) return std::nullopt;
-    media_type = kOctets;
-    return Form::stored;
+  const bool own_type =
+      wanted.type == own || any_image || wanted.type == "video/*" || wanted.type == "application/*";
+  std::vector<FrameForm> out;
+  if (asked == "*" || asked == stored) {
+    if (own_type || octets) {
+      out.push_back({Form::stored, wanted.type == kOctets ? std::string(kOctets) : own});
+    }
+    return out;
   }
-  if (!any_type && wanted.type != own) return std::nullopt;
-  media_type = own;
-  return Form::stored;
+  // Octets without a syntax mean samples; only a lossy form is never expanded unasked (N5).
+  if (octets && (asked == dicom::kExplicitLittle ||
+                 (asked.empty() && (!syntax.lossy || wanted.type == kOctets)))) {
+    if (!asked.empty() || expanded_unasked(stored)) {
+      out.push_back({Form::explicit_le, std::string(kOctets)});
+    }
+  }
+  if (asked.empty() && (own_type || (syntax.lossy && wanted.type == kOctets))) {
+    out.push_back({Form::stored, wanted.type == kOctets ? std::string(kOctets) : own});
+  }
+  if (out.empty()) return encoded_frames(wanted);
+  return out;
+}
+
+Response retrieve_problem(const Error& error) {
+  if (error.code != Code::corrupt) return problem(error);
+  log(Level::warn, "dicomweb.undecodable", {{"error", error.text}});
+  return problem(
+      500, make_error(Code::unsupported, "the pixels cannot be given in this form: " + error.text +
+                                             "; transfer-syntax=* gives them as they are stored"));
 }
 
 Result<std::vector<uint32_t>> parse_frame_list(std::string_view text, uint32_t frames_max) {

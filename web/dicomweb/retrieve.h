@@ -28,12 +28,29 @@ Result<std::vector<Wanted>> wanted_objects(const Request& request, bool one_inst
 // For frames and bulk data. `one_item`: a single part will do.
 Result<std::vector<Wanted>> wanted_bulk(const Request& request, bool one_item);
 
-// Whether an instance stored in `stored` can be given as asked, and in which form.
-std::optional<dicom::Form> form_for(const Wanted& wanted, std::string_view stored);
+// The forms in which an instance stored in `stored` may be given as asked, best first (N5, N6).
+// That an object has such a form is known only when it is opened: then the next one is tried.
+std::vector<dicom::Form> forms_for(const Wanted& wanted, std::string_view stored);
+// What can be told of that from its row alone.
+bool may_have(const dicom::InstanceRow& row, const dicom::Form& form);
 
-// The same for its frames. `media_type` answers the type of the parts to declare.
-std::optional<dicom::Form> frame_form_for(const Wanted& wanted, std::string_view stored,
-                                          std::string& media_type);
+// The same for its frames, with the media type of the parts to declare.
+struct FrameForm {
+  dicom::Form form;
+  std::string media_type;
+};
+std::vector<FrameForm> frame_forms_for(const Wanted& wanted, std::string_view stored);
+
+// The object in the first form of those asked for that it has. not_acceptable: in none.
+// `one_of_many`: what nobody asked to be expanded goes out as it is stored when that fails, so that
+// one damaged image does not end the answer for its study.
+Result<dicom::Content> open_as(dicom::Imaging& imaging, const security::Principal& principal,
+                               const dicom::InstanceRow& row, const Wanted& wanted,
+                               bool one_of_many);
+
+// The answer when an instance or its frames cannot be given. That pixels cannot be decoded is told
+// with the reason: the bytes are kept as they came, and can be had so.
+Response retrieve_problem(const Error& error);
 
 // "1,2,10": from 1 on (W2). invalid_argument; too_large for more than `frames_max`.
 Result<std::vector<uint32_t>> parse_frame_list(std::string_view text, uint32_t frames_max);

@@ -42,10 +42,10 @@ Result<Fit> measure(Instances instances, const Wanted& wanted, std::string_view 
     MEDARC_ASSIGN(const auto row, instances.next());
     if (!row) break;
     ++out.all;
-    const auto form = form_for(wanted, row->transfer_syntax.value);
-    if (!form) continue;
+    const auto forms = forms_for(wanted, row->transfer_syntax.value);
+    if (forms.empty() || !may_have(*row, forms.front())) continue;
     ++out.fitting;
-    const dicom::Shape shape = shape_of(*row, *form);
+    const dicom::Shape shape = shape_of(*row, forms.front());
     known = known && shape.bytes;
     if (known) length.add(part_headers(*row, shape, base_url).size(), *shape.bytes);
   }
@@ -86,16 +86,20 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
     for (;;) {
       MEDARC_ASSIGN(const auto row, instances->next());
       if (!row) return std::optional<OutgoingPart>();
-      const auto form = form_for(wanted, row->transfer_syntax.value);
-      if (!form) continue;
-      MEDARC_ASSIGN(auto content, context->imaging.object(principal, *row, *form));
-      return std::optional<OutgoingPart>(OutgoingPart{
-          part_headers(*row, shape_of(*row, *form), base_url), std::move(content.source)});
+      auto content = open_as(context->imaging, principal, *row, wanted, true);
+      if (content.has_error() && content.error().code == Code::not_acceptable) continue;
+      if (content.has_error()) return content.error();
+      return std::optional<OutgoingPart>(
+          OutgoingPart{part_headers(*row, {content->transfer_syntax, content->bytes}, base_url),
+                       std::move(content->source)});
     }
   };
   // The first one is opened now, so that what is not allowed is refused before the answer begins.
   auto first = next();
-  if (first.has_error()) return problem(first.error());
+  if (first.has_error()) return retrieve_problem(first.error());
+  if (!*first) {
+    return problem(make_error(Code::not_acceptable, "no instance can be given as asked"));
+  }
   auto held = std::make_shared<std::optional<OutgoingPart>>(std::move(*first));
   response.body = multipart(boundary, [held, next]() -> Result<std::optional<OutgoingPart>> {
     if (*held) return std::exchange(*held, std::nullopt);
@@ -111,10 +115,9 @@ Answer retrieve_instance(const ContextPtr& context, const Request& request) {
   auto row = find_instance(*view, request);
   if (row.has_error()) return problem(row.error());
   for (const Wanted& wanted : *options) {
-    const auto form = form_for(wanted, row->transfer_syntax.value);
-    if (!form) continue;
-    auto content = context->imaging.object(at_door(request), *row, *form);
-    if (content.has_error()) return problem(content.error());
+    auto content = open_as(context->imaging, at_door(request), *row, wanted, false);
+    if (content.has_error() && content.error().code == Code::not_acceptable) continue;
+    if (content.has_error()) return retrieve_problem(content.error());
     if (wanted.single_part) return single_object(request, std::move(*content), *row, false);
     Response response;
     const std::string boundary = new_boundary();
@@ -150,6 +153,20 @@ Answer retrieve_original(const ContextPtr& context, const Request& request) {
 }
 
 }  // namespace
+
+Result<dicom::Content> open_as(dicom::Imaging& imaging, const security::Principal& principal,
+                               const InstanceRow& row, const Wanted& wanted, bool one_of_many) {
+  const auto forms = forms_for(wanted, row.transfer_syntax.value);
+  for (size_t i = 0; i < forms.size(); ++i) {
+    auto content = imaging.object(principal, row, forms[i]);
+    const bool next_may_do = i + 1 < forms.size() && one_of_many;
+    if (content.has_value() || (content.error().code != Code::not_acceptable && !next_may_do)) {
+      return content;
+    }
+  }
+  return make_error(Code::not_acceptable, "the instance is stored as " + row.transfer_syntax.value +
+                                              " and cannot be given as asked");
+}
 
 Response single_object(const Request& request, dicom::Content content, const InstanceRow& row,
                        bool as_file) {

@@ -16,13 +16,8 @@ using dicom::InstanceRow;
 Answer as_dicom(const ContextPtr& context, const Request& request, const InstanceRow& row) {
   const Wanted wanted{true, std::string(kDicom),
                       std::string(request.query_value("transferSyntax"))};
-  const auto form = form_for(wanted, row.transfer_syntax.value);
-  if (!form) {
-    return problem(
-        make_error(Code::not_acceptable, "the instance is stored as " + row.transfer_syntax.value));
-  }
-  auto content = context->imaging.object(at_door(request), row, *form);
-  if (content.has_error()) return problem(content.error());
+  auto content = open_as(context->imaging, at_door(request), row, wanted, false);
+  if (content.has_error()) return retrieve_problem(content.error());
   return single_object(request, std::move(*content), row, false);
 }
 

@@ -6,24 +6,28 @@
 
 namespace medarc::dicom::codec {
 
-Result<FrameShape> decode_jpegls(const FrameShape& declared, ByteView codestream,
-                                 std::span<char> out) try {
-  charls::jpegls_decoder decoder(codestream, true);
-  const charls::frame_info& info = decoder.frame_info();
-  if (info.height != declared.rows || info.width != declared.columns ||
-      info.component_count != declared.samples_per_pixel) {
-    return make_error(Code::corrupt, "the JPEG-LS codestream has another size than the attributes");
-  }
-  if (declared.bits_allocated != 8 && declared.bits_allocated != 16) {
-    return make_error(Code::unsupported, "JPEG-LS has no such Bits Allocated");
-  }
-  const auto precision = static_cast<unsigned>(info.bits_per_sample);
-  if (precision > declared.bits_allocated) {
-    return make_error(Code::corrupt, "the JPEG-LS codestream has other bits than the attributes");
-  }
+namespace {
+
+// The library reads on for half a minute, finding zeros, in a scan that was cut short. In a scan FF
+// is never followed by a byte above 7F.
+bool has_end(ByteView codestream) { return codestream.rfind("\xFF\xD9") != ByteView::npos; }
+
+// Some writers fill up with zeros before the end marker, not behind it; the library takes no such
+// bytes for the end of a scan.
+Bytes without_filling(ByteView codestream) {
+  const size_t end = codestream.rfind("\xFF\xD9");
+  if (end == ByteView::npos) return Bytes(codestream);
+  size_t last = end;
+  while (last > 0 && codestream[last - 1] == '\0') --last;
+  return Bytes(codestream.substr(0, last)) + "\xFF\xD9";
+}
+
+FrameShape decode_to(const charls::jpegls_decoder& decoder, const FrameShape& declared,
+                     std::span<char> out) {
   FrameShape shape = declared;
+  const auto precision = static_cast<unsigned>(decoder.frame_info().bits_per_sample);
   shape.planar =
-      info.component_count > 1 && decoder.interleave_mode() == charls::interleave_mode::none;
+      shape.samples_per_pixel > 1 && decoder.interleave_mode() == charls::interleave_mode::none;
   const size_t width = precision <= 8 ? 1 : 2;
   if (width * 8 == declared.bits_allocated) {
     decoder.decode(out.data(), out.size());
@@ -34,6 +38,34 @@ Result<FrameShape> decode_jpegls(const FrameShape& declared, ByteView codestream
   decoder.decode(narrow.data(), narrow.size());
   widen(narrow, width, precision, shape, out);
   return shape;
+}
+
+}  // namespace
+
+Result<FrameShape> decode_jpegls(const FrameShape& declared, ByteView codestream,
+                                 std::span<char> out) try {
+  if (!has_end(codestream)) {
+    return make_error(Code::corrupt, "the JPEG-LS codestream ends early");
+  }
+  const charls::jpegls_decoder decoder(codestream, true);
+  const charls::frame_info& info = decoder.frame_info();
+  if (info.height != declared.rows || info.width != declared.columns ||
+      info.component_count != declared.samples_per_pixel) {
+    return make_error(Code::corrupt, "the JPEG-LS codestream has another size than the attributes");
+  }
+  if (declared.bits_allocated != 8 && declared.bits_allocated != 16) {
+    return make_error(Code::unsupported, "JPEG-LS has no such Bits Allocated");
+  }
+  if (info.bits_per_sample > declared.bits_allocated) {
+    return make_error(Code::corrupt, "the JPEG-LS codestream has other bits than the attributes");
+  }
+  try {
+    return decode_to(decoder, declared, out);
+  } catch (const charls::jpegls_error&) {
+    const Bytes repaired = without_filling(codestream);
+    if (repaired.size() >= codestream.size()) throw;
+    return decode_to(charls::jpegls_decoder(repaired, true), declared, out);
+  }
 } catch (const charls::jpegls_error& e) {
   return make_error(Code::corrupt, std::string("the JPEG-LS codestream: ") + e.what());
 }

@@ -20,6 +20,7 @@ struct Plane {
   size_t first = 0, stride = 0, bytes = 0;
 };
 Plane plane_of(const FrameShape& shape, size_t segment) {
+  if (shape.bits_allocated == 1) return {0, 1, shape.frame_bytes()};  // eight pixels a byte
   const size_t width = shape.bits_allocated / 8, pixels = size_t{shape.rows} * shape.columns;
   const size_t component = segment / width, significance = width - 1 - segment % width;
   if (shape.planar) return {component * pixels * width + significance, width, pixels};
@@ -69,6 +70,7 @@ void encode_row(ByteView row, Bytes& out) {
 }
 
 Result<size_t> segments_of(const FrameShape& shape) {
+  if (shape.bits_allocated == 1 && shape.samples_per_pixel == 1) return size_t{1};
   const size_t segments = size_t{shape.samples_per_pixel} * (shape.bits_allocated / 8);
   if (shape.bits_allocated % 8 != 0 || segments == 0 || segments > kSegmentsMax) {
     return make_error(Code::unsupported, "RLE has no such bits or samples");
@@ -100,6 +102,9 @@ Result<FrameShape> decode_rle(const FrameShape& declared, ByteView codestream,
 
 Result<Encoded> encode_rle(const FrameShape& shape, ByteView pixels) {
   MEDARC_ASSIGN(const size_t segments, segments_of(shape));
+  if (shape.bits_allocated == 1) {
+    return make_error(Code::unsupported, "RLE of single bits is read only");
+  }
   Bytes out(kHeaderBytes, '\0');
   put32(out, 0, segments);
   Bytes row(shape.columns, '\0');

@@ -5,8 +5,8 @@
 
 namespace medarc::dicom::codec {
 
-// Bits Allocated 8, 16, 32 or 64; at most 15 byte planes. Every segment must fill its plane; what
-// follows the last pixel of a segment is padding.
+// Bits Allocated 8, 16, 32 or 64, at most 15 byte planes; decoding also 1, eight pixels a byte.
+// Every segment must fill its plane; what follows the last pixel of a segment is padding.
 Result<FrameShape> decode_rle(const FrameShape& declared, ByteView codestream, std::span<char> out);
 Result<Encoded> encode_rle(const FrameShape& shape, ByteView pixels);
 

@@ -88,6 +88,9 @@ Result<Content> MemoryImaging::object(const Principal&, const InstanceRow&, Form
 Result<Content> MemoryImaging::dataset(const Principal&, const InstanceRow&, Form) {
   return not_here();
 }
+Result<std::unique_ptr<FrameReader>> MemoryImaging::pixels(const Principal&, const InstanceRow&) {
+  return not_here();
+}
 Result<FrameContent> MemoryImaging::frames(const Principal&, const InstanceRow&,
                                            const std::vector<uint32_t>&, Form) {
   return not_here();

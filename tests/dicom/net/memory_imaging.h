@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "dicom/imaging.h"
+#include "dicom/pixel/frame_reader.h"
 
 namespace medarc::dicom::test {
 
@@ -41,6 +42,7 @@ class MemoryImaging : public Imaging {
   Result<Content> dataset(const Principal&, const InstanceRow&, Form) override;
   Result<FrameContent> frames(const Principal&, const InstanceRow&, const std::vector<uint32_t>&,
                               Form) override;
+  Result<std::unique_ptr<FrameReader>> pixels(const Principal&, const InstanceRow&) override;
   Result<Content> bulkdata(const Principal&, const InstanceRow&, std::string_view) override;
   Result<Rendition> rendered(const Principal&, const InstanceRow&, const RenderRequest&) override;
   Result<std::unique_ptr<ByteSource>> metadata(const Principal&, std::shared_ptr<index::View>,

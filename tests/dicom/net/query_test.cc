@@ -3,8 +3,11 @@
 
 #include "base/fs.h"
 #include "dicom/dictionary.h"
+#include "dicom/pixel/codec_pool.h"
 #include "tests/dicom/net/net_fixture.h"
 #include "tests/support/dicom_maker.h"
+#include "tests/support/frames.h"
+#include "tests/support/image_object.h"
 
 namespace medarc::dicom::test {
 namespace {
@@ -52,11 +55,13 @@ class QueryNet : public NetTest {
     ASSERT_TRUE(opened.has_value()) << opened.error().text;
     archive = std::move(*opened);
     guard = security::Guard::create(*archive, {});
-    real = Imaging::create(*archive, *guard, limits);
+    codecs = CodecPool::create({});
+    real = Imaging::create(*archive, *guard, limits, codecs.get());
   }
   void TearDown() override {
     server.reset();
     real.reset();
+    codecs.reset();
     guard.reset();
     archive.reset();
     NetTest::TearDown();
@@ -66,9 +71,10 @@ class QueryNet : public NetTest {
     ASSERT_TRUE(made.has_value()) << made.error().text;
     server = std::move(*made);
   }
-  void store(const ImageRecipe& recipe) {
+  void store(const ImageRecipe& recipe) { store(make_file(recipe)); }
+  void store(const Bytes& file) {
     auto object = receive_file(*real, who, std::nullopt);
-    ASSERT_TRUE(object->write(make_file(recipe)).has_value());
+    ASSERT_TRUE(object->write(file).has_value());
     auto prepared = object->prepare();
     ASSERT_TRUE(prepared.has_value()) << prepared.error().text;
     std::vector<Prepared> all;
@@ -139,6 +145,7 @@ class QueryNet : public NetTest {
 
   std::unique_ptr<index::Index> archive;
   std::unique_ptr<security::Guard> guard;
+  std::unique_ptr<CodecPool> codecs;
   std::unique_ptr<Imaging> real;
   const Principal who{"local", {security::Role::administrator}, "test", "127.0.0.1"};
 };
@@ -317,6 +324,35 @@ TEST_F(QueryNet, D3_GetscuGetsTheBytesThatWereStored) {
   EXPECT_EQ(bytes.substr(bytes.size() - sent.size()), sent);
   const auto files = std::filesystem::directory_iterator(dir / "got");
   EXPECT_EQ(std::distance(begin(files), end(files)), 4) << ran.output;
+}
+
+// getscu takes native syntaxes only here: compressed images come expanded, or implicit when it takes
+// nothing else, and in another lossless syntax when it takes that.
+TEST_F(QueryNet, D3_ACompressedImageComesAsThePeerTakesIt) {
+  medarc::test::ImageObject object;
+  object.shape = medarc::test::all_shapes()[12].shape;
+  const Frame frame = medarc::test::make_frame(object.shape);
+  const auto encoded = codecs->encode("1.2.840.10008.1.2.4.201", frame);
+  ASSERT_TRUE(encoded.has_value());
+  object.frames = {encoded->codestream};
+  object.transfer_syntax = "1.2.840.10008.1.2.4.201";
+  store(make_file(object));
+  listen();
+  for (const char* takes : {"+xe", "+xi", "+xs"}) {  // explicit, implicit, JPEG lossless
+    const auto got = dir / (std::string("got") + takes);
+    std::filesystem::create_directories(got);
+    const Ran ran = run("getscu -S " + std::string(takes) + " -k 0008,0052=STUDY -k 0020,000D=" +
+                        object.study_uid + " -od " + got.string() + at());
+    EXPECT_EQ(ran.exit_code, 0) << ran.output;
+    const auto files = std::filesystem::directory_iterator(got);
+    ASSERT_EQ(std::distance(begin(files), end(files)), 1) << takes << ran.output;
+    const Ran plain = run("dcmdjpeg " + std::filesystem::directory_iterator(got)->path().string() +
+                          " " + (dir / "plain.dcm").string());
+    EXPECT_EQ(plain.exit_code, 0) << plain.output;
+    std::ifstream in(dir / "plain.dcm", std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    EXPECT_NE(bytes.find(frame.pixels), std::string::npos) << takes;
+  }
 }
 
 TEST_F(QueryNet, D3_WhatNoContextFitsFailsAndIsNamed) {

@@ -196,6 +196,35 @@ TEST(CodecTest, RleRunsAsThePeersWriteThem) {
   EXPECT_EQ(frame->pixels, Bytes(128, '\7') + "\1\2");
 }
 
+// Zeros before the end marker, as some writers leave them.
+TEST(CodecTest, X13_JpegLsFilledUpBeforeItsEnd) {
+  const Frame frame = test::make_frame(test::all_shapes()[12].shape);
+  auto encoded = encode(kJpegLs, frame.shape, frame.pixels);
+  ASSERT_TRUE(encoded.has_value());
+  Bytes& bytes = encoded->codestream;
+  bytes.insert(bytes.size() - 2, 1, '\0');
+  bytes += '\0';
+  const auto back = decode_whole(kJpegLs, frame.shape, bytes);
+  ASSERT_TRUE(back.has_value()) << back.error().text;
+  EXPECT_TRUE(back->pixels == frame.pixels);
+}
+
+// Single bits as others pack them in RLE: eight pixels a byte.
+TEST(CodecTest, RleOfSingleBits) {
+  FrameShape shape = test::all_shapes()[2].shape;
+  shape.bits_allocated = shape.bits_stored = 1;
+  shape.high_bit = 0;
+  shape.rows = 3;
+  shape.columns = 5;  // 15 bits
+  Bytes codestream(64, '\0');
+  codestream[0] = 1;
+  codestream[4] = 64;
+  codestream += Bytes("\x01\x5A\x33\x80", 4);
+  const auto frame = decode_whole(kRle, shape, codestream);
+  ASSERT_TRUE(frame.has_value()) << frame.error().text;
+  EXPECT_EQ(frame->pixels, "\x5A\x33");
+}
+
 // Nothing is made up for what is missing.
 TEST(CodecTest, LosslessFramesThatEndEarlyAreCorrupt) {
   const Frame frame = test::make_frame(test::all_shapes().back().shape);

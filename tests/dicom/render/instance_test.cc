@@ -42,7 +42,7 @@ class RenderInstance : public test::ImagingFixture {
     return out;
   }
   void with(Rendering rendering) {
-    imaging_ = Imaging::create(*index_, *guard_, {}, std::move(rendering));
+    imaging_ = Imaging::create(*index_, *guard_, {}, nullptr, std::move(rendering));
   }
 };
 

@@ -19,7 +19,8 @@ ArchiveTest::ArchiveTest() {
   index_ = std::move(*opened);
   EXPECT_TRUE(dicom::load_dictionary());
   guard_ = security::Guard::create(*index_, {});
-  imaging_ = dicom::Imaging::create(*index_, *guard_, {});
+  codecs_ = dicom::CodecPool::create({});
+  imaging_ = dicom::Imaging::create(*index_, *guard_, {}, codecs_.get());
 }
 
 ArchiveTest::~ArchiveTest() {

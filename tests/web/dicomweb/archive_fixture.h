@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dicom/imaging.h"
+#include "dicom/pixel/codec_pool.h"
 #include "tests/support/dicom_maker.h"
 #include "tests/support/http_client.h"
 #include "tests/web/server_fixture.h"
@@ -34,6 +35,7 @@ class ArchiveTest : public testing::Test {
   std::string dir_;
   std::unique_ptr<index::Index> index_;
   std::unique_ptr<security::Guard> guard_;
+  std::unique_ptr<dicom::CodecPool> codecs_;
   std::unique_ptr<dicom::Imaging> imaging_;
   LenientAuthenticator authenticator_;
   std::unique_ptr<Server> server_;

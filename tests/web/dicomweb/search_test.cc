@@ -202,11 +202,19 @@ std::string form(const std::string& accept, const std::string& stored, bool fram
   const auto wanted = frames ? wanted_bulk(request, true) : wanted_objects(request, true);
   if (!wanted) return std::to_string(static_cast<int>(wanted.error().code));
   for (const Wanted& w : *wanted) {
-    std::string type = "application/dicom";
-    const auto found = frames ? frame_form_for(w, stored, type) : form_for(w, stored);
-    if (!found) continue;
-    return (w.single_part ? "single " : "multi ") + type +
-           (*found == dicom::Form::stored ? " stored" : " explicit");
+    std::string out;
+    const auto add = [&](const std::string& type, const dicom::Form& f) {
+      out += (out.empty() ? (w.single_part ? "single " : "multi ") : ", else ") + type +
+             (f == dicom::Form::stored        ? " stored"
+              : f == dicom::Form::explicit_le ? " explicit"
+                                              : " as " + std::string(f.transfer_syntax()));
+    };
+    if (frames) {
+      for (const auto& [f, type] : frame_forms_for(w, stored)) add(type, f);
+    } else {
+      for (const auto& f : forms_for(w, stored)) add("application/dicom", f);
+    }
+    if (!out.empty()) return out;
   }
   return "406";
 }
@@ -217,17 +225,20 @@ constexpr char kExplicit[] = "1.2.840.10008.1.2.1", kImplicit[] = "1.2.840.10008
 const std::string kBad = std::to_string(static_cast<int>(Code::invalid_argument));
 const std::string kNone = std::to_string(static_cast<int>(Code::not_acceptable));
 
+// Lossless objects are expanded for those who ask for no transfer syntax (N5).
+const std::string kDefault = "application/dicom explicit, else application/dicom stored";
+
 TEST(Retrieve, N1N2N3N4ObjectsByAccept) {
-  EXPECT_EQ(form("", kJls, false), "multi application/dicom stored");
-  EXPECT_EQ(form("*/*", kJls, false), "multi application/dicom stored");
-  EXPECT_EQ(form("application/dicom", kJls, false), "single application/dicom stored");
-  EXPECT_EQ(form("text/html, */*;q=0.8", kJls, false), "multi application/dicom stored");
+  EXPECT_EQ(form("", kJls, false), "multi " + kDefault);
+  EXPECT_EQ(form("*/*", kJls, false), "multi " + kDefault);
+  EXPECT_EQ(form("application/dicom", kJls, false), "single " + kDefault);
+  EXPECT_EQ(form("text/html, */*;q=0.8", kJls, false), "multi " + kDefault);
   EXPECT_EQ(form("image/gif", kJls, false), kNone);
   EXPECT_EQ(form("nonsense", kJls, false), kNone);
   EXPECT_EQ(form("image/png, application/dicom", kJls, false), kBad);
   EXPECT_EQ(
       form("application/dicom;q=0.1, multipart/related; type=\"application/dicom\"", kJls, false),
-      "multi application/dicom stored");
+      "multi " + kDefault);
   EXPECT_EQ(form("multipart/related; type=\"application/octet-stream\"", kJls, false), kNone);
 }
 
@@ -235,37 +246,68 @@ TEST(Retrieve, N5N6TransferSyntaxes) {
   const auto asked = [](const std::string& syntax) {
     return "multipart/related; type=\"application/dicom\"; transfer-syntax=" + syntax;
   };
+  constexpr char kDeflated[] = "1.2.840.10008.1.2.1.99", kJxl[] = "1.2.840.10008.1.2.4.110";
+  EXPECT_EQ(form("", kJpeg, false), "multi application/dicom stored");  // lossy
+  EXPECT_EQ(form("", kJxl, false), "multi application/dicom stored");   // cannot be expanded
+  EXPECT_EQ(form("", kExplicit, false), "multi application/dicom stored");
+  EXPECT_EQ(form("", kDeflated, false), "multi " + kDefault);
   EXPECT_EQ(form(asked("*"), kJls, false), "multi application/dicom stored");
   EXPECT_EQ(form(asked(kJls), kJls, false), "multi application/dicom stored");
-  EXPECT_EQ(form(asked(kExplicit), kJls, false), "406");
+  EXPECT_EQ(form(asked(kExplicit), kJls, false), "multi application/dicom explicit");
+  EXPECT_EQ(form(asked(kExplicit), kJpeg, false), "multi application/dicom explicit");
+  EXPECT_EQ(form(asked(kExplicit), kJxl, false), "406");
+  EXPECT_EQ(form(asked(kJls), kExplicit, false), std::string("multi application/dicom as ") + kJls);
+  EXPECT_EQ(form(asked(kHt), kJls, false), std::string("multi application/dicom as ") + kHt);
+  EXPECT_EQ(form(asked(kHt), kImplicit, false), std::string("multi application/dicom as ") + kHt);
+  EXPECT_EQ(form(asked(kJpeg), kExplicit, false), "406");  // never lossy
   EXPECT_EQ(form(asked(kExplicit), kImplicit, false), "multi application/dicom stored");
   EXPECT_EQ(form(asked(kExplicit), kBig, false), "multi application/dicom stored");
   EXPECT_EQ(form(asked(kImplicit), kImplicit, false), "406");
-  EXPECT_EQ(form(asked("1.2.840.10008.1.2.1.99"), kExplicit, false), "406");
-  EXPECT_EQ(form(asked(kExplicit), "1.2.840.10008.1.2.1.99", false),
-            "multi application/dicom explicit");
+  EXPECT_EQ(form(asked(kDeflated), kExplicit, false), "406");
+  EXPECT_EQ(form(asked(kExplicit), kDeflated, false), "multi application/dicom explicit");
   EXPECT_EQ(form(asked("nonsense"), kExplicit, false), "406");
 }
 
 TEST(Retrieve, N7N8FramesByAccept) {
+  const auto related = [](const std::string& type, const std::string& syntax = "") {
+    return "multipart/related; type=\"" + type + "\"" +
+           (syntax.empty() ? "" : "; transfer-syntax=" + syntax);
+  };
   EXPECT_EQ(form("", kExplicit, true), "multi application/octet-stream stored");
   EXPECT_EQ(form("application/octet-stream", kExplicit, true),
             "single application/octet-stream stored");
   EXPECT_EQ(form("multipart/related; type=application/octet-stream", kBig, true),
             "multi application/octet-stream explicit");
-  EXPECT_EQ(form("multipart/related; type=\"image/jls\"", kJls, true), "multi image/jls stored");
-  EXPECT_EQ(form("multipart/related; type=\"image/x-jls\"", kJls, true), "multi image/jls stored");
-  EXPECT_EQ(form("multipart/related; type=\"image/jhc\"; transfer-syntax=*", kHt, true),
-            "multi image/jphc stored");
-  EXPECT_EQ(
-      form("multipart/related; type=\"application/octet-stream\"; transfer-syntax=*", kJls, true),
-      "multi application/octet-stream stored");
-  EXPECT_EQ(form("multipart/related; type=\"application/octet-stream\"", kJls, true), "406");
-  EXPECT_EQ(form("multipart/related; type=\"application/octet-stream\"", kJpeg, true),
+  EXPECT_EQ(form(related("image/jls"), kJls, true), "multi image/jls stored");
+  EXPECT_EQ(form(related("image/x-jls"), kJls, true), "multi image/jls stored");
+  EXPECT_EQ(form(related("image/jhc", "*"), kHt, true), "multi image/jphc stored");
+  EXPECT_EQ(form(related("application/octet-stream", "*"), kJls, true),
+            "multi application/octet-stream stored");
+  EXPECT_EQ(form(related("application/octet-stream"), kJls, true),
+            "multi application/octet-stream explicit");
+  EXPECT_EQ(form(related("application/octet-stream", kExplicit), kJls, true),
+            "multi application/octet-stream explicit");
+  EXPECT_EQ(form(related("application/octet-stream"), kJpeg, true),
             "multi application/octet-stream stored");  // N5: only a lossy form exists
-  EXPECT_EQ(form("multipart/related; type=\"image/jp2\"", kJls, true), "406");
+  EXPECT_EQ(form(related("application/octet-stream", kExplicit), kJpeg, true),
+            "multi application/octet-stream explicit");
   EXPECT_EQ(form("image/jls", kJls, true), "single image/jls stored");
-  EXPECT_EQ(form("*/*", kJls, true), "multi image/jls stored");
+  EXPECT_EQ(form("*/*", kJls, true),
+            "multi application/octet-stream explicit, else image/jls stored");
+  EXPECT_EQ(form("*/*", kJpeg, true), "multi image/jpeg stored");
+  // Compressed as asked, whatever is stored; a type alone stands for its lossless default.
+  EXPECT_EQ(form(related("image/jp2"), kJls, true), "multi image/jp2 as 1.2.840.10008.1.2.4.90");
+  EXPECT_EQ(form(related("image/jphc"), kExplicit, true),
+            "multi image/jphc as 1.2.840.10008.1.2.4.201");
+  EXPECT_EQ(form(related("image/jphc", kHt), kImplicit, true),
+            std::string("multi image/jphc as ") + kHt);
+  EXPECT_EQ(form(related("image/jpeg"), kExplicit, true),
+            "multi image/jpeg as 1.2.840.10008.1.2.4.70");
+  EXPECT_EQ(form(related("image/x-dicom-rle"), kExplicit, true),
+            "multi image/dicom-rle as 1.2.840.10008.1.2.5");
+  EXPECT_EQ(form(related("image/jpeg", kJpeg), kExplicit, true), "406");
+  EXPECT_EQ(form(related("image/jls", kHt), kExplicit, true), "406");  // the type is another's
+  EXPECT_EQ(form("image/png", kExplicit, true), "406");
 }
 
 }  // namespace
