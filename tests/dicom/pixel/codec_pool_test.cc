@@ -152,8 +152,8 @@ TEST_F(CodecPoolTest, KilledInTheMiddleOfARequest) {
 }
 
 TEST_F(CodecPoolTest, AMemoryBombMeetsItsLimit) {
-  limits_.memory_bytes_max = 512u << 20;
-  start("bad_codec");
+  limits_.memory_bytes_max = 256u << 20;
+  start("bad_codec", 300'000);
   const auto frame = tell("bomb");
   ASSERT_TRUE(frame.has_error());
   EXPECT_EQ(frame.error().code, Code::too_large) << frame.error().text;
