@@ -59,7 +59,10 @@ Answer retrieve_by_uri(const ContextPtr& context, const Request& request) {
   auto row = find_instance(*view, named);
   if (row.has_error()) return problem(row.error());
   const std::vector<std::string> offered = dicom::rendered_types(*row);
-  if (wants_dicom(named, !offered.empty())) return as_dicom(context, named, *row);
+  // A transfer syntax without a type can only be that of an object.
+  const bool of_object =
+      named.query_value("contentType").empty() && !named.query_value("transferSyntax").empty();
+  if (of_object || wants_dicom(named, !offered.empty())) return as_dicom(context, named, *row);
   auto parameters = uri_parameters(named);
   if (parameters.has_error()) return problem(parameters.error());
   auto chosen = choose_rendered(named, offered, true);
