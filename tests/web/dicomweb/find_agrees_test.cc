@@ -252,7 +252,7 @@ class FindAgrees : public ArchiveTest {
                                                             {0x0800, le16(0)}})));
     EXPECT_TRUE(association.send_message(1, false, identifier));
     Answers out;
-    while (auto response = association.read_response()) {
+    while (auto response = association.read_response(120'000)) {
       if ((response->status & 0xFF00) != 0xFF00) {
         if (response->status != 0) out["status"][0] = std::to_string(response->status);
         return out;
