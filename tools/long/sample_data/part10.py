@@ -45,7 +45,7 @@ class Difference(Exception):
 
 class _Reader:
     def __init__(self, data, syntax):
-        self.data, self.at = data, 0
+        self.data, self.at, self.bits_allocated = data, 0, 0
         self.big = syntax == BIG
         self.implicit = syntax == IMPLICIT
 
@@ -69,12 +69,17 @@ class _Reader:
             self.at += 8
         return tag, vr, size
 
-    def value(self, vr, size):
+    def value(self, tag, vr, size):
         value = self.data[self.at:self.at + size]
         self.at += size
         width = WORDS.get(vr, 1) if self.big else 1
+        # Pixels longer than the words of OW are swapped whole, as those who write them do.
+        if tag == 0x7FE00010 and self.big:
+            width = max(width, self.bits_allocated // 8)
         if width > 1 and len(value) % width == 0:
             value = b"".join(value[i:i + width][::-1] for i in range(0, len(value), width))
+        if tag == 0x00280100:
+            self.bits_allocated = int.from_bytes(value, "little")
         return value
 
     def fragments(self):
@@ -161,7 +166,7 @@ def _level(a, b, a_implicit, b_implicit, a_end, b_end, path):
             too_long = b_vr == b"UN" and b_size > 65534
             if not too_long and a_vr.isalpha() and a_vr.isupper():
                 raise Difference(f"{here}: VR {a_vr} became {b_vr}")
-        want, got = a.value(a_vr, a_size), b.value(b_vr, b_size)
+        want, got = a.value(tag, a_vr, a_size), b.value(tag, b_vr, b_size)
         # An odd length is made even, and a toolkit trims blanks that mean nothing (PS3.5 6.2).
         if want != got and want.rstrip(b"\0 ") != got.rstrip(b"\0 "):
             raise Difference(f"{here}: another value")
