@@ -177,7 +177,7 @@ class Imaging {
       const Principal&, std::shared_ptr<index::View> view, const StudyUid&, const SeriesUid&,
       const std::optional<SopInstanceUid>&, const std::string& base) = 0;
 
-  // The frames of an instance as samples, for renderers. not_found when it has none.
+  // The frames of an instance as samples, for what computes on them. not_found when it has none.
   virtual Result<std::unique_ptr<FrameReader>> pixels(const Principal&, const InstanceRow&) = 0;
 
   virtual index::Index& index() = 0;

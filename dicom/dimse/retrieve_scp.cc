@@ -15,7 +15,6 @@ namespace {
 
 constexpr uint32_t kPageRows = 500;
 constexpr size_t kSuboperationsMax = UINT16_MAX;  // counted in 16 bits
-constexpr size_t kContextsMax = 128;                // odd identifiers of one octet
 constexpr size_t kFailedNamedMax = 1000;          // of (0008,0058)
 
 // How a sub-operation's status counts (PS3.7 9.1.3).
