@@ -15,6 +15,8 @@
 
 namespace medarc::index {
 
+inline constexpr size_t kDerivedValuesMax = 256;  // of one derived list, so that rows stay small
+
 struct Counts {
   uint64_t patients = 0, studies = 0, series = 0, instances = 0, files = 0, audit_entries = 0;
 };

@@ -9,8 +9,6 @@
 namespace medarc::index {
 namespace {
 
-constexpr size_t kDerivedValuesMax = 256;  // of one derived list, so that rows stay small
-
 // Adds `value` to a sorted list; true when it was not there.
 bool add_derived(AttributeSet& attributes, Tag tag, std::string_view vr, std::string_view value) {
   if (value.empty()) return false;

@@ -9,7 +9,6 @@ namespace medarc::index {
 namespace {
 
 constexpr size_t kAll = SIZE_MAX;
-constexpr size_t kDerivedValuesMax = 256;  // as when they came (apply_instance.cc)
 
 std::vector<Bytes> keys_of(const StudyRow& row) {
   Subject s{Kind::study};

@@ -296,6 +296,7 @@ TEST_F(Wado, W1RemovedObjectsAreGoneNotUnknown) {
   const auto remove = [&](const std::string& target) {
     return test::http(port(), "DELETE", target).status;
   };
+  EXPECT_EQ(remove(path(r) + "?reason=" + std::string(1025, 'x')), 400);
   EXPECT_EQ(remove(path(r) + "?reason=wrong%20patient"), 204);
   for (const char* below : {"", "/metadata", "/frames/1", "/original"}) {
     EXPECT_EQ(get(path(r) + below).status, 410) << below;
