@@ -49,7 +49,7 @@ Status SegmentLog::fail(Error error) {
     failed_ = true;
     log(Level::error, "archive.closed_for_writing", {{"reason", error.text}});
   }
-  group_wake_.notify_all();
+  for (const auto& p : pending_) p->wake.notify_one();
   return error;
 }
 
@@ -82,7 +82,8 @@ Status SegmentLog::seal_segment() {
   seal.place(++sequence_, durable_sequence_, open_->header().salt, parts);
   MEDARC_TRY(open_->file().write_at(tail_, parts));
   tail_ += seal.bytes();
-  if (auto s = options_.sync ? open_->file().sync() : Status(); s.has_error()) return fail(s.error());
+  if (auto s = options_.sync ? open_->file().sync() : Status(); s.has_error())
+    return fail(s.error());
   MEDARC_TRY(open_->file().truncate(tail_));
   return {};
 }
@@ -111,7 +112,8 @@ Status SegmentLog::write(std::vector<FramedRecord*>& records) {
 void SegmentLog::count_unflushed(uint64_t bytes, uint64_t commits) {
   unflushed_bytes_ += bytes;
   unflushed_commits_ += commits;
-  if (unflushed_bytes_ < options_.flush_log_bytes && unflushed_commits_ < options_.flush_commits) return;
+  if (unflushed_bytes_ < options_.flush_log_bytes && unflushed_commits_ < options_.flush_commits)
+    return;
   unflushed_bytes_ = unflushed_commits_ = 0;
   std::lock_guard lock(background_mutex_);
   flush_wanted_ = true;
@@ -142,7 +144,8 @@ Result<CommitNumber> SegmentLog::commit(Draft draft) {
   if (draft.body.payload.size() > options_.payload_bytes_max) {
     return make_error(Code::too_large, "the commit is over archive.payload_bytes_max");
   }
-  CommitNumber number;
+  const auto pending = std::make_shared<Pending>();
+  CommitNumber& number = pending->number;
   {
     std::lock_guard lock(append_mutex_);
     if (!writable()) return failure_;
@@ -168,78 +171,73 @@ Result<CommitNumber> SegmentLog::commit(Draft draft) {
     MEDARC_TRY(write(records));
     last_number_ = number.value;
     count_unflushed(0, 1);
-    auto pending = std::make_unique<Pending>();
-    pending->number = number;
     pending->body = std::move(draft.body);
     std::lock_guard group(group_mutex_);
-    pending_.push_back(std::move(pending));
+    pending->leads = !std::exchange(led_, true);
+    pending_.push_back(pending);
   }
-  MEDARC_TRY(wait_durable(number));
+  MEDARC_TRY(wait_durable(*pending));
   return number;
 }
 
 // ---- group commit -------------------------------------------------------------------------------
 
-Status SegmentLog::wait_durable(CommitNumber number) {
-  std::unique_lock lock(group_mutex_);
-  while (true) {
-    if (applied_ >= number.value) return {};
+Status SegmentLog::wait_durable(Pending& own) {
+  {
+    std::unique_lock lock(group_mutex_);
+    own.wake.wait(lock, [&] { return own.leads || own.applied || failed_; });
+    if (own.applied) return {};
     if (failed_) return failure_;
-    if (!syncing_) break;
-    group_wake_.wait(lock);
   }
-  syncing_ = true;
-  lock.unlock();
+  Status led = lead();
+  if (led.has_error()) return fail(led.error());
+  return {};
+}
 
+Status SegmentLog::lead() {
   std::shared_ptr<Segment> segment;
   uint64_t target, sequence;
   {
-    // Everything appended so far is in this segment, or in earlier ones that were synced when sealed.
+    // Everything appended so far is in this segment, or in earlier ones that were synced when
+    // sealed.
     std::lock_guard append(append_mutex_);
     segment = open_;
     target = last_number_;
     sequence = sequence_;
   }
-  Status synced = options_.sync ? segment->file().sync() : Status();
-  if (synced.has_error()) {
-    {
-      std::lock_guard again(group_mutex_);
-      syncing_ = false;
-    }
-    return fail(synced.error());
-  }
+  if (options_.sync) MEDARC_TRY(segment->file().sync());
   durable_sequence_ = sequence;
   // The apply lock is taken before the next leader may sync, so groups are applied in order.
-  std::unique_lock apply(apply_mutex_);
-  {
-    std::lock_guard again(group_mutex_);
-    syncing_ = false;
-  }
-  group_wake_.notify_all();
-  Status applied = apply_up_to(target);
-  apply.unlock();
-  if (applied.has_error()) return fail(applied.error());
-  group_wake_.notify_all();
-  return {};
-}
-
-Status SegmentLog::apply_up_to(uint64_t number) {
-  std::vector<std::unique_ptr<Pending>> group;
+  std::lock_guard applying(apply_mutex_);
+  std::vector<std::shared_ptr<Pending>> group;
   {
     std::lock_guard lock(group_mutex_);
-    while (!pending_.empty() && pending_.front()->number.value <= number) {
+    while (!pending_.empty() && pending_.front()->number.value <= target) {
       group.push_back(std::move(pending_.front()));
       pending_.pop_front();
     }
+    led_ = !pending_.empty();
+    if (led_) {
+      pending_.front()->leads = true;
+      pending_.front()->wake.notify_one();
+    }
   }
-  if (group.empty()) return {};
+  const Status applied = apply(group);
+  if (applied.has_error()) (void)fail(applied.error());
+  std::lock_guard lock(group_mutex_);
+  for (const auto& p : group) {
+    p->applied = applied.has_value();
+    p->wake.notify_one();
+  }
+  if (applied.has_value()) applied_ = group.back()->number.value;
+  return applied;
+}
+
+Status SegmentLog::apply(const std::vector<std::shared_ptr<Pending>>& group) {
   std::vector<Application> applications;
   applications.reserve(group.size());
   for (const auto& p : group) applications.push_back(application_of(p->number, p->body));
-  MEDARC_TRY(catalog_.apply(applications));
-  std::lock_guard lock(group_mutex_);
-  applied_ = group.back()->number.value;
-  return {};
+  return catalog_.apply(applications);
 }
 
 // ---- segments -----------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 // The log itself: an append point, one sync for many commits, and the segments behind it.
 //
 // Order of things in commit(): append under one mutex (places and numbers are given here), then
-// wait for a sync. The first waiter leads: it syncs once for everybody appended so far, then applies
-// their commits to the catalog in log order, then wakes them. While a leader applies, the next one
-// may sync.
+// wait for a sync. The first waiter leads: it syncs once for everybody appended so far, then
+// applies their commits to the catalog in log order, then wakes them. While a leader applies, the
+// next one may sync.
 //
 // Thread-safe.
 #pragma once
@@ -30,13 +30,15 @@ class SegmentLog {
     CommitBody body;                    // body.chunks: those appended before
   };
 
-  SegmentLog(Fs& fs, std::string dir, Catalog& catalog, SegmentOptions options, const KeyRing* keys);
+  SegmentLog(Fs& fs, std::string dir, Catalog& catalog, SegmentOptions options,
+             const KeyRing* keys);
   ~SegmentLog();
 
   // Reads what is there, brings the catalog up to it and opens the append point.
   Status recover();
 
-  // Appends chunks without waiting for the disk. Locations are final unless the segment is rewritten.
+  // Appends chunks without waiting for the disk. Locations are final unless the segment is
+  // rewritten.
   Result<std::vector<ChunkLocation>> append(std::vector<FramedRecord>& records);
   Result<CommitNumber> commit(Draft draft);
 
@@ -58,9 +60,13 @@ class SegmentLog {
   const std::string& dir() const { return dir_; }
 
  private:
+  // A commit in the log whose committer waits. The leader syncs for all that wait, applies them,
+  // wakes each, and hands the lead to the first that came too late for its sync.
   struct Pending {
     CommitNumber number;
     CommitBody body;
+    bool leads = false, applied = false;  // under group_mutex_
+    std::condition_variable wake;
   };
   // What replay needs to find a chunk of a rewritten segment: its places by digest.
   using Places = std::map<Digest, ChunkLocation>;
@@ -80,12 +86,13 @@ class SegmentLog {
                      Reading& state);
   Status apply_read(Reading& state);
   Status recover_tail(uint64_t last_good);
-  Status start_segment();      // under append_mutex_
-  Status seal_segment();       // under append_mutex_
+  Status start_segment();                             // under append_mutex_
+  Status seal_segment();                              // under append_mutex_
   Status write(std::vector<FramedRecord*>& records);  // under append_mutex_
   ChunkLocation place_of(const FramedRecord& record, uint64_t offset) const;
-  Status wait_durable(CommitNumber number);
-  Status apply_up_to(uint64_t number);
+  Status wait_durable(Pending& own);
+  Status lead();
+  Status apply(const std::vector<std::shared_ptr<Pending>>& group);
   Result<Application> resolve(CommitNumber number, CommitBody& body);
   Result<const Places*> places(uint32_t segment);
   // Wants a flush of the catalog when there is much that a recovery would have to replay.
@@ -108,12 +115,12 @@ class SegmentLog {
   uint64_t sequence_ = 0;
   std::atomic<uint64_t> durable_sequence_{0};
   std::atomic<uint64_t> last_number_{0};
-  uint64_t unflushed_bytes_ = 0, unflushed_commits_ = 0;  // in the log, not yet flushed in the catalog
+  uint64_t unflushed_bytes_ = 0,
+           unflushed_commits_ = 0;  // in the log, not yet flushed in the catalog
 
   std::mutex group_mutex_;
-  std::condition_variable group_wake_;
-  std::deque<std::unique_ptr<Pending>> pending_;  // appended, not applied, ascending
-  bool syncing_ = false;
+  std::deque<std::shared_ptr<Pending>> pending_;  // appended, not synced, ascending
+  bool led_ = false;                              // somebody leads, or was told to
   uint64_t applied_ = 0;
   Error failure_;
   std::atomic<bool> failed_{false};

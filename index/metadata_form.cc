@@ -2,7 +2,7 @@
 
 #include <zstd.h>
 
-#include <algorithm>
+#include <memory>
 
 namespace medarc::index {
 namespace {
@@ -13,12 +13,16 @@ constexpr size_t kRawBlockBytesMax = 128u << 10;
 }  // namespace
 
 Bytes metadata_form(ByteView zstd) {
+  // Making one takes longer than most frames.
+  thread_local std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(),
+                                                                            ZSTD_freeDCtx);
   const unsigned long long size = ZSTD_getFrameContentSize(zstd.data(), zstd.size());
   if (size != ZSTD_CONTENTSIZE_ERROR && size != ZSTD_CONTENTSIZE_UNKNOWN &&
       size <= kMetadataPlainBytesMax) {
     Bytes out(1 + size, '\0');
     out[0] = kPlain;
-    const size_t n = ZSTD_decompress(out.data() + 1, size, zstd.data(), zstd.size());
+    const size_t n =
+        ZSTD_decompressDCtx(context.get(), out.data() + 1, size, zstd.data(), zstd.size());
     if (ZSTD_isError(n) == 0 && n == size) return out;
   }
   Bytes out(1, kAsGiven);
