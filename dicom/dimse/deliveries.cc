@@ -14,7 +14,6 @@ namespace {
 
 constexpr uint8_t kPayloadVersion = 1;
 constexpr std::string_view kQueuePrefix = "route:", kAetPrefix = "ae:";
-constexpr size_t kContextsMax = 128;
 constexpr uint32_t kUnexplainedMax = 4;
 
 struct Delivery {
@@ -114,7 +113,7 @@ struct Deliveries::Batch {
       }
       StoredForms more = forms;
       more.emplace((*row)->sop_class.value, (*row)->transfer_syntax.value);
-      if (contexts_for(more).size() > kContextsMax) break;
+      if (contexts_for(more).size() > ul::kContextsMax) break;
       forms = std::move(more);
       rows.push_back(std::move(*row));
       outcomes.push_back({Verdict::later, ""});

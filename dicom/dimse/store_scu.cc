@@ -5,12 +5,12 @@
 #include "dicom/dimse_status.h"
 #include "dicom/pixel/codec_pool.h"
 #include "dicom/transfer_syntax.h"
+#include "dicom/ul/requestor.h"
 
 namespace medarc::dicom::dimse {
 namespace {
 
 constexpr uint32_t kCommandBytesMax = 16u << 10;
-constexpr size_t kContextsMax = 128;  // of one association
 
 bool peer_provides(const ul::Agreement& agreement, std::string_view sop_class) {
   const auto& roles = agreement.answer.user.roles;
@@ -55,7 +55,7 @@ std::vector<ul::AcceptedContext> contexts_for(const StoredForms& stored) {
     }
   }
   for (const auto& [sop_class, syntax] : more) {
-    if (out.size() >= kContextsMax) break;
+    if (out.size() >= ul::kContextsMax) break;
     out.push_back({sop_class, syntax});
   }
   return out;

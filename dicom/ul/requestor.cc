@@ -9,7 +9,6 @@
 namespace medarc::dicom::ul {
 namespace {
 
-constexpr size_t kContextsMax = 128;
 
 Status read_exactly(Channel& channel, Bytes& out, size_t bytes, const Limits& limits,
                     const Signal& stop) {

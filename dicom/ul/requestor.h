@@ -8,14 +8,16 @@
 
 namespace medarc::dicom::ul {
 
+inline constexpr size_t kContextsMax = 128;  // of one association: odd ids (PS3.8 9.3.2.2)
+
 struct Call {
   std::string host;
   uint16_t port = 0;
   std::string called, calling;  // AE titles
-  // One transfer syntax a context, so that the acceptor's choice is ours; at most 128.
+  // One transfer syntax a context, so that the acceptor's choice is ours; at most kContextsMax.
   std::vector<AcceptedContext> contexts;
   std::shared_ptr<security::TlsContext> tls = nullptr;  // null: plain
-  std::string tls_name = {};  // wanted of the certificate; "": any trusted one
+  std::string tls_name = {};              // wanted of the certificate; "": any trusted one
   std::vector<RoleSelection> roles = {};  // proposed (PS3.7 D.3.3.4)
 };
 

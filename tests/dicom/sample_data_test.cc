@@ -1,27 +1,14 @@
 // Real objects, when MEDARC_SAMPLE_DATA names a folder with `dicom/facts.json` and the files it lists;
 // without it the generated objects of the other tests have to do.
-#include <boost/json.hpp>
-
-#include <fstream>
-#include <sstream>
-
 #include "archive/hash.h"
 #include "tests/support/imaging_fixture.h"
+#include "tests/support/sample_facts.h"
 
 namespace medarc::dicom {
 namespace {
 
-Bytes read_whole(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-std::string text_of(const boost::json::object& o, const char* key) {
-  const auto* v = o.if_contains(key);
-  return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string();
-}
+using test::read_whole;
+using test::text_of;
 
 // The note of an invented file knows better than the toolkit that listed the facts; that one also
 // keeps escape sequences it should have taken away.

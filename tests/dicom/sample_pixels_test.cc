@@ -1,29 +1,16 @@
 // Pixels of real objects, when MEDARC_SAMPLE_DATA names a folder with `dicom/facts.json`: every one
 // whose samples others have decoded without loss has the same samples here; and all that is
 // compressed is answered, whatever it is.
-#include <boost/json.hpp>
-
-#include <fstream>
-#include <sstream>
-
 #include "archive/hash.h"
 #include "dicom/pixel/frame_reader.h"
 #include "tests/support/imaging_fixture.h"
+#include "tests/support/sample_facts.h"
 
 namespace medarc::dicom {
 namespace {
 
-Bytes read_whole(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-std::string text_of(const boost::json::object& o, const char* key) {
-  const auto* v = o.if_contains(key);
-  return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string();
-}
+using test::read_whole;
+using test::text_of;
 
 // As array libraries hold them: components of a pixel together, a byte for each bit.
 Bytes as_array(const Frame& f) {

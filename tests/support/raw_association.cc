@@ -15,21 +15,6 @@ namespace {
 
 constexpr uint8_t kAc = 2, kPData = 4, kReleaseRq = 5, kReleaseRp = 6, kAbort = 7;
 
-uint32_t read_be(std::string_view v, size_t at, size_t n) {
-  uint32_t out = 0;
-  for (size_t i = 0; i < n && at + i < v.size(); ++i) {
-    out = out << 8 | static_cast<uint8_t>(v[at + i]);
-  }
-  return out;
-}
-uint32_t read_le(std::string_view v, size_t at, size_t n) {
-  uint32_t out = 0;
-  for (size_t i = n; i-- > 0;) {
-    out = out << 8 | (at + i < v.size() ? static_cast<uint8_t>(v[at + i]) : 0);
-  }
-  return out;
-}
-
 std::string title(std::string text) {
   text.resize(16, ' ');
   return text;
@@ -41,6 +26,21 @@ std::string be16(uint16_t v) { return {static_cast<char>(v >> 8), static_cast<ch
 std::string be32(uint32_t v) { return be16(v >> 16) + be16(static_cast<uint16_t>(v)); }
 std::string le16(uint16_t v) { return {static_cast<char>(v), static_cast<char>(v >> 8)}; }
 std::string le32(uint32_t v) { return le16(static_cast<uint16_t>(v)) + le16(v >> 16); }
+
+uint32_t read_be(std::string_view v, size_t at, size_t n) {
+  uint32_t out = 0;
+  for (size_t i = at; i < at + n; ++i) {
+    out = out << 8 | (i < v.size() ? static_cast<uint8_t>(v[i]) : 0);
+  }
+  return out;
+}
+uint32_t read_le(std::string_view v, size_t at, size_t n) {
+  uint32_t out = 0;
+  for (size_t i = n; i-- > 0;) {
+    out = out << 8 | (at + i < v.size() ? static_cast<uint8_t>(v[at + i]) : 0);
+  }
+  return out;
+}
 
 std::string ul_item(uint8_t type, std::string_view value) {
   std::string out{static_cast<char>(type), '\0'};
@@ -60,6 +60,11 @@ RawSocket::RawSocket(uint16_t port) {
   if (::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) close();
   const int one = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+RawSocket RawSocket::of(int fd) {
+  RawSocket out;
+  out.fd_ = fd;
+  return out;
 }
 RawSocket::RawSocket(RawSocket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 RawSocket& RawSocket::operator=(RawSocket&& other) noexcept {

@@ -16,6 +16,9 @@ std::string be16(uint16_t v);
 std::string be32(uint32_t v);
 std::string le16(uint16_t v);
 std::string le32(uint32_t v);
+// `n` octets from `at`; what lies behind the end counts as 0.
+uint32_t read_be(std::string_view v, size_t at, size_t n);
+uint32_t read_le(std::string_view v, size_t at, size_t n);
 std::string ul_item(uint8_t type, std::string_view value);
 std::string ul_pdu(uint8_t type, std::string_view body);
 
@@ -29,6 +32,7 @@ class RawSocket {
  public:
   RawSocket() = default;
   explicit RawSocket(uint16_t port);
+  static RawSocket of(int fd);  // one that was accepted; it is closed with this
   RawSocket(RawSocket&& other) noexcept;
   RawSocket& operator=(RawSocket&& other) noexcept;
   ~RawSocket();

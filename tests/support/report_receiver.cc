@@ -11,64 +11,22 @@
 namespace medarc::test {
 namespace {
 
-uint32_t big(std::string_view v, size_t at, size_t n) {
-  uint32_t out = 0;
-  for (size_t i = 0; i < n && at + i < v.size(); ++i) {
-    out = out << 8 | static_cast<uint8_t>(v[at + i]);
-  }
-  return out;
-}
-uint32_t little(std::string_view v, size_t at, size_t n) {
-  uint32_t out = 0;
-  for (size_t i = n; i-- > 0;)
-    out = out << 8 | static_cast<uint8_t>(at + i < v.size() ? v[at + i] : 0);
-  return out;
-}
-
-bool read_exactly(int fd, char* out, size_t n) {
-  while (n > 0) {
-    pollfd wait{fd, POLLIN, 0};
-    if (::poll(&wait, 1, 10'000) <= 0) return false;
-    const ssize_t got = ::recv(fd, out, n, 0);
-    if (got <= 0) return false;
-    out += got;
-    n -= static_cast<size_t>(got);
-  }
-  return true;
-}
-
-bool read_pdu(int fd, uint8_t& type, std::string& body) {
-  char header[6];
-  if (!read_exactly(fd, header, sizeof header)) return false;
-  type = static_cast<uint8_t>(header[0]);
-  body.assign(big({header, sizeof header}, 2, 4), '\0');
-  return read_exactly(fd, body.data(), body.size());
-}
-
-void send_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n <= 0) return;
-    bytes.remove_prefix(static_cast<size_t>(n));
-  }
-}
-
 // The A-ASSOCIATE-AC that accepts every proposed context with its first syntax.
 std::string accept(const std::string& rq, ReceivedReport& seen, std::string& first_syntax) {
   std::string body = rq.substr(0, 68), contexts;
   seen.calling = rq.substr(20, 16);
-  for (size_t at = 68; at + 4 <= rq.size(); at += 4 + big(rq, at + 2, 2)) {
+  for (size_t at = 68; at + 4 <= rq.size(); at += 4 + read_be(rq, at + 2, 2)) {
     const auto type = static_cast<uint8_t>(rq[at]);
-    const std::string value = rq.substr(at + 4, big(rq, at + 2, 2));
+    const std::string value = rq.substr(at + 4, read_be(rq, at + 2, 2));
     if (type == 0x20) {
       const std::string_view items = std::string_view(value).substr(4);
-      const size_t syntax_at = 4 + big(items, 2, 2);
-      const std::string syntax(items.substr(syntax_at + 4, big(items, syntax_at + 2, 2)));
+      const size_t syntax_at = 4 + read_be(items, 2, 2);
+      const std::string syntax(items.substr(syntax_at + 4, read_be(items, syntax_at + 2, 2)));
       if (first_syntax.empty()) first_syntax = syntax;
       contexts += ul_item(0x21, std::string{value[0], '\0', '\0', '\0'} + ul_item(0x40, syntax));
     } else if (type == 0x50) {
-      for (size_t in = 0; in + 4 <= value.size(); in += 4 + big(value, in + 2, 2)) {
-        const std::string role = value.substr(in + 4, big(value, in + 2, 2));
+      for (size_t in = 0; in + 4 <= value.size(); in += 4 + read_be(value, in + 2, 2)) {
+        const std::string role = value.substr(in + 4, read_be(value, in + 2, 2));
         if (value[in] == 0x54) seen.provider_role = role.back() == 1;
       }
     }
@@ -114,33 +72,31 @@ void ReportReceiver::listen() {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) continue;
     ++associations_;
-    serve(fd);
-    ::close(fd);
+    serve(RawSocket::of(fd));
   }
 }
 
-void ReportReceiver::serve(int fd) {
-  uint8_t type = 0;
-  std::string body, command, data, syntax;
+void ReportReceiver::serve(RawSocket peer) {
+  constexpr int kWaitMs = 10'000;
+  std::string command, data, syntax;
   ReceivedReport seen;
-  if (!read_pdu(fd, type, body) || type != 1) return;
-  if (rejecting) return send_all(fd, ul_pdu(3, std::string("\0\1\1\3", 4)));
-  send_all(fd, accept(body, seen, syntax));
-  while (read_pdu(fd, type, body)) {
-    if (type == 5) return send_all(fd, ul_pdu(6, std::string(4, '\0')));
-    if (type != 4) return;
-    for (size_t at = 0; at + 6 <= body.size(); at += 4 + big(body, at, 4)) {
+  auto pdu = peer.read(kWaitMs);
+  if (!pdu || pdu->type != 1) return;
+  peer.send(rejecting ? ul_pdu(3, std::string("\0\1\1\3", 4)) : accept(pdu->body, seen, syntax));
+  while ((pdu = peer.read(kWaitMs)) && pdu->type == 4) {
+    const std::string& body = pdu->body;
+    for (size_t at = 0; at + 6 <= body.size(); at += 4 + read_be(body, at, 4)) {
       const char control = body[at + 5];
       std::string& into = (control & 1) != 0 ? command : data;
-      into += body.substr(at + 6, big(body, at, 4) - 2);
+      into += body.substr(at + 6, read_be(body, at, 4) - 2);
       if (control != 2) continue;
       seen.dataset = std::exchange(data, {});
       seen.transfer_syntax = syntax;
       std::string id = le16(0);
-      for (size_t e = 0; e + 8 <= command.size(); e += 8 + little(command, e + 4, 4)) {
-        if (little(command, e + 2, 2) == 0x0110) id = command.substr(e + 8, 2);
-        if (little(command, e + 2, 2) == 0x1002) {
-          seen.event_type = static_cast<uint16_t>(little(command, e + 8, 2));
+      for (size_t e = 0; e + 8 <= command.size(); e += 8 + read_le(command, e + 4, 4)) {
+        if (read_le(command, e + 2, 2) == 0x0110) id = command.substr(e + 8, 2);
+        if (read_le(command, e + 2, 2) == 0x1002) {
+          seen.event_type = static_cast<uint16_t>(read_le(command, e + 8, 2));
         }
       }
       command.clear();
@@ -154,10 +110,11 @@ void ReportReceiver::serve(int fd) {
                                               {0x0800, le16(0x0101)},
                                               {0x0900, le16(status)},
                                               {0x1000, ui("1.2.840.10008.1.20.1.1")}});
-      send_all(fd, ul_pdu(4, be32(static_cast<uint32_t>(answer.size() + 2)) +
-                                 std::string{body[at + 4], '\3'} + answer));
+      peer.send(ul_pdu(4, be32(static_cast<uint32_t>(answer.size() + 2)) +
+                              std::string{body[at + 4], '\3'} + answer));
     }
   }
+  if (pdu && pdu->type == 5) peer.send(ul_pdu(6, std::string(4, '\0')));
 }
 
 }  // namespace medarc::test

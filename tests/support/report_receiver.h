@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/raw_association.h"
+
 namespace medarc::test {
 
 struct ReceivedReport {
@@ -33,7 +35,7 @@ class ReportReceiver {
 
  private:
   void listen();
-  void serve(int fd);
+  void serve(RawSocket peer);
   int listener_ = -1;
   uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
