@@ -127,8 +127,14 @@ Result<Principal> TestAuthenticator::association(const security::Caller& caller)
   out.roles = roles;
   out.door = "dimse";
   out.peer = caller.address;
-  callers.push_back(caller);
+  std::lock_guard lock(mutex_);
+  callers_.push_back(caller);
   return out;
+}
+
+std::vector<security::Caller> TestAuthenticator::callers() const {
+  std::lock_guard lock(mutex_);
+  return callers_;
 }
 
 }  // namespace medarc::dicom::test

@@ -64,7 +64,6 @@ class MemoryImaging : public Imaging {
 class TestAuthenticator : public security::Authenticator {
  public:
   std::set<std::string> refused, known;
-  std::vector<security::Caller> callers;  // admitted so far
   bool has_peers = false;
   std::set<security::Role> roles = {security::Role::modality};
 
@@ -75,6 +74,11 @@ class TestAuthenticator : public security::Authenticator {
   }
   bool tokens_configured() const override { return false; }
   bool peers_configured() const override { return has_peers; }
+  std::vector<security::Caller> callers() const;  // admitted so far
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<security::Caller> callers_;
 };
 
 }  // namespace medarc::dicom::test

@@ -74,10 +74,10 @@ TEST_F(TlsTest, StockToolsEchoAndStore) {
 TEST_F(TlsTest, CertificatesNameTheirOwner) {
   start_tls(files());
   EXPECT_TRUE(call(&scanner).has_value());
-  ASSERT_FALSE(authenticator.callers.empty());
-  EXPECT_EQ(authenticator.callers.back().certificate_names, std::set<std::string>{"ct1.example"});
+  ASSERT_FALSE(authenticator.callers().empty());
+  EXPECT_EQ(authenticator.callers().back().certificate_names, std::set<std::string>{"ct1.example"});
   EXPECT_EQ(run("echoscu -aec MEDARC 127.0.0.1 " + std::to_string(port())).exit_code, 0);
-  EXPECT_TRUE(authenticator.callers.back().certificate_names.empty());
+  EXPECT_TRUE(authenticator.callers().back().certificate_names.empty());
 }
 
 TEST_F(TlsTest, WhoHasNoTrustedCertificateIsRefused) {
@@ -86,7 +86,7 @@ TEST_F(TlsTest, WhoHasNoTrustedCertificateIsRefused) {
   const CertificateFiles stranger = CertificateAuthority(dir, "Third-CA").make("stranger.example");
   EXPECT_FALSE(call(&stranger).has_value());
   EXPECT_NE(run("echoscu" + with(stranger) + at()).exit_code, 0);
-  EXPECT_TRUE(authenticator.callers.empty());
+  EXPECT_TRUE(authenticator.callers().empty());
   EXPECT_TRUE(call(&scanner).has_value());
 }
 
@@ -95,7 +95,7 @@ TEST_F(TlsTest, CertificatesOfCallersCanBeOptional) {
   tls.peers = PeerCertificates::asked;
   start_tls(tls);
   EXPECT_TRUE(call(nullptr).has_value());
-  EXPECT_TRUE(authenticator.callers.back().certificate_names.empty());
+  EXPECT_TRUE(authenticator.callers().back().certificate_names.empty());
   EXPECT_TRUE(call(&scanner).has_value());
   EXPECT_EQ(run("echoscu --anonymous-tls +cf " + authority->file() + at()).exit_code, 0);
 }
