@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <mutex>
 #include <random>
+#include <thread>
 
 #include "archive/segment_store.h"
 #include "base/log.h"
@@ -262,6 +264,53 @@ TEST_F(ArchiveFaults, AfterAFailedSyncNothingIsTakenUntilReopened) {
     EXPECT_TRUE(put("two").has_value());  // it was the write: the next one goes well
   }
   FAIL() << "no sync was met";
+}
+
+// Committers that wait for one another's sync: a failure reaches all of them, and none waits on.
+TEST_F(ArchiveFaults, AFailureAmongManyCommittersIsNeverAFalseSuccess) {
+  constexpr int kWriters = 8, kEach = 12;
+  for (uint64_t k = 4; k < 120; k += 4) {
+    FaultFs fs;
+    MemoryCatalog catalog;
+    Told told;
+    std::mutex told_mutex;
+    {
+      auto store = *open_segment_store(fs, "/s", catalog, small_segments());
+      fs.set_fault({k, k % 8 == 0, Code::io, false});
+      std::vector<std::thread> writers;
+      for (int w = 0; w < kWriters; ++w) {
+        writers.emplace_back([&, w] {
+          for (int i = 0; i < kEach; ++i) {
+            const Bytes bytes = content(2000 + 100 * w, w * 1000 + i);
+            auto writer = store->writer(Cuts::given);
+            if (writer.has_error() || (*writer)->write(bytes).has_error()) return;
+            auto staged = (*writer)->finish();
+            if (staged.has_error()) return;
+            const Digest digest = staged->digest;
+            Commit c;
+            c.payload = MemoryCatalog::keep(digest);
+            c.blobs.push_back(std::move(*staged));
+            if (store->commit(std::move(c)).has_error()) return;
+            std::lock_guard lock(told_mutex);
+            told.kept.emplace(digest, bytes);
+          }
+        });
+      }
+      for (auto& w : writers) w.join();
+    }
+    EXPECT_LT(told.kept.size(), size_t{kWriters} * kEach) << "no fault at step " << k;
+    auto disk = fs.after_power_cut(FaultFs::Cut::synced_only, k);
+    MemoryCatalog index;
+    auto reopened = open_segment_store(*disk, "/s", index, small_segments());
+    ASSERT_TRUE(reopened.has_value()) << reopened.error().text;
+    for (const auto& [digest, bytes] : told.kept) {
+      auto reader = (*reopened)->open(digest);
+      ASSERT_TRUE(reader.has_value()) << "step " << k << ": lost";
+      Bytes got((*reader)->size(), '\0');
+      ASSERT_TRUE((*reader)->read({0, got.size()}, got.data()).has_value());
+      ASSERT_TRUE(got == bytes) << "step " << k << ": altered";
+    }
+  }
 }
 
 }  // namespace
