@@ -6,7 +6,7 @@ import struct
 from part10 import IMPLICIT, element
 
 _APPLICATION = b"1.2.840.10008.3.1.1.1"
-_PDV_BYTES = 16 << 10
+_PDV_BYTES = (16 << 10) - 6  # with its head no longer than the shortest usual maximum
 
 
 class Refused(Exception):
@@ -20,12 +20,12 @@ def _item(kind, body):
 class Association:
     """contexts: list of (abstract syntax, transfer syntax)."""
 
-    def __init__(self, port, contexts, timeout_s=60):
+    def __init__(self, port, contexts, timeout_s=60, called="MEDARC"):
         self.contexts = list(dict.fromkeys(contexts))
         self.message = 0
         self.socket = socket.create_connection(("127.0.0.1", port), timeout_s)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        body = struct.pack(">HH", 1, 0) + b"MEDARC".ljust(16) + b"SAMPLES".ljust(16) + bytes(32)
+        body = struct.pack(">HH", 1, 0) + called.encode().ljust(16) + b"SAMPLES".ljust(16) + bytes(32)
         body += _item(0x10, _APPLICATION)
         for i, (sop_class, syntax) in enumerate(self.contexts):
             body += _item(0x20, bytes((2 * i + 1, 0, 0, 0)) + _item(0x30, sop_class.encode()) +

@@ -14,22 +14,27 @@ import urllib.parse
 WEB = "/dicom-web"
 
 
-def _free_port():
+def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
 class Server:
-    def __init__(self, binary):
+    def __init__(self, binary, config="", arguments=()):
+        """`config` is TOML text, `arguments` go to `medarc serve`."""
         self.directory = tempfile.mkdtemp(prefix="medarc-sample-data-")
-        self.http_port, self.dicom_port = _free_port(), _free_port()
+        self.http_port, self.dicom_port = free_port(), free_port()
         self.log_path = os.path.join(self.directory, "log")
+        self.config_path = os.path.join(self.directory, "medarc.toml")
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(config)
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [binary, "serve", "--data", os.path.join(self.directory, "data"),
                  "--http", f"127.0.0.1:{self.http_port}",
-                 "--dicom", f"127.0.0.1:{self.dicom_port}"], stdout=log, stderr=log)
+                 "--dicom", f"127.0.0.1:{self.dicom_port}", "--config", self.config_path,
+                 *arguments], stdout=log, stderr=log)
         deadline = time.monotonic() + 30
         for port in (self.http_port, self.dicom_port):
             while True:
@@ -105,7 +110,6 @@ class Server:
         head = body[:start].decode("latin-1")
         syntax = re.search(r"transfer-syntax=([0-9.]+)", head)
         return status, syntax.group(1) if syntax else "", body[start:end]
-
 
     def frames(self, path, count):
         """The bytes of each frame of an uncompressed object; None when they are refused."""
