@@ -291,4 +291,18 @@ std::optional<Bytes> Charset::encode(std::string_view utf8) const {
   return out;
 }
 
+std::vector<std::string> character_sets() {
+  // Two bytes a character: by code extension only.
+  constexpr std::string_view kWide[] = {"87", "159", "149", "58"};
+  std::vector<std::string> out;
+  for (const Term& t : kTerms) {
+    if (std::find(std::begin(kWide), std::end(kWide), t.number) == std::end(kWide)) {
+      out.push_back("ISO_IR " + std::string(t.number));
+    }
+    out.push_back("ISO 2022 IR " + std::string(t.number));
+  }
+  for (const char* term : {"ISO_IR 192", "GB18030", "GBK"}) out.emplace_back(term);
+  return out;
+}
+
 }  // namespace medarc::dicom

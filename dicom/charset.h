@@ -31,4 +31,7 @@ class Charset {
   bool known_ = true;
 };
 
+// The defined terms it reads, as PS3.3 tables C.12-2 to C.12-5 write them.
+std::vector<std::string> character_sets();
+
 }  // namespace medarc::dicom

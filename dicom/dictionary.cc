@@ -4,6 +4,7 @@
 // after osconfig.h
 #include <dcmtk/dcmdata/dcdict.h>
 #include <dcmtk/dcmdata/dcdicent.h>
+#include <dcmtk/dcmdata/dcuid.h>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -98,6 +99,11 @@ std::optional<Tag> tag_of(std::string_view keyword) {
   auto it = g_dictionary.by_keyword.find(std::string(keyword));
   if (it == g_dictionary.by_keyword.end()) return std::nullopt;
   return Tag{it->second};
+}
+
+std::string uid_name(std::string_view uid) {
+  const std::string text(uid);
+  return dcmFindNameOfUID(text.c_str(), text.c_str());
 }
 
 std::optional<Tag> parse_tag(std::string_view text) {

@@ -27,6 +27,7 @@ Vr vr_of(Tag tag);
 bool may_be_signed(Tag tag);
 std::string keyword_of(Tag tag);                       // "" when unknown
 std::optional<Tag> tag_of(std::string_view keyword);   // by exact keyword
+std::string uid_name(std::string_view uid);            // keyword of PS3.6 A; the UID when unknown
 
 // "PatientName" or "00100010" (8 hex digits, any case).
 std::optional<Tag> parse_tag(std::string_view text);

@@ -135,6 +135,8 @@ constexpr TransferSyntax kTable[] = {
 
 }  // namespace
 
+std::span<const TransferSyntax> transfer_syntaxes() { return kTable; }
+
 const TransferSyntax* find_transfer_syntax(std::string_view uid) {
   const auto* it = std::lower_bound(
       std::begin(kTable), std::end(kTable), uid,

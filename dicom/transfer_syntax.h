@@ -2,6 +2,7 @@
 // newer than the DICOM toolkit's.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace medarc::dicom {
@@ -22,6 +23,9 @@ inline constexpr std::string_view kImplicitLittle = "1.2.840.10008.1.2";
 inline constexpr std::string_view kExplicitLittle = "1.2.840.10008.1.2.1";
 inline constexpr std::string_view kDeflatedLittle = "1.2.840.10008.1.2.1.99";
 inline constexpr std::string_view kExplicitBig = "1.2.840.10008.1.2.2";
+
+// All that are known, sorted by UID.
+std::span<const TransferSyntax> transfer_syntaxes();
 
 // nullptr when unknown.
 const TransferSyntax* find_transfer_syntax(std::string_view uid);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/metrics.h"
+#include "dicom/conformance.h"
 #include "web/home_page.h"
 #include "web/http_error.h"
 #include "web/text.h"
@@ -64,6 +65,21 @@ std::string openapi_json(const std::vector<Route>& routes, const std::string& ve
   return out + "}}";
 }
 
+std::string conformance_statement(const std::vector<Route>& routes) {
+  std::string out =
+      "# DICOM conformance statement\n\nMade by the server from the tables it routes requests by: "
+      "`GET /conformance` gives it as of the version that runs.\n\n" +
+      dicom::dimse_conformance() +
+      "\n## DICOMweb\n\nPS3.18. Every path answers OPTIONS with its methods; GET includes HEAD.\n\n"
+      "| method | path | |\n|---|---|---|\n";
+  for (const Route& route : routes) {
+    if (!route.path.starts_with("/dicom-web") && route.path != "/wado") continue;
+    out +=
+        "| " + route.method + " | `" + openapi_path(route.path) + "` | " + route.summary + " |\n";
+  }
+  return out;
+}
+
 std::vector<Route> operations_routes(OperationsContext context, const std::vector<Route>& others) {
   std::vector<Route> out;
   const auto add = [&](std::string path, std::string summary, RouteFunction answer, bool open) {
@@ -95,6 +111,12 @@ std::vector<Route> operations_routes(OperationsContext context, const std::vecto
         auto page = home_page(context, request);
         if (page.has_error()) return problem(page.error());
         return make_response(200, "text/html; charset=utf-8", std::move(*page));
+      },
+      false);
+  add(
+      "/conformance", "The DICOM conformance statement (Markdown).",
+      [text = conformance_statement(others)](const Request&) -> Answer {
+        return make_response(200, "text/markdown; charset=utf-8", text);
       },
       false);
   add("/openapi.json", "This description.", {}, false);

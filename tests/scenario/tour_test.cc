@@ -11,6 +11,7 @@
 #include <regex>
 #include <sstream>
 
+#include "tests/support/http_client.h"
 #include "tests/support/server_process.h"
 
 namespace medarc::test {
@@ -63,6 +64,22 @@ TEST(Tour, TheReadmesTourRunsAsWritten) {
   EXPECT_NE(tour.out.find("MED-0001"), std::string::npos);
   EXPECT_NE(tour.out.find("DocumentReference"), std::string::npos);
   EXPECT_NE(tour.out.find("dangling           0"), std::string::npos) << tour.out;
+}
+
+// docs/conformance.md is what the server says of itself; MEDARC_WRITE_DOCS=1 renews it.
+TEST(Tour, TheConformanceStatementIsTheServers) {
+  TempDir dir;
+  ServerProcess server(dir / "data");
+  ASSERT_TRUE(server.ready());
+  const HttpAnswer said = HttpClient(server.http_port()).get("/conformance");
+  ASSERT_EQ(said.status, 200);
+  EXPECT_EQ(said.header("Content-Type"), "text/markdown; charset=utf-8");
+  const std::string path = std::string(MEDARC_SOURCE_DIR) + "/docs/conformance.md";
+  if (getenv("MEDARC_WRITE_DOCS") != nullptr) std::ofstream(path) << said.body;
+  std::ifstream in(path);
+  const std::string written((std::istreambuf_iterator<char>(in)), {});
+  EXPECT_TRUE(written == said.body)
+      << "run MEDARC_WRITE_DOCS=1 scenario_test --gtest_filter=Tour.TheConformance* and commit it";
 }
 
 }  // namespace

@@ -1,0 +1,112 @@
+#include "dicom/conformance.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dicom/charset.h"
+#include "dicom/dictionary.h"
+#include "dicom/implementation.h"
+#include "dicom/pixel/codec_pool.h"
+#include "dicom/sop_class.h"
+#include "dicom/transfer_syntax.h"
+
+namespace medarc::dicom {
+namespace {
+
+// Services that a peer may ask for. Which of them are provided is for acceptable_sop_class() to
+// say.
+constexpr std::string_view kServices[] = {
+    kVerificationSopClass,           kCommitmentSopClass,
+    "1.2.840.10008.3.1.2.3.3",  // Modality Performed Procedure Step
+    "1.2.840.10008.5.1.4.1.2.1.1",   "1.2.840.10008.5.1.4.1.2.1.2", "1.2.840.10008.5.1.4.1.2.1.3",
+    "1.2.840.10008.5.1.4.1.2.2.1",   "1.2.840.10008.5.1.4.1.2.2.2", "1.2.840.10008.5.1.4.1.2.2.3",
+    "1.2.840.10008.5.1.4.1.2.3.1",   "1.2.840.10008.5.1.4.1.2.3.2", "1.2.840.10008.5.1.4.1.2.3.3",
+    "1.2.840.10008.5.1.4.31",      // Modality Worklist
+    "1.2.840.10008.5.1.4.33",      // Instance Availability Notification
+    "1.2.840.10008.5.1.4.34.6.1",  // Unified Procedure Step: Push, Watch, Pull, Event, Query
+    "1.2.840.10008.5.1.4.34.6.2",    "1.2.840.10008.5.1.4.34.6.3",  "1.2.840.10008.5.1.4.34.6.4",
+    "1.2.840.10008.5.1.4.34.6.5",
+    "1.2.840.10008.5.1.4.1.1.200.4",  // Protocol Approval
+    "1.2.840.10008.5.1.4.1.1.201.2",  // Inventory
+    "1.2.840.10008.5.1.1.9",          // Basic Grayscale Print
+};
+
+void services(std::string& out) {
+  std::string not_provided;
+  out += "## Services\n\nAs provider (SCP):\n\n| SOP class | UID |\n|---|---|\n";
+  for (const std::string_view uid : kServices) {
+    if (acceptable_sop_class(uid, false)) {
+      out += fmt::format("| {} | {} |\n", uid_name(uid), uid);
+    } else {
+      not_provided += fmt::format("{}{}", not_provided.empty() ? "" : ", ", uid_name(uid));
+    }
+  }
+  out += fmt::format(
+      "| Storage | {} classes, below; private and newer ones by `dicom.private_sop_classes` |\n\n"
+      "Refused as presentation contexts: {}, and every other service.\n\n"
+      "As user (SCU): Verification, Storage, Query/Retrieve FIND and MOVE, Storage Commitment "
+      "reports; to peers of `[[dicom.peer]]`, by routing rules, C-MOVE, C-GET and the verbs "
+      "`echo`, "
+      "`find`, `pull` and `send`.\n\n",
+      storage_sop_classes().size(), not_provided);
+}
+
+void storage_classes(std::string& out) {
+  out += "## Storage SOP classes\n\n| SOP class | UID |\n|---|---|\n";
+  for (const StorageSopClass& c : storage_sop_classes()) {
+    out += fmt::format("| {} | {} |\n", c.keyword, c.uid);
+  }
+  out += '\n';
+}
+
+void syntaxes(std::string& out) {
+  constexpr std::string_view kNative[] = {kImplicitLittle, kExplicitLittle, kDeflatedLittle,
+                                          kExplicitBig};
+  out +=
+      "## Transfer syntaxes\n\nEvery syntax is accepted for storage, also one that is not listed, "
+      "and "
+      "kept byte for byte. \"Decoded\" ones are given as Explicit or Implicit VR Little Endian to "
+      "peers that ask for these, and are rendered. What may be lossy is never made unasked.\n\n"
+      "| transfer syntax | UID | decoded | lossy | frames as |\n|---|---|---|---|---|\n";
+  for (const TransferSyntax& t : transfer_syntaxes()) {
+    const bool decoded = t.encapsulated ? can_decode(t.uid)
+                                        : std::find(std::begin(kNative), std::end(kNative),
+                                                    t.uid) != std::end(kNative);
+    out += fmt::format("| {} | {} | {} | {} | {} |\n", t.name, t.uid, decoded ? "yes" : "no",
+                       t.lossy ? "may be" : "no",
+                       t.encapsulated ? t.media_type : "application/octet-stream");
+  }
+  out += '\n';
+}
+
+void character_sets_of(std::string& out) {
+  out += "## Character sets\n\nRead, with code extensions of ISO 2022 where these are named:";
+  std::string separator = " ";
+  for (const std::string& term : character_sets()) {
+    out += separator + '`' + term + '`';
+    separator = ", ";
+  }
+  out +=
+      ". Answers over DICOMweb are UTF-8 (`ISO_IR 192`); answers to C-FIND are in the character "
+      "set "
+      "of the object where that holds the text, else in UTF-8.\n";
+}
+
+}  // namespace
+
+std::string dimse_conformance() {
+  std::string out = fmt::format(
+      "## Implementation\n\nImplementation Class UID {}, version name `{}`. Associations are "
+      "accepted "
+      "with any order of operations, up to the window that was negotiated; limits are settings "
+      "(`medarc config`).\n\n",
+      kImplementationClassUid, kImplementationVersion);
+  services(out);
+  storage_classes(out);
+  syntaxes(out);
+  character_sets_of(out);
+  return out;
+}
+
+}  // namespace medarc::dicom
