@@ -252,6 +252,11 @@ Result<Prepared> Intake::prepare() {
   if (!levels.text_clean) {
     out.warnings.push_back({kMismatch, "text that its character set does not explain"});
   }
+  if (const std::string_view other = format_of_preamble(start_.envelope.value_or(Bytes()));
+      !other.empty()) {
+    out.warnings.push_back(
+        {kMismatch, "its preamble makes the file " + std::string(other) + " too"});
+  }
   if (fact.patient.id.empty()) out.warnings.push_back({kMismatch, "no Patient ID"});
   fact.patient_if_new = records::patient_key(fact.patient, fact.instance.study.value);
   fact.patient_attributes = std::move(levels.patient);

@@ -45,8 +45,8 @@ std::string guess_syntax(ByteView dataset) {
   return std::string(kImplicitLittle);
 }
 
-// A first element that a dataset may begin with: group 0008 (or command-free 0004), and a length that
-// is not absurd.
+// A first element that a dataset may begin with: group 0008 (or command-free 0004), and a length
+// that is not absurd.
 bool plausible_dataset(ByteView v) {
   if (v.size() < 8) return false;
   const uint64_t little = read_number(v, 2, false), big = read_number(v, 2, true);
@@ -109,7 +109,8 @@ Result<std::optional<Envelope>> parse_envelope(ByteView start, bool at_end, cons
     }
     if (read_number(rest, 2, false) != 2) break;
     if (rest.size() < 12) {
-      if (at_end) return make_error(Code::invalid_argument, "the file meta information is cut short");
+      if (at_end)
+        return make_error(Code::invalid_argument, "the file meta information is cut short");
       return more;
     }
     if (!two_letters(rest.substr(4))) {
@@ -119,14 +120,16 @@ Result<std::optional<Envelope>> parse_envelope(ByteView start, bool at_end, cons
     const bool long_form = vr == "OB" || vr == "OW" || vr == "UN" || vr == "UT" || vr == "SQ" ||
                            vr == "OF" || vr == "OD" || vr == "OL" || vr == "OV" || vr == "UC" ||
                            vr == "UR" || vr == "SV" || vr == "UV";
-    const uint64_t length = long_form ? read_number(rest.substr(8), 4, false)
-                                      : read_number(rest.substr(6), 2, false);
+    const uint64_t length =
+        long_form ? read_number(rest.substr(8), 4, false) : read_number(rest.substr(6), 2, false);
     const size_t head = long_form ? 12 : 8;
     if (at + head + length > kPreambleBytes + 4 + limits.file_meta_bytes_max) {
-      return make_error(Code::too_large, "the file meta information is over dicom.file_meta_bytes_max");
+      return make_error(Code::too_large,
+                        "the file meta information is over dicom.file_meta_bytes_max");
     }
     if (rest.size() < head + length) {
-      if (at_end) return make_error(Code::invalid_argument, "the file meta information is cut short");
+      if (at_end)
+        return make_error(Code::invalid_argument, "the file meta information is cut short");
       return more;
     }
     const ByteView value = rest.substr(head, length);
@@ -148,6 +151,30 @@ Result<std::optional<Envelope>> parse_envelope(ByteView start, bool at_end, cons
     out.transfer_syntax = guess_syntax(dataset);
   }
   return std::optional<Envelope>(std::move(out));
+}
+
+std::string_view format_of_preamble(ByteView envelope) {
+  using namespace std::string_view_literals;
+  struct Start {
+    std::string_view bytes, name;
+  };
+  static constexpr Start kStarts[] = {{"II*\0"sv, "TIFF"},
+                                      {"MM\0*"sv, "TIFF"},
+                                      {"II+\0"sv, "TIFF"},
+                                      {"MM\0+"sv, "TIFF"},
+                                      {"MZ"sv, "a Windows program"},
+                                      {"\x7F"
+                                       "ELF"sv,
+                                       "a Linux program"},
+                                      {"#!"sv, "a script"},
+                                      {"<"sv, "HTML or XML"},
+                                      {"%PDF"sv, "PDF"},
+                                      {"PK\3\4"sv, "ZIP"}};
+  if (envelope.size() < kPreambleBytes + 4) return {};
+  for (const Start& s : kStarts) {
+    if (envelope.starts_with(s.bytes)) return s.name;
+  }
+  return {};
 }
 
 }  // namespace medarc::dicom

@@ -55,7 +55,7 @@ MultipartLimits MultipartLimits::from(Config& config) {
 
 bool is_boundary(std::string_view text) {
   static constexpr std::string_view kMarks = "'()+_,-./:=? ";
-  return !text.empty() && text.size() <= 70 && text.back() != ' ' &&
+  return !text.empty() && text.size() <= kBoundaryBytesMax && text.back() != ' ' &&
          std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                   kMarks.find(c) != std::string_view::npos;

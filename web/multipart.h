@@ -62,7 +62,9 @@ class MultipartParser {
   uint32_t parts_ = 0;
 };
 
-// 1 to 70 characters of RFC 2046; the `boundary` parameter of a media type.
+// The characters of RFC 2046 for the `boundary` parameter of a media type. It says 70 at most;
+// Orthanc's DICOMweb client sends 73.
+inline constexpr size_t kBoundaryBytesMax = 200;
 bool is_boundary(std::string_view text);
 
 // Writes a multipart body from parts asked for one by one, so that only one is open at a time.

@@ -85,11 +85,14 @@ Bytes ct_file(const Sample& sample, const SampleOptions& options, uint32_t z) {
   file.text(0x00180015, "CS", "CHEST");
   file.text(0x00180050, "DS", "2.5");
   file.text(0x00180060, "DS", "120");
+  file.text(0x00185100, "CS", "HFS");
+  file.text(0x00200012, "IS", "1");
   file.text(0x00200013, "IS", std::to_string(z + 1));
   const double spacing = 380.0 / options.size;
   file.text(0x00200032, "DS", fmt::format("-190\\-190\\{:.1f}", -2.5 * z));
   file.text(0x00200037, "DS", "1\\0\\0\\0\\1\\0");
   file.text(0x00200052, "UI", make_uid(sample.ct_study + "/frame of reference"));
+  file.text(0x00201040, "LO", "");
   file.text(0x00280030, "DS", fmt::format("{:.6f}\\{:.6f}", spacing, spacing));
   image(file, options.size, options.size, 16, 12);
   file.text(0x00281050, "DS", "40");
@@ -110,6 +113,8 @@ Bytes cine_file(const Sample& sample, const SampleOptions& options) {
   file.text(0x0008103E, "LO", "Apical view");
   file.text(0x00181063, "DS", "40");
   file.text(0x00200013, "IS", "1");
+  file.text(0x00200020, "CS", "");
+  file.text(0x00200060, "CS", "");
   file.text(0x00280008, "IS", std::to_string(options.frames_count));
   file.attribute_tag(0x00280009, 0x00181063);
   image(file, kRows, kColumns, 8, 8);

@@ -1,154 +1,12 @@
-// C-FIND, C-GET and C-MOVE over the real archive, asked by DCMTK's tools and by a raw client.
+// C-FIND and C-GET over the real archive, asked by DCMTK's tools and by a raw client.
 #include <fstream>
 
-#include "base/fs.h"
-#include "dicom/dictionary.h"
-#include "dicom/pixel/codec_pool.h"
-#include "tests/dicom/net/net_fixture.h"
-#include "tests/support/dicom_maker.h"
+#include "tests/dicom/net/query_fixture.h"
 #include "tests/support/frames.h"
 #include "tests/support/image_object.h"
 
 namespace medarc::dicom::test {
 namespace {
-
-using medarc::test::ImageRecipe;
-using medarc::test::make_dataset;
-using medarc::test::make_file;
-
-constexpr const char* kPatientFind = "1.2.840.10008.5.1.4.1.2.1.1";
-constexpr const char* kStudyFind = "1.2.840.10008.5.1.4.1.2.2.1";
-constexpr const char* kStudyGet = "1.2.840.10008.5.1.4.1.2.2.3";
-constexpr const char* kStudyMove = "1.2.840.10008.5.1.4.1.2.2.2";
-
-// An element in implicit VR little endian.
-std::string key(uint32_t tag, std::string value, char padding = ' ') {
-  if (value.size() % 2 != 0) value += padding;
-  return le16(static_cast<uint16_t>(tag >> 16)) + le16(static_cast<uint16_t>(tag)) +
-         le32(static_cast<uint32_t>(value.size())) + value;
-}
-
-// The value of an element of an implicit VR little endian dataset; nullopt when it is not there.
-std::optional<std::string> value_of(const std::string& dataset, uint32_t wanted) {
-  const auto number = [&](size_t at, size_t n) {
-    uint32_t v = 0;
-    for (size_t i = n; i-- > 0;) v = v << 8 | static_cast<unsigned char>(dataset[at + i]);
-    return v;
-  };
-  for (size_t at = 0; at + 8 <= dataset.size();) {
-    const uint32_t tag = number(at, 2) << 16 | number(at + 2, 2), length = number(at + 4, 4);
-    std::string value = dataset.substr(at + 8, length);
-    while (!value.empty() && (value.back() == ' ' || value.back() == '\0')) value.pop_back();
-    if (tag == wanted) return value;
-    at += 8 + length;
-  }
-  return std::nullopt;
-}
-
-class QueryNet : public NetTest {
- protected:
-  void SetUp() override {
-    NetTest::SetUp();
-    ASSERT_TRUE(load_dictionary().has_value());
-    authenticator.roles = {security::Role::administrator};
-    auto opened = index::open_index(posix_fs(), dir / "data", {});
-    ASSERT_TRUE(opened.has_value()) << opened.error().text;
-    archive = std::move(*opened);
-    guard = security::Guard::create(*archive, {});
-    codecs = CodecPool::create({});
-    real = Imaging::create(*archive, *guard, limits, codecs.get());
-  }
-  void TearDown() override {
-    server.reset();
-    real.reset();
-    codecs.reset();
-    guard.reset();
-    archive.reset();
-    NetTest::TearDown();
-  }
-  void listen() {
-    auto made = Server::start(options, limits, *real, authenticator);
-    ASSERT_TRUE(made.has_value()) << made.error().text;
-    server = std::move(*made);
-  }
-  void store(const ImageRecipe& recipe) { store(make_file(recipe)); }
-  void store(const Bytes& file) {
-    auto object = receive_file(*real, who, std::nullopt);
-    ASSERT_TRUE(object->write(file).has_value());
-    auto prepared = object->prepare();
-    ASSERT_TRUE(prepared.has_value()) << prepared.error().text;
-    std::vector<Prepared> all;
-    all.push_back(std::move(*prepared));
-    ASSERT_TRUE(real->commit(who, std::move(all)).has_value());
-  }
-  // One image of those.
-  static ImageRecipe some(int n, int series, int image) {
-    ImageRecipe r;
-    r.patient_id = "P" + std::to_string(n == 4 ? 1 : n);
-    r.patient_name = n == 2 ? "Müller^Jörg" : n == 3 ? "Wang^XiaoDong=王^小东" : "Muster^Erika";
-    if (n == 2 || n == 3) r.charset = "ISO_IR 192";
-    r.study_uid = "2.25." + std::to_string(n);
-    r.series_uid = r.study_uid + "." + std::to_string(series);
-    r.sop_uid = r.series_uid + "." + std::to_string(image);
-    r.study_date = "2026010" + std::to_string(n);
-    r.accession = "ACC" + std::to_string(n);
-    r.modality = series == 1 ? "CT" : "SR";
-    r.instance_number = image;
-    r.seed = static_cast<uint64_t>(n * 100 + series * 10 + image);
-    return r;
-  }
-  // Three patients; two studies of the first, of two series with two images each.
-  void store_some() {
-    for (int n = 1; n <= 4; ++n) {
-      for (int series = 1; series <= 2; ++series) {
-        for (int image = 1; image <= 2; ++image) store(some(n, series, image));
-      }
-    }
-  }
-
-  struct Found {
-    std::vector<RawResponse> matches;
-    RawResponse last;
-  };
-  Found find(const std::string& model, const std::string& identifier,
-             const std::string& user_items = {}) {
-    RawRequest request;
-    request.contexts = {{1, model, {kImplicit}}};
-    request.user_items = user_items;
-    RawAssociation association(port(), request);
-    EXPECT_TRUE(association.established());
-    Found out;
-    EXPECT_TRUE(association.send_message(1, true,
-                                         command_set({{0x0002, ui(model)},
-                                                      {0x0100, le16(0x0020)},
-                                                      {0x0110, le16(9)},
-                                                      {0x0700, le16(0)},
-                                                      {0x0800, le16(0)}})));
-    EXPECT_TRUE(association.send_message(1, false, identifier));
-    while (auto response = association.read_response()) {
-      EXPECT_EQ(response->command_field, 0x8020);
-      EXPECT_EQ(response->message_id, 9);
-      if ((response->status & 0xFF00) != 0xFF00) {
-        out.last = *response;
-        EXPECT_TRUE(association.release());
-        return out;
-      }
-      out.matches.push_back(*response);
-    }
-    ADD_FAILURE() << "the association ended";
-    return out;
-  }
-  static std::string extended(const std::string& model, const std::string& bytes) {
-    return ul_item(0x56, be16(static_cast<uint16_t>(model.size())) + model + bytes);
-  }
-  std::string at() const { return " -aec MEDARC 127.0.0.1 " + std::to_string(port()); }
-
-  std::unique_ptr<index::Index> archive;
-  std::unique_ptr<security::Guard> guard;
-  std::unique_ptr<CodecPool> codecs;
-  std::unique_ptr<Imaging> real;
-  const Principal who{"local", {security::Role::administrator}, "test", "127.0.0.1"};
-};
 
 TEST_F(QueryNet, M1_M4_M7_StudiesAreMatchedByEveryKindOfKey) {
   store_some();
@@ -217,8 +75,8 @@ TEST_F(QueryNet, M11_HierarchyNeedsItsUniqueKeysUnlessRelationalQueriesWereNegot
   EXPECT_EQ(find(kStudyFind, images, relational).matches.size(), 16u);
   const std::string in_series = images + key(0x0020000D, "2.25.1") + key(0x0020000E, "2.25.1.2");
   EXPECT_EQ(find(kStudyFind, in_series).matches.size(), 2u);
-  EXPECT_EQ(find(kStudyFind, key(0x00080052, "SERIES") + key(0x00080060, "CT") +
-                                 key(0x0020000D, "2.25.1"))
+  EXPECT_EQ(find(kStudyFind,
+                 key(0x00080052, "SERIES") + key(0x00080060, "CT") + key(0x0020000D, "2.25.1"))
                 .matches.size(),
             1u);
   // Patient Root: a study is below its patient.
@@ -227,9 +85,9 @@ TEST_F(QueryNet, M11_HierarchyNeedsItsUniqueKeysUnlessRelationalQueriesWereNegot
   EXPECT_EQ(find(kPatientFind, study + key(0x00100020, "P1")).matches.size(), 2u);
   EXPECT_EQ(find(kStudyFind, key(0x00080052, "PATIENT")).last.status, 0xA900);
   EXPECT_EQ(find(kStudyFind, key(0x00080050, "")).last.status, 0xA900);  // no level
-  const Found patients = find(
-      kPatientFind, key(0x00080052, "PATIENT") + key(0x00100010, "Muster*") + key(0x00100020, "") +
-                        key(0x00201200, ""));
+  const Found patients =
+      find(kPatientFind, key(0x00080052, "PATIENT") + key(0x00100010, "Muster*") +
+                             key(0x00100020, "") + key(0x00201200, ""));
   ASSERT_EQ(patients.matches.size(), 1u);
   EXPECT_EQ(value_of(patients.matches[0].dataset, 0x00100020), "P1");
   EXPECT_EQ(value_of(patients.matches[0].dataset, 0x00201200), "2");
@@ -239,8 +97,8 @@ TEST_F(QueryNet, M8_M12_NegotiatedMatchingAndUnsupportedKeys) {
   store_some();
   listen();
   // A key that is neither matched nor returned is said so with every answer.
-  const Found odd = find(kStudyFind, key(0x00080050, "ACC1") + key(0x00080052, "STUDY") +
-                                         key(0x00189999, "X"));
+  const Found odd =
+      find(kStudyFind, key(0x00080050, "ACC1") + key(0x00080052, "STUDY") + key(0x00189999, "X"));
   ASSERT_EQ(odd.matches.size(), 1u);
   EXPECT_EQ(odd.matches[0].status, 0xFF01);
   const std::string words = key(0x00080052, "STUDY") + key(0x00100010, "erika must");
@@ -249,8 +107,9 @@ TEST_F(QueryNet, M8_M12_NegotiatedMatchingAndUnsupportedKeys) {
             2u);
   const std::string none = key(0x00080052, "STUDY") + key(0x00080201, "\"\"");
   EXPECT_EQ(find(kStudyFind, none).matches.size(), 0u);
-  EXPECT_EQ(find(kStudyFind, none, extended(kStudyFind, std::string("\0\0\0\0\0\1", 6))).matches.size(),
-            4u);
+  EXPECT_EQ(
+      find(kStudyFind, none, extended(kStudyFind, std::string("\0\0\0\0\0\1", 6))).matches.size(),
+      4u);
 }
 
 TEST_F(QueryNet, M12_BrokenIdentifiersAreAnsweredAndTheAssociationGoesOn) {
@@ -313,8 +172,8 @@ TEST_F(QueryNet, D3_GetscuGetsTheBytesThatWereStored) {
   store_some();
   listen();
   std::filesystem::create_directories(dir / "got");
-  const Ran ran = run("getscu -S -k 0008,0052=STUDY -k 0020,000D=2.25.1 -od " +
-                      (dir / "got").string() + at());
+  const Ran ran =
+      run("getscu -S -k 0008,0052=STUDY -k 0020,000D=2.25.1 -od " + (dir / "got").string() + at());
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   ImageRecipe r = some(1, 2, 1);
   std::ifstream in(dir / "got" / ("CT." + r.sop_uid), std::ios::binary);
@@ -326,8 +185,8 @@ TEST_F(QueryNet, D3_GetscuGetsTheBytesThatWereStored) {
   EXPECT_EQ(std::distance(begin(files), end(files)), 4) << ran.output;
 }
 
-// getscu takes native syntaxes only here: compressed images come expanded, or implicit when it takes
-// nothing else, and in another lossless syntax when it takes that.
+// getscu takes native syntaxes only here: compressed images come expanded, or implicit when it
+// takes nothing else, and in another lossless syntax when it takes that.
 TEST_F(QueryNet, D3_ACompressedImageComesAsThePeerTakesIt) {
   medarc::test::ImageObject object;
   object.shape = medarc::test::all_shapes()[12].shape;
@@ -389,63 +248,11 @@ TEST_F(QueryNet, D3_WhatNoContextFitsFailsAndIsNamed) {
   EXPECT_TRUE(association.release());
 }
 
-TEST_F(QueryNet, D2_MovescuReachesAConfiguredDestinationAndNoOther) {
-  store_some();
-  // The destination is an archive of ours as well: what arrives there is what was sent.
-  MemoryImaging elsewhere;
-  ServerOptions there;
-  there.port = 0;
-  there.aet = "WS1";
-  TestAuthenticator all;
-  auto destination = Server::start(there, limits, elsewhere, all);
-  ASSERT_TRUE(destination.has_value());
-  Config config = *Config::parse("[[dicom.peer]]\naet = \"WS1\"\nhost = \"127.0.0.1\"\nport = " +
-                                 std::to_string((*destination)->port()) +
-                                 "\n[[dicom.peer]]\naet = \"GONE\"\nport = 1\n");
-  options.destinations = *Destinations::from(config);
-  listen();
-  Ran ran = run("movescu -S -aem WS1 -k 0008,0052=STUDY -k 0020,000D=2.25.2" + at());
-  EXPECT_EQ(ran.exit_code, 0) << ran.output;
-  const auto kept = elsewhere.kept();
-  ASSERT_EQ(kept.size(), 4u) << ran.output;
-  EXPECT_EQ(kept.at("2.25.2.1.1").dataset, make_dataset(some(2, 1, 1)));
-  EXPECT_EQ(kept.at("2.25.2.1.1").transfer_syntax, kExplicit);
-
-  const auto move = [&](const std::string& aet) {
-    RawRequest request;
-    request.contexts = {{1, kStudyMove, {kImplicit}}};
-    RawAssociation association(port(), request);
-    std::string title = aet;
-    if (title.size() % 2 != 0) title += ' ';
-    EXPECT_TRUE(association.send_message(1, true,
-                                         command_set({{0x0002, ui(kStudyMove)},
-                                                      {0x0100, le16(0x0021)},
-                                                      {0x0110, le16(5)},
-                                                      {0x0600, title},
-                                                      {0x0800, le16(0)}})));
-    EXPECT_TRUE(association.send_message(
-        1, false, key(0x00080052, "STUDY") + key(0x0020000D, "2.25.1", '\0')));
-    std::optional<RawResponse> response;
-    do {
-      response = association.read_response();
-    } while (response && response->status == 0xFF00);
-    return response.value_or(RawResponse());
-  };
-  EXPECT_EQ(move("NOWHERE").status, 0xA801);
-  const RawResponse gone = move("GONE");
-  EXPECT_EQ(gone.status, 0xA702);
-  EXPECT_EQ(gone.failed, 4);
-  const RawResponse done = move("WS1");
-  EXPECT_EQ(done.status, 0x0000);
-  EXPECT_EQ(done.completed, 4);
-  EXPECT_EQ(done.remaining, std::nullopt);
-}
-
 TEST_F(QueryNet, FindscuReadsTheAnswers) {
   store_some();
   listen();
-  const Ran ran = run("findscu -S -k 0008,0052=STUDY -k 0010,0010=Muster* -k 0020,000D -k 0008,0050" +
-                      at());
+  const Ran ran =
+      run("findscu -S -k 0008,0052=STUDY -k 0010,0010=Muster* -k 0020,000D -k 0008,0050" + at());
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   EXPECT_NE(ran.output.find("ACC1"), std::string::npos) << ran.output;
   EXPECT_NE(ran.output.find("ACC4"), std::string::npos);
