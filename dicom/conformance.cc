@@ -7,6 +7,7 @@
 #include "dicom/charset.h"
 #include "dicom/dictionary.h"
 #include "dicom/implementation.h"
+#include "dicom/model/pixel_parts.h"
 #include "dicom/pixel/codec_pool.h"
 #include "dicom/sop_class.h"
 #include "dicom/transfer_syntax.h"
@@ -93,6 +94,29 @@ void character_sets_of(std::string& out) {
       "of the object where that holds the text, else in UTF-8.\n";
 }
 
+void reasons(std::string& out) {
+  struct Reason {
+    uint16_t value;
+    std::string_view meaning;
+  };
+  static constexpr Reason kReasons[] = {
+      {0xB007, "stored, and something about it is unusual"},
+      {0x0110, "the instance is of another study than the request"},
+      {0x0124, "not authorised"},
+      {0xA700, "out of resources, or over a limit"},
+      {0xA900, "an identifier is missing, or it is a DICOMDIR"},
+      {0xC000, "it cannot be understood"},
+      {0xC122, "the transfer syntax or media type of bulk data is not taken"},
+      {kBulkDataMissing, "metadata names bulk data that did not come (STOW-RS)"},
+      {kBulkDataUnused, "bulk data came that no metadata names (STOW-RS)"},
+      {kBulkDataMismatch, "bulk data and attributes contradict each other (STOW-RS)"},
+  };
+  out +=
+      "\n## Reasons of the store\n\nStatuses of C-STORE, and Failure Reason (0008,1197) and "
+      "Warning Reason (0008,1196) of STOW-RS.\n\n| value | meaning |\n|---|---|\n";
+  for (const Reason& r : kReasons) out += fmt::format("| {:04X} | {} |\n", r.value, r.meaning);
+}
+
 }  // namespace
 
 std::string dimse_conformance() {
@@ -106,6 +130,7 @@ std::string dimse_conformance() {
   storage_classes(out);
   syntaxes(out);
   character_sets_of(out);
+  reasons(out);
   return out;
 }
 

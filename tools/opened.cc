@@ -28,6 +28,7 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
   MEDARC_TRY(dicom::load_dictionary());
   auto opened = std::make_unique<Opened>();
   opened->settings = std::move(settings);
+  opened->settings.dicomweb.temporary_directory = data + "/temporary";
   auto index = index::open_index(posix_fs(), data, opened->settings.index);
   if (index.has_error() && index.error().code == Code::conflict) {
     return make_error(Code::conflict,

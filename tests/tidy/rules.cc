@@ -45,6 +45,7 @@ const std::vector<Library> kLibraries = {
     {"rocksdb/", {"index"}},
     {"simdjson", {"records"}},
     {"unicode/", {"index", "records", "dicom"}},
+    {"expat.h", {"dicom"}},
     {"dcmtk/", {"dicom"}},
     {"charls/", {"dicom"}},
     {"openjpeg-2.5/", {"dicom"}},

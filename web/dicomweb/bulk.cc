@@ -1,4 +1,4 @@
-// WADO-RS metadata, frames and bulk data (PS3.18 10.4.1.1.2-4): the parts viewers ask for most.
+// WADO-RS frames and bulk data (PS3.18 10.4.1.1.3-4): the parts viewers ask for most.
 #include <algorithm>
 
 #include "web/conditional.h"
@@ -11,146 +11,6 @@ namespace {
 
 using dicom::Form;
 using dicom::InstanceRow;
-
-bool takes_metadata(const Request& request) {
-  if (!accept_given(request)) return true;
-  for (const MediaRange& range : accepted_types(request)) {
-    if (range.media.covers(kDicomJson) || range.media.covers("application/json")) return true;
-  }
-  return false;
-}
-
-// "[" + the metadata of each series, joined, + "]". A series is opened when the one before has
-// ended; the first is given open, so that what is not allowed is refused before the answer begins.
-class MetadataStream : public ByteSource {
- public:
-  using Open = std::function<Result<std::unique_ptr<ByteSource>>(const dicom::SeriesUid&)>;
-  MetadataStream(std::unique_ptr<ByteSource> first, std::vector<dicom::SeriesUid> rest, Open open)
-      : source_(std::move(first)), rest_(std::move(rest)), open_(std::move(open)), text_("[") {}
-
-  Result<size_t> read(char* out, size_t capacity) override {
-    for (;;) {
-      if (at_ < text_.size()) {
-        const size_t n = text_.copy(out, capacity, at_);
-        at_ += n;
-        return n;
-      }
-      if (flowing_) {
-        MEDARC_ASSIGN(const size_t n, source_->read(out, capacity));
-        if (n > 0) return n;
-        flowing_ = false;
-        source_.reset();
-      }
-      if (ended_) return size_t{0};
-      MEDARC_TRY(next_text());
-    }
-  }
-
- private:
-  // The start of the next series, with its comma, or the closing bracket.
-  Status next_text() {
-    at_ = 0;
-    text_.clear();
-    if (!source_) {
-      if (next_ == rest_.size()) {
-        text_ = "]";
-        ended_ = true;
-        return {};
-      }
-      MEDARC_ASSIGN(source_, open_(rest_[next_++]));
-    }
-    char start[4096];
-    MEDARC_ASSIGN(const size_t n, source_->read(start, sizeof start));
-    if (n == 0) {
-      source_.reset();
-      return {};
-    }
-    if (any_) text_ = ",";
-    text_.append(start, n);
-    any_ = flowing_ = true;
-    return {};
-  }
-
-  std::unique_ptr<ByteSource> source_;
-  const std::vector<dicom::SeriesUid> rest_;
-  const Open open_;
-  std::string text_;
-  size_t at_ = 0, next_ = 0;
-  bool flowing_ = false, any_ = false, ended_ = false;
-};
-
-// Changes whenever the rows behind the answer do; the URLs in it follow the client's base URL.
-std::string metadata_etag(std::string_view id, Timestamp changed, uint64_t more,
-                          const std::string& base_url) {
-  const uint32_t seed = crc32c(base_url, crc32c(id));
-  char text[64];
-  std::snprintf(text, sizeof text, "m%08x-%llx-%llx", seed,
-                static_cast<unsigned long long>(changed.us), static_cast<unsigned long long>(more));
-  return text;
-}
-
-Answer metadata(const ContextPtr& context, const Request& request) {
-  if (!takes_metadata(request)) {
-    return problem(make_error(Code::not_acceptable, "metadata is application/dicom+json"));
-  }
-  const std::shared_ptr<index::View> view = context->imaging.index().view();
-  const dicom::StudyUid study(request.captures[0]);
-  std::vector<dicom::SeriesUid> series;
-  std::optional<dicom::SopInstanceUid> instance;
-  std::string etag;
-  if (request.captures.size() == 1) {
-    auto row = view->study(study);
-    if (row.has_error()) return problem(row.error());
-    if (!*row) return problem(missing(*view, request));
-    etag = metadata_etag(study.value, (*row)->changed, (*row)->bytes, request.base_url);
-    index::Query query;
-    query.kind = index::Kind::series;
-    query.study = study;
-    query.order = index::Order::by_id;
-    query.limit = 1000;
-    do {
-      auto page = view->query(query);
-      if (page.has_error()) return problem(page.error());
-      for (const index::Match& match : page->matches) {
-        auto found = index::decode_series(match.row.value);
-        if (found.has_error()) return retrieve_problem(found.error());
-        series.push_back(std::move(found->uid));
-      }
-      query.after = std::move(page->next);
-    } while (!query.after.empty());
-  } else if (request.captures.size() == 2) {
-    series.emplace_back(request.captures[1]);
-    auto row = view->series(study, series[0]);
-    if (row.has_error()) return problem(row.error());
-    if (!*row) return problem(missing(*view, request));
-    etag = metadata_etag(series[0].value, (*row)->changed, (*row)->bytes, request.base_url);
-  } else {
-    auto row = find_instance(*view, request);
-    if (row.has_error()) return problem(row.error());
-    series.push_back(row->series);
-    instance = row->uid;
-    etag = metadata_etag(row->dataset.view(), row->received, row->version, request.base_url);
-  }
-  Response response;
-  response.headers.add("ETag", '"' + etag + '"');
-  response.headers.add("Vary", "Accept");
-  response.headers.add("Content-Type", std::string(kDicomJson));
-  response.headers.add("Cache-Control", "private, no-cache");
-  const auto open = [context, view, study, instance, principal = at_door(request),
-                     base_url = request.base_url](const dicom::SeriesUid& uid) {
-    return context->imaging.metadata(principal, view, study, uid, instance,
-                                     series_url(base_url, study, uid));
-  };
-  if (series.empty()) {
-    response.body = Bytes("[]");
-    return response;
-  }
-  auto first = open(series.front());
-  if (first.has_error()) return problem(first.error());
-  series.erase(series.begin());
-  response.body = std::make_unique<MetadataStream>(std::move(*first), std::move(series), open);
-  return response;
-}
 
 std::string frame_type(const std::string& media_type, std::string_view syntax) {
   return media_type + "; transfer-syntax=" + std::string(syntax);
@@ -289,12 +149,8 @@ void add_bulk_routes(const ContextPtr& context, std::vector<Route>& out) {
     out.push_back({"GET", std::move(path), std::move(summary),
                    [context, answer](const Request& request) { return answer(context, request); }});
   };
-  const std::string study = std::string(kRoot) + "/studies/{study}";
-  const std::string series = study + "/series/{series}";
-  const std::string instance = series + "/instances/{instance}";
-  add(study + "/metadata", "Metadata of a study (WADO-RS).", metadata);
-  add(series + "/metadata", "Metadata of a series (WADO-RS).", metadata);
-  add(instance + "/metadata", "Metadata of an instance (WADO-RS).", metadata);
+  const std::string instance =
+      std::string(kRoot) + "/studies/{study}/series/{series}/instances/{instance}";
   add(instance + "/frames/{frames}", "Frames of an instance (WADO-RS).", frames);
   add(instance + "/bulkdata/{path...}", "One value of an instance (WADO-RS).", bulkdata);
 }

@@ -27,6 +27,7 @@ using ContextPtr = std::shared_ptr<const DicomwebContext>;
 void add_stow_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_qido_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_wado_routes(const ContextPtr& context, std::vector<Route>& out);
+void add_metadata_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_bulk_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_remove_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_rendered_routes(const ContextPtr& context, std::vector<Route>& out);

@@ -10,6 +10,12 @@ DicomwebOptions DicomwebOptions::from(Config& config) {
                   "Objects of one STOW request made durable together.", 1, 10'000));
   o.batch_bytes_max = config.size("dicomweb.batch_bytes_max", o.batch_bytes_max,
                                   "Bytes of one STOW request made durable together.", 1);
+  o.waiting_bytes_max =
+      config.size("dicomweb.waiting_bytes_max", o.waiting_bytes_max,
+                  "Metadata of one STOW request that waits for its bulk data, in memory.", 1);
+  o.bulk_memory_bytes_max =
+      config.size("dicomweb.bulk_memory_bytes_max", o.bulk_memory_bytes_max,
+                  "Bulk data of one STOW request held in memory; more go to a temporary file.", 0);
   o.failures_max = static_cast<uint32_t>(
       config.size("dicomweb.failures_max", o.failures_max,
                   "Failed objects named in a STOW answer; more are counted only.", 1, 1'000'000));

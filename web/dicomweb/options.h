@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/config.h"
 #include "web/multipart.h"
@@ -10,12 +11,15 @@ namespace medarc::web {
 
 struct DicomwebOptions {
   MultipartLimits multipart;
-  uint32_t batch_objects_max = 64;         // STOW: objects made durable with one sync
-  uint64_t batch_bytes_max = 64ull << 20;  // or this many bytes of them
-  uint32_t failures_max = 10'000;          // STOW: failed items named in the answer
-  uint32_t frames_max = 10'000;            // WADO: frame numbers in one request
-  uint32_t results_max = 100'000;          // QIDO: results in one answer
-  uint32_t thumbnail_edge_max = 256;       // pixels of a thumbnail nobody named a size for
+  uint32_t batch_objects_max = 64;           // STOW: objects made durable with one sync
+  uint64_t batch_bytes_max = 64ull << 20;    // or this many bytes of them
+  uint64_t waiting_bytes_max = 64ull << 20;  // STOW: metadata of a request that waits for bulk data
+  uint64_t bulk_memory_bytes_max = 1u << 20;  // STOW: its bulk data in memory; more go to a file
+  std::string temporary_directory;            // for those files; "": the system's
+  uint32_t failures_max = 10'000;             // STOW: failed items named in the answer
+  uint32_t frames_max = 10'000;               // WADO: frame numbers in one request
+  uint32_t results_max = 100'000;             // QIDO: results in one answer
+  uint32_t thumbnail_edge_max = 256;          // pixels of a thumbnail nobody named a size for
   bool strict_query = false;  // QIDO: 400 for an unknown key instead of a Warning (Q11)
   bool no_match_204 = false;  // QIDO: 204 for no match, as until PS3.18 2025e (Q9)
   static DicomwebOptions from(Config& config);  // section [dicomweb]

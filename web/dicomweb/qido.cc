@@ -1,8 +1,8 @@
 // QIDO-RS (PS3.18 10.6): searches at three levels, answered from index rows of one view.
 #include <algorithm>
 
-#include "web/accept.h"
 #include "web/dicomweb/doors.h"
+#include "web/dicomweb/model_forms.h"
 #include "web/dicomweb/results.h"
 #include "web/dicomweb/search.h"
 #include "web/http_error.h"
@@ -15,22 +15,16 @@ using index::Kind;
 constexpr uint32_t kPageRows = 500;       // read from the index at a time
 constexpr uint64_t kCountedBeyond = 200;  // results counted past the answer, for the Warning
 
-bool takes_json(const Request& request) {
-  if (!accept_given(request)) return true;  // N1: lenient
-  for (const MediaRange& range : accepted_types(request)) {
-    if (range.media.covers(kDicomJson) || range.media.covers("application/json")) return true;
-  }
-  return false;
-}
-
 struct Level {
   Kind kind;
   bool study_in_path = false, series_in_path = false;
 };
 
 Answer qido(const ContextPtr& context, const Level& level, const Request& request) {
-  if (!takes_json(request)) {
-    return problem(make_error(Code::not_acceptable, "results are application/dicom+json"));
+  const auto model = model_form(request);
+  if (!model) {
+    return problem(make_error(Code::not_acceptable,
+                              "results are application/dicom+json or application/dicom+xml"));
   }
   const DicomwebOptions& options = context->options;
   auto search =
@@ -66,9 +60,6 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
     response.status = 204;
     return response;
   }
-  response.headers.add("Content-Type", std::string(kDicomJson));
-  response.headers.add("Vary", "Accept");
-  if (request.method == "HEAD") return response;
   ResultForm form;
   form.kind = level.kind;
   // What the path names is known to the client.
@@ -77,6 +68,15 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
   form.include_all = search->include_all;
   form.include = std::move(search->include);
   form.base_url = request.base_url;
+  if (*model == ModelForm::xml) {
+    Response parts =
+        xml_parts(result_stream(std::move(form), view, std::move(query), std::move(*page), limit));
+    for (const Header& h : response.headers.entries()) parts.headers.add(h.name, h.value);
+    return parts;
+  }
+  response.headers.add("Content-Type", std::string(kDicomJson));
+  response.headers.add("Vary", "Accept");
+  if (request.method == "HEAD") return response;
   if (page->next.empty() || page->matches.size() >= limit) {
     // The usual case: one page, one write.
     std::string text = "[";

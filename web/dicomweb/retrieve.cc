@@ -46,15 +46,6 @@ std::string syntax_of(const MediaType& media) {
   return std::string(media.parameter("transfer-syntax"));
 }
 
-// Older names of image types that clients still send (N8).
-std::string current_type(std::string_view type) {
-  const std::string lower = to_lower_ascii(type);
-  if (lower == "image/x-dicom-rle") return "image/dicom-rle";
-  if (lower == "image/x-jls") return "image/jls";
-  if (lower == "image/jhc" || lower == "image/jph") return "image/jphc";
-  return lower;
-}
-
 bool uncompressed(const dicom::TransferSyntax& syntax) {
   return !syntax.encapsulated && !syntax.deflated;
 }
@@ -98,6 +89,14 @@ std::vector<FrameForm> encoded_frames(const Wanted& wanted) {
 
 }  // namespace
 
+std::string current_media_type(std::string_view type) {
+  const std::string lower = to_lower_ascii(type);
+  if (lower == "image/x-dicom-rle") return "image/dicom-rle";
+  if (lower == "image/x-jls") return "image/jls";
+  if (lower == "image/jhc" || lower == "image/jph") return "image/jphc";
+  return lower;
+}
+
 Result<std::vector<Wanted>> wanted_objects(const Request& request, bool one_instance) {
   const auto ranges = accepted_types(request);
   MEDARC_TRY(check_mixture(ranges));
@@ -134,7 +133,7 @@ Result<std::vector<Wanted>> wanted_bulk(const Request& request, bool one_item) {
   for (const MediaRange& range : ranges) {
     const MediaType& media = range.media;
     if (media.is(kRelated)) {
-      std::string type = current_type(media.parameter("type"));
+      std::string type = current_media_type(media.parameter("type"));
       if (type == "*/*") type.clear();
       if (type == kDicom) continue;
       out.push_back({false, std::move(type), syntax_of(media)});
@@ -143,7 +142,7 @@ Result<std::vector<Wanted>> wanted_bulk(const Request& request, bool one_item) {
     } else if (one_item && (media.is(kOctets) || media.type == "image" || media.type == "video" ||
                             media.is("application/*"))) {
       const std::string type = media.type + "/" + media.subtype;
-      out.push_back({true, media.subtype == "*" ? "" : current_type(type), syntax_of(media)});
+      out.push_back({true, media.subtype == "*" ? "" : current_media_type(type), syntax_of(media)});
     }
   }
   if (out.empty()) return not_acceptable("no media type that bulk data can have is accepted");

@@ -21,6 +21,9 @@ struct Wanted {
   std::string transfer_syntax;  // "" = none asked, "*" = as stored, or a UID
 };
 
+// In lower case, and by its name of today: clients still send older ones of image types (N8).
+std::string current_media_type(std::string_view type);
+
 // For resources whose parts are application/dicom. `one_instance`: a single part will do (N4).
 // invalid_argument: DICOM and rendered types mixed (N3); not_acceptable: nothing that is offered.
 Result<std::vector<Wanted>> wanted_objects(const Request& request, bool one_instance);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dicom/imaging.h"
+#include "web/dicomweb/model_forms.h"
 #include "web/http.h"
 
 namespace medarc::web {
@@ -19,14 +20,14 @@ struct StoreFailure {
 struct StoreReport {
   std::vector<dicom::StoreResult> stored;
   std::vector<StoreFailure> failures;
-  uint64_t failures_count = 0;      // with those not kept in `failures`
-  std::optional<Error> body_error;  // the multipart body itself was broken
+  uint64_t failures_count = 0;          // with those not kept in `failures`
+  std::optional<Error> body_error;      // the multipart body itself was broken
+  std::optional<Error> metadata_error;  // a part with metadata could not be read
   bool out_of_resources = false;
 };
 
 // 200, 202, 400, 409, 413 or 503 by S1.
 int store_status(const StoreReport& report);
-// `xml`: application/dicom+xml was asked for.
-Response store_answer(const StoreReport& report, const std::string& base_url, bool xml);
+Response store_answer(const StoreReport& report, const std::string& base_url, ModelForm form);
 
 }  // namespace medarc::web

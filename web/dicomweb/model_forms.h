@@ -1,0 +1,25 @@
+// The two forms in which DICOM elements are answered beside Part 10: JSON (PS3.18 annex F) and the
+// Native DICOM Model in XML (PS3.19 annex A.1), and which of them a client takes (PS3.18 table
+// 8.7.3-3).
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "web/http.h"
+
+namespace medarc::web {
+
+inline constexpr std::string_view kDicomXml = "application/dicom+xml";
+
+enum class ModelForm { json, xml };
+
+// The first that is taken, JSON when nothing was said or anything will do; nullopt: neither.
+std::optional<ModelForm> model_form(const Request& request);
+
+// multipart/related with one application/dicom+xml part an instance, made as the client takes them.
+// `json`: an array of DICOM JSON objects. What goes wrong before the first part is the answer's
+// status. 204 for an empty array: a multipart body has at least one part.
+Response xml_parts(std::unique_ptr<ByteSource> json);
+
+}  // namespace medarc::web
