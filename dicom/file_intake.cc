@@ -5,30 +5,11 @@
 namespace medarc::dicom {
 namespace {
 
-constexpr uint16_t kMismatch = 0xB007;
-
-// Files that are something else as well (S10): harmless to us, but whoever opens one by its name
-// may start it. Kept exactly, and reported.
-bool has_other_format(ByteView preamble) {
-  for (const ByteView start : {ByteView("II*\0", 4), ByteView("MM\0*", 4), ByteView("II+\0", 4),
-                               ByteView("MM\0+", 4), ByteView("MZ"),
-                               ByteView("\x7F"
-                                        "ELF"),
-                               ByteView("#!"), ByteView("%PDF"), ByteView("PK\3\4")}) {
-    if (preamble.starts_with(start)) return true;
-  }
-  const size_t text = preamble.find_first_not_of(" \t\r\n");
-  return text != ByteView::npos && preamble[text] == '<';
-}
-
 class FileIntake final : public IncomingObject {
  public:
   FileIntake(Imaging& imaging, const Principal& principal, std::optional<StudyUid> study_wanted,
              const Limits& limits)
-      : imaging_(imaging),
-        principal_(principal),
-        study_wanted_(std::move(study_wanted)),
-        limits_(limits) {}
+      : imaging_(imaging), principal_(principal), study_wanted_(std::move(study_wanted)), limits_(limits) {}
 
   Status write(ByteView bytes) override {
     if (failed_) return refusal().error;
@@ -40,11 +21,7 @@ class FileIntake final : public IncomingObject {
   Result<Prepared> prepare() override {
     if (!failed_ && !object_) MEDARC_TRY(begin(true));
     if (failed_) return refusal().error;
-    MEDARC_ASSIGN(Prepared out, object_->prepare());
-    if (other_format_) {
-      out.warnings.push_back({kMismatch, "the preamble begins a file of another format"});
-    }
-    return out;
+    return object_->prepare();
   }
 
   const Refusal& refusal() const override { return object_ ? object_->refusal() : refusal_; }
@@ -59,7 +36,6 @@ class FileIntake final : public IncomingObject {
     start.sop_class.value = (*envelope)->sop_class;
     start.instance.value = (*envelope)->instance;
     start.envelope = start_.substr(0, (*envelope)->length);
-    other_format_ = (*envelope)->preamble && has_other_format(start_.substr(0, 128));
     start.study_wanted = study_wanted_;
     auto object = imaging_.begin(principal_, std::move(start));
     if (object.has_error()) return fail(object.error());
@@ -89,15 +65,14 @@ class FileIntake final : public IncomingObject {
   Bytes start_;
   std::unique_ptr<IncomingObject> object_;
   Refusal refusal_;
-  bool failed_ = false, other_format_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<IncomingObject> receive_file(Imaging& imaging, const Principal& principal,
                                              std::optional<StudyUid> study_wanted) {
-  return std::make_unique<FileIntake>(imaging, principal, std::move(study_wanted),
-                                      imaging.limits());
+  return std::make_unique<FileIntake>(imaging, principal, std::move(study_wanted), imaging.limits());
 }
 
 }  // namespace medarc::dicom

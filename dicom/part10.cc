@@ -167,13 +167,14 @@ std::string_view format_of_preamble(ByteView envelope) {
                                        "ELF"sv,
                                        "a Linux program"},
                                       {"#!"sv, "a script"},
-                                      {"<"sv, "HTML or XML"},
                                       {"%PDF"sv, "PDF"},
                                       {"PK\3\4"sv, "ZIP"}};
   if (envelope.size() < kPreambleBytes + 4) return {};
   for (const Start& s : kStarts) {
     if (envelope.starts_with(s.bytes)) return s.name;
   }
+  const size_t text = envelope.substr(0, kPreambleBytes).find_first_not_of(" \t\r\n");
+  if (text != ByteView::npos && envelope[text] == '<') return "HTML or XML";
   return {};
 }
 
