@@ -24,35 +24,6 @@ size_t utf8_length(std::string_view text) {
   return bad ? 0 : n;
 }
 
-std::string escape_markup(std::string_view text, bool xml) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size();) {
-    const size_t n = utf8_length(text.substr(i));
-    const char c = text[i];
-    if (n == 0) {
-      out += kReplacement;
-    } else if (n == 1 && c == '&') {
-      out += "&amp;";
-    } else if (n == 1 && c == '<') {
-      out += "&lt;";
-    } else if (n == 1 && c == '>') {
-      out += "&gt;";
-    } else if (n == 1 && c == '"') {
-      out += "&quot;";
-    } else if (n == 1 && c == '\'') {
-      out += "&#39;";
-    } else if (n == 1 && static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' &&
-               (c != '\r' || xml)) {
-      out += xml && c == '\r' ? "&#13;" : kReplacement;
-    } else {
-      out += text.substr(i, n);
-    }
-    i += n == 0 ? 1 : n;
-  }
-  return out;
-}
-
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -155,7 +126,33 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
-std::string html_escape(std::string_view text) { return escape_markup(text, false); }
-std::string xml_escape(std::string_view text) { return escape_markup(text, true); }
+std::string html_escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const size_t n = utf8_length(text.substr(i));
+    const char c = text[i];
+    if (n == 0) {
+      out += kReplacement;
+    } else if (n == 1 && c == '&') {
+      out += "&amp;";
+    } else if (n == 1 && c == '<') {
+      out += "&lt;";
+    } else if (n == 1 && c == '>') {
+      out += "&gt;";
+    } else if (n == 1 && c == '"') {
+      out += "&quot;";
+    } else if (n == 1 && c == '\'') {
+      out += "&#39;";
+    } else if (n == 1 && static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' &&
+               c != '\r') {
+      out += kReplacement;
+    } else {
+      out += text.substr(i, n);
+    }
+    i += n == 0 ? 1 : n;
+  }
+  return out;
+}
 
 }  // namespace medarc::web

@@ -27,9 +27,7 @@ std::optional<uint64_t> parse_decimal(std::string_view text);
 void append_json_string(std::string& out, std::string_view text);
 std::string json_string(std::string_view text);
 
-// Text for HTML content and quoted attributes.
+// Text for HTML content and quoted attributes; what is no UTF-8 and control characters become U+FFFD.
 std::string html_escape(std::string_view text);
-// The same for XML; characters XML 1.0 cannot hold become U+FFFD.
-std::string xml_escape(std::string_view text);
 
 }  // namespace medarc::web

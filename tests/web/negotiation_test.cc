@@ -126,13 +126,13 @@ TEST(Texts, X16AttachmentNamesCannotBreakOut) {
   EXPECT_EQ(attachment("\xC3\xA9"), "attachment; filename=\"__\"; filename*=UTF-8''%C3%A9");
 }
 
-TEST(Texts, X17EscapesForJsonHtmlAndXml) {
+TEST(Texts, X17EscapesForJsonAndHtml) {
   EXPECT_EQ(json_string("a\"\\\n\x01\xC3\xA9"), "\"a\\\"\\\\\\n\\u0001\xC3\xA9\"");
   EXPECT_EQ(json_string("\xFF\xC0\x80\xED\xA0\x80"),
             "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
             "\xEF\xBF\xBD\xEF\xBF\xBD\"");
   EXPECT_EQ(html_escape("<script>'&\""), "&lt;script&gt;&#39;&amp;&quot;");
-  EXPECT_EQ(xml_escape("a\x01<"), "a\xEF\xBF\xBD&lt;");
+  EXPECT_EQ(html_escape("a\x01<"), "a\xEF\xBF\xBD&lt;");
 }
 
 TEST(Texts, TargetsAreDecodedOnce) {
