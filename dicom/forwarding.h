@@ -22,6 +22,7 @@ class Forwarding {
 // As Imaging::create; `forwarding` outlives it.
 std::unique_ptr<Imaging> make_forwarding_imaging(index::Index& index, security::Guard& guard,
                                                  Limits limits, CodecPool* codecs,
-                                                 Rendering rendering, Forwarding& forwarding);
+                                                 Rendering rendering, ExtraAttributes extras,
+                                                 Forwarding& forwarding);
 
 }  // namespace medarc::dicom

@@ -5,16 +5,16 @@
 #include <map>
 
 #include "dicom/convert.h"
+#include "dicom/dictionary.h"
 #include "dicom/element_path.h"
 #include "dicom/forwarding.h"
 #include "dicom/inflate.h"
 #include "dicom/intake.h"
-#include "dicom/dictionary.h"
 #include "dicom/metadata_source.h"
 #include "dicom/part10.h"
 #include "dicom/pieces.h"
-#include "dicom/render/renderer.h"
 #include "dicom/pixel/codec_pool.h"
+#include "dicom/render/renderer.h"
 #include "dicom/transcode.h"
 #include "dicom/values.h"
 
@@ -82,15 +82,17 @@ Rendering with_decoder(Rendering rendering, CodecPool* codecs) {
 class ImagingService final : public Imaging {
  public:
   ImagingService(index::Index& index, security::Guard& guard, Limits limits, Rendering rendering,
-                 CodecPool* codecs, Forwarding* forwarding)
+                 ExtraAttributes extras, CodecPool* codecs, Forwarding* forwarding)
       : index_(index),
         guard_(guard),
         limits_(limits),
+        extras_(std::move(extras)),
         codecs_(codecs),
         renderer_(with_decoder(std::move(rendering), codecs), limits_),
         forwarding_(forwarding) {}
 
-  Result<std::unique_ptr<IncomingObject>> begin(const Principal& principal, StoreStart start) override {
+  Result<std::unique_ptr<IncomingObject>> begin(const Principal& principal,
+                                                StoreStart start) override {
     MEDARC_TRY(guard_.authorise(principal, Action::store, {Domain::images, "studies", {}}));
     MEDARC_ASSIGN(auto intake, Intake::open(index_.blobs(), limits_, std::move(start)));
     return std::unique_ptr<IncomingObject>(std::move(intake));
@@ -128,7 +130,8 @@ class ImagingService final : public Imaging {
       stores.push_back(std::holds_alternative<index::StoreInstance>(op));
       if (const auto* put = std::get_if<index::PutJob>(&op)) forwarded.emplace(i, put->job);
     }
-    MEDARC_ASSIGN(const index::CommitResult done, index_.commit(std::move(blobs), std::move(facts)));
+    MEDARC_ASSIGN(const index::CommitResult done,
+                  index_.commit(std::move(blobs), std::move(facts)));
     for (const auto& [i, job] : forwarded) {
       if (done.outcomes[i].state == index::State::done) forwarding_->committed(job);
     }
@@ -147,7 +150,9 @@ class ImagingService final : public Imaging {
                           const std::optional<SopInstanceUid>& instance,
                           std::string reason) override {
     Object object = study_object(study);
-    object.detail = instance ? "instance " + instance->value : series ? "series " + series->value : "";
+    object.detail = instance ? "instance " + instance->value
+                    : series ? "series " + series->value
+                             : "";
     MEDARC_TRY(guard_.authorise(principal, Action::remove, object));
     index::Facts facts;
     facts.time = now();
@@ -161,16 +166,22 @@ class ImagingService final : public Imaging {
     return make_error(Code::not_found, "there is nothing of that name");
   }
 
-  Result<index::Page> find(const Principal& principal, index::View& view, const index::Query& query) override {
+  using Imaging::find;
+  Result<index::Page> find(const Principal& principal, index::View& view,
+                           Question& question) override {
+    const index::Query& query = question.query;
     std::string keys;
+    const auto add_key = [&](Tag tag) { keys += (keys.empty() ? "" : ",") + tag_hex(tag); };
     for (const auto& group : query.all_of_any) {
-      if (!group.empty()) keys += (keys.empty() ? "" : ",") + tag_hex(group.front().field);
+      if (!group.empty()) add_key(group.front().field);
     }
+    for (const Condition& condition : question.compared) add_key(condition.tag);
     const char* what = query.kind == index::Kind::study    ? "studies"
                        : query.kind == index::Kind::series ? "series"
                                                            : "instances";
     const std::string name = query.study ? "study/" + query.study->value : what;
     MEDARC_TRY(guard_.admit(principal, Action::find, {Domain::images, name, keys}));
+    MEDARC_TRY(settle(view, question, extras_, limits_.compared_instances_max));
     return view.query(query);
   }
 
@@ -265,7 +276,8 @@ class ImagingService final : public Imaging {
     return open_pixels(row);
   }
 
-  Result<Content> bulkdata(const Principal& principal, const InstanceRow& row, std::string_view path) override {
+  Result<Content> bulkdata(const Principal& principal, const InstanceRow& row,
+                           std::string_view path) override {
     MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
     const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
     MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
@@ -278,13 +290,15 @@ class ImagingService final : public Imaging {
     c.transfer_syntax.value = kExplicitLittle;
     if (syntax.deflated) {
       c.bytes = e->length;
-      c.source = inflating_source({}, whole(blob), e->offset, e->length, limits_.inflated_bytes_max);
+      c.source =
+          inflating_source({}, whole(blob), e->offset, e->length, limits_.inflated_bytes_max);
       return c;
     }
     std::vector<Piece> pieces;
     if (e->kind == Element::Kind::fragments) {
       c.transfer_syntax = row.transfer_syntax;
-      for (const Fragment& f : scanner->pixel_data()->fragments) add_range(pieces, {f.offset, f.length});
+      for (const Fragment& f : scanner->pixel_data()->fragments)
+        add_range(pieces, {f.offset, f.length});
     } else {
       const bool swap = syntax.encoding == Encoding::explicit_big;
       add_range(pieces, {e->offset, e->length}, swap ? word_bytes(e->vr) : uint8_t{1}, e->offset);
@@ -293,8 +307,8 @@ class ImagingService final : public Imaging {
   }
 
   Result<std::unique_ptr<ByteSource>> metadata(const Principal& principal,
-                                               std::shared_ptr<index::View> view, const StudyUid& study,
-                                               const SeriesUid& series,
+                                               std::shared_ptr<index::View> view,
+                                               const StudyUid& study, const SeriesUid& series,
                                                const std::optional<SopInstanceUid>& instance,
                                                const std::string& base) override {
     MEDARC_TRY(guard_.admit(principal, Action::read, study_object(study)));
@@ -309,6 +323,7 @@ class ImagingService final : public Imaging {
 
   index::Index& index() override { return index_; }
   const Limits& limits() const override { return limits_; }
+  const ExtraAttributes& extras() const override { return extras_; }
 
  private:
   static Error no_codecs() {
@@ -333,8 +348,8 @@ class ImagingService final : public Imaging {
   }
 
   Result<Content> content_of(const InstanceRow& row, Form form, Bytes envelope) {
-    const std::string etag = fmt::format("{}-{:08x}-{}", row.dataset.hex(), crc32c(row.envelope),
-                                         etag_suffix(form));
+    const std::string etag =
+        fmt::format("{}-{:08x}-{}", row.dataset.hex(), crc32c(row.envelope), etag_suffix(form));
     const Change change = change_of(row, form);
     if (change == Change::transcoded) {
       MEDARC_ASSIGN(Content content, transcoded(row, form, std::move(envelope)));
@@ -384,6 +399,7 @@ class ImagingService final : public Imaging {
   index::Index& index_;
   security::Guard& guard_;
   const Limits limits_;
+  const ExtraAttributes extras_;
   CodecPool* const codecs_;  // null: compressed frames are given as they are stored only
   Renderer renderer_;
   Forwarding* const forwarding_;  // null: nothing is forwarded
@@ -407,16 +423,18 @@ Shape shape_of(const InstanceRow& row, Form form) {
 }
 
 std::unique_ptr<Imaging> Imaging::create(index::Index& index, security::Guard& guard, Limits limits,
-                                         CodecPool* codecs, Rendering rendering) {
-  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering), codecs,
-                                          nullptr);
+                                         CodecPool* codecs, Rendering rendering,
+                                         ExtraAttributes extras) {
+  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering),
+                                          std::move(extras), codecs, nullptr);
 }
 
 std::unique_ptr<Imaging> make_forwarding_imaging(index::Index& index, security::Guard& guard,
                                                  Limits limits, CodecPool* codecs,
-                                                 Rendering rendering, Forwarding& forwarding) {
-  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering), codecs,
-                                          &forwarding);
+                                                 Rendering rendering, ExtraAttributes extras,
+                                                 Forwarding& forwarding) {
+  return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering),
+                                          std::move(extras), codecs, &forwarding);
 }
 
 }  // namespace medarc::dicom

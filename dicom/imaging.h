@@ -1,9 +1,10 @@
-// The imaging use cases, for every door: store objects, find them, give them back. DIMSE and DICOMweb
-// only translate; what is allowed, kept and answered is decided here.
+// The imaging use cases, for every door: store objects, find them, give them back. DIMSE and
+// DICOMweb only translate; what is allowed, kept and answered is decided here.
 //
-// Store: begin() gives a sink for the dataset's bytes, which are scanned (bounded, iterative), hashed,
-// cut and staged as they come, in constant memory. prepare() ends the object; commit() makes any
-// number of prepared objects durable with one sync. Dropping at any point leaves nothing visible.
+// Store: begin() gives a sink for the dataset's bytes, which are scanned (bounded, iterative),
+// hashed, cut and staged as they come, in constant memory. prepare() ends the object; commit()
+// makes any number of prepared objects durable with one sync. Dropping at any point leaves nothing
+// visible.
 //
 // Thread-safe; the objects it hands out are for one thread at a time.
 #pragma once
@@ -15,6 +16,7 @@
 #include "base/config.h"
 #include "base/io.h"
 #include "dicom/limits.h"
+#include "dicom/question.h"
 #include "dicom/render/rendition.h"
 #include "dicom/render/request.h"
 #include "dicom/transfer_syntax.h"
@@ -36,15 +38,15 @@ using security::Principal;
 
 // Something unusual about a stored object (dicom.md S11): kept, reported, never a refusal.
 struct Warning {
-  uint16_t reason = 0;   // Warning Reason (0008,1196): B000 coerced, B006 discarded, B007 mismatch
-  std::string text;      // for people, without patient data
+  uint16_t reason = 0;  // Warning Reason (0008,1196): B000 coerced, B006 discarded, B007 mismatch
+  std::string text;     // for people, without patient data
 };
 
 struct StoreStart {
   TransferSyntaxUid transfer_syntax;  // of the dataset bytes that follow
   SopClassUid sop_class;              // from the command or file meta; may be empty
   SopInstanceUid instance;            // likewise
-  std::optional<Bytes> envelope;      // all bytes before the dataset, as received; nullopt: make one
+  std::optional<Bytes> envelope;  // all bytes before the dataset, as received; nullopt: make one
   std::optional<StudyUid> study_wanted;  // STOW to /studies/{uid}: others fail with reason 272
 };
 
@@ -68,7 +70,7 @@ struct StoreResult {
 // Why an object was refused, with what is known of it.
 struct Refusal {
   Error error;
-  uint16_t reason = 0;     // Failure Reason (0008,1197) and C-STORE status, dicom.md 4.1 and S3
+  uint16_t reason = 0;  // Failure Reason (0008,1197) and C-STORE status, dicom.md 4.1 and S3
   SopClassUid sop_class;
   SopInstanceUid instance;
 };
@@ -81,8 +83,8 @@ class IncomingObject : public ByteSink {
   virtual const Refusal& refusal() const = 0;
 };
 
-// Feeds a whole Part 10 file (preamble and meta optional, PS3.10 section 7): splits the envelope off
-// and hands the rest to an IncomingObject.
+// Feeds a whole Part 10 file (preamble and meta optional, PS3.10 section 7): splits the envelope
+// off and hands the rest to an IncomingObject.
 std::unique_ptr<IncomingObject> receive_file(class Imaging& imaging, const Principal& principal,
                                              std::optional<StudyUid> study_wanted);
 
@@ -91,14 +93,14 @@ struct Content {
   std::unique_ptr<ByteSource> source;
   std::optional<uint64_t> bytes;
   TransferSyntaxUid transfer_syntax;
-  std::string etag;                       // without quotes
+  std::string etag;  // without quotes
 };
 
 // The form in which an object or its frames are asked for.
 class Form {
  public:
-  static const Form original;     // exactly as received, envelope included
-  static const Form stored;       // as stored, but Implicit VR and big endian as Explicit VR LE (N6)
+  static const Form original;  // exactly as received, envelope included
+  static const Form stored;    // as stored, but Implicit VR and big endian as Explicit VR LE (N6)
   static const Form explicit_le;  // Explicit VR LE; compressed pixel data is expanded
   static const Form implicit_le;  // the same in Implicit VR LE, for DIMSE only
 
@@ -129,8 +131,8 @@ struct Shape {
 Shape shape_of(const InstanceRow& row, Form form);
 
 struct FrameContent {
-  std::vector<Content> frames;            // in the order asked
-  TransferSyntaxUid transfer_syntax;      // of the frames' bytes
+  std::vector<Content> frames;        // in the order asked
+  TransferSyntaxUid transfer_syntax;  // of the frames' bytes
 };
 
 class Imaging {
@@ -138,13 +140,15 @@ class Imaging {
   // `codecs` outlives it; without them compressed pixel data is given as it is stored only, and not
   // rendered.
   static std::unique_ptr<Imaging> create(index::Index& index, security::Guard& guard, Limits limits,
-                                         CodecPool* codecs = nullptr, Rendering rendering = {});
+                                         CodecPool* codecs = nullptr, Rendering rendering = {},
+                                         ExtraAttributes extras = {});
   virtual ~Imaging() = default;
 
   virtual Result<std::unique_ptr<IncomingObject>> begin(const Principal&, StoreStart start) = 0;
   // Durable when it answers. One result an object, in order. exhausted, unavailable, io as the
   // index says; then none of them is stored.
-  virtual Result<std::vector<StoreResult>> commit(const Principal&, std::vector<Prepared> objects) = 0;
+  virtual Result<std::vector<StoreResult>> commit(const Principal&,
+                                                  std::vector<Prepared> objects) = 0;
 
   // Removes the study, the series or the instance. Gone when it answers; the bytes are collected
   // later. Answers how many instances went. not_found; gone: removed before.
@@ -152,8 +156,15 @@ class Imaging {
                                   const std::optional<SeriesUid>&,
                                   const std::optional<SopInstanceUid>&, std::string reason) = 0;
 
-  // Admits the find, then answers the page (QIDO and C-FIND alike).
-  virtual Result<index::Page> find(const Principal&, index::View& view, const index::Query&) = 0;
+  // Admits the find, decides what rows alone cannot (question.h; from then on `question` is for
+  // View::query alone), and answers the page: QIDO and C-FIND alike. too_large: more than
+  // Limits::compared_instances_max would have to be compared.
+  virtual Result<index::Page> find(const Principal&, index::View& view, Question& question) = 0;
+  Result<index::Page> find(const Principal& principal, index::View& view,
+                           const index::Query& query) {
+    Question question{query, {}};
+    return find(principal, view, question);
+  }
 
   // not_found; audited before the content is readable. not_acceptable when the object cannot be
   // given in this form (no codec for its pixels, no pixels to compress); what the codec says of the
@@ -173,15 +184,19 @@ class Imaging {
   // All DICOM JSON objects of a series, or of one instance, as a stream of objects joined by ","
   // without the brackets; BulkDataURIs start with `base` (absolute URL of the instance's parent:
   // ".../studies/{uid}/series/{uid}").
-  virtual Result<std::unique_ptr<ByteSource>> metadata(
-      const Principal&, std::shared_ptr<index::View> view, const StudyUid&, const SeriesUid&,
-      const std::optional<SopInstanceUid>&, const std::string& base) = 0;
+  virtual Result<std::unique_ptr<ByteSource>> metadata(const Principal&,
+                                                       std::shared_ptr<index::View> view,
+                                                       const StudyUid&, const SeriesUid&,
+                                                       const std::optional<SopInstanceUid>&,
+                                                       const std::string& base) = 0;
 
   // The frames of an instance as samples, for what computes on them. not_found when it has none.
   virtual Result<std::unique_ptr<FrameReader>> pixels(const Principal&, const InstanceRow&) = 0;
 
   virtual index::Index& index() = 0;
   virtual const Limits& limits() const = 0;
+  // What can be searched beside what rows hold.
+  virtual const ExtraAttributes& extras() const = 0;
 };
 
 }  // namespace medarc::dicom

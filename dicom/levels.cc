@@ -45,7 +45,7 @@ constexpr Placed kPlaces[] = {
     {0x00700081, Level::instance}, {0x00880140, Level::series},
 };
 
-constexpr size_t kSequenceJsonBytesMax = 4096;  // longer ones stay in the metadata only
+constexpr size_t kSequenceJsonBytesMax = 4096;  // longer ones stay in the metadata
 
 }  // namespace
 
@@ -74,7 +74,11 @@ LevelAttributes attributes_of(const Scanner& scanner) {
     if (set.find(e.tag) != nullptr) continue;  // the first of a doubled element counts
     if (e.kind == Element::Kind::sequence) {
       std::string json = sequence_json(scanner, i);
-      if (json.size() <= kSequenceJsonBytesMax) set.set(e.tag, "SQ", {std::move(json)});
+      if (json.size() > kSequenceJsonBytesMax) {
+        set.set(e.tag, "SQ", {});
+      } else {
+        set.set(e.tag, "SQ", {std::move(json)});
+      }
       continue;
     }
     if (!e.held) continue;

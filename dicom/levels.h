@@ -7,6 +7,8 @@
 namespace medarc::dicom {
 
 enum class Level { patient, study, series, instance, none };
+// Of attributes that rows hold; none: found in the metadata of instances only. A sequence whose
+// items take more than 4 KiB of JSON is in rows without a value.
 Level level_of(Tag tag);
 
 struct LevelAttributes {

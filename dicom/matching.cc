@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dicom/extra_attributes.h"
 #include "index/name_words.h"
 
 namespace medarc::dicom {
@@ -55,7 +56,25 @@ Level matching_level(Tag tag) {
   for (const auto& [value, level] : kDerived) {
     if (value == tag.value) return level;
   }
-  return level_of(tag);
+  // Character sets are no key (M9); the others are made for each answer.
+  for (const uint32_t made :
+       {0x00080005u, 0x00080052u, 0x00080054u, 0x00080056u, 0x00080058u, 0x00081190u}) {
+    if (tag.value == made) return Level::none;
+  }
+  const Level level = level_of(tag);
+  const uint32_t group = tag.value >> 16;
+  return level == Level::none && group >= 0x0008 && group < 0xFFFC ? Level::instance : level;
+}
+
+Level matching_level(Tag tag, std::string_view creator, const ExtraAttributes& extras) {
+  const ExtraAttribute* extra = rows_hold(tag) ? nullptr : extras.root(tag, creator);
+  return extra == nullptr ? matching_level(tag) : extra->level;
+}
+
+bool rows_hold(Tag tag) {
+  return level_of(tag) != Level::none ||
+         std::any_of(std::begin(kDerived), std::end(kDerived),
+                     [&](const auto& derived) { return derived.first == tag.value; });
 }
 
 bool reachable(Level level, Kind kind) {
@@ -71,14 +90,16 @@ bool reachable(Level level, Kind kind) {
 
 bool can_match(const Vr& vr) { return !is_vr(vr, "SQ,OB,OW,OF,OD,OL,OV,UN"); }
 
-void add_fuzzy_name(Tag tag, std::string_view name, index::Query& query) {
+std::vector<std::vector<Term>> fuzzy_name_terms(Tag tag, std::string_view name) {
   std::string plain(name);
   for (char& c : plain) {
     if (c == '*' || c == '?') c = ' ';  // the begin of a word is what is looked for anyway
   }
+  std::vector<std::vector<Term>> out;
   for (std::string& word : index::split_name(plain)) {
-    query.all_of_any.push_back({{tag, TermOp::begins, {std::move(word)}}});
+    out.push_back({{tag, TermOp::begins, {std::move(word)}}});
   }
+  return out;
 }
 
 // Nullopt: matches everything (M7), so there is no condition.

@@ -30,17 +30,7 @@ class MetadataSource final : public ByteSource {
 
  private:
   Status unpack() {
-    const Bytes& packed = packed_[next_];
-    const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
-    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||
-        size > kPlainBytesMax) {
-      return make_error(Code::corrupt, "kept metadata cannot be read");
-    }
-    plain_.resize(size);
-    if (ZSTD_decompressDCtx(context_.get(), plain_.data(), size, packed.data(), packed.size()) !=
-        size) {
-      return make_error(Code::corrupt, "kept metadata cannot be read");
-    }
+    MEDARC_ASSIGN(plain_, unpack_metadata(packed_[next_]));
     ready_.clear();
     at_ = 0;
     if (next_ > 0) ready_ += ',';
@@ -59,7 +49,6 @@ class MetadataSource final : public ByteSource {
   const std::string base_;
   size_t next_ = 0, at_ = 0;
   Bytes plain_, ready_;
-  std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context_{ZSTD_createDCtx(), ZSTD_freeDCtx};
 };
 
 }  // namespace
@@ -70,6 +59,21 @@ Bytes pack_metadata(ByteView json) {
   Bytes out(ZSTD_compressBound(json.size()), '\0');
   out.resize(ZSTD_compressCCtx(context.get(), out.data(), out.size(), json.data(), json.size(), 1));
   return out;
+}
+
+Result<Bytes> unpack_metadata(ByteView packed) {
+  thread_local std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(),
+                                                                            ZSTD_freeDCtx);
+  const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > kPlainBytesMax) {
+    return make_error(Code::corrupt, "kept metadata cannot be read");
+  }
+  Bytes plain(size, '\0');
+  if (ZSTD_decompressDCtx(context.get(), plain.data(), size, packed.data(), packed.size()) !=
+      size) {
+    return make_error(Code::corrupt, "kept metadata cannot be read");
+  }
+  return plain;
 }
 
 std::unique_ptr<ByteSource> metadata_source(std::vector<Bytes> packed, std::string base) {

@@ -11,6 +11,8 @@ namespace medarc::dicom {
 
 // As the index keeps it: one zstd frame with its content size.
 Bytes pack_metadata(ByteView json);
+// The JSON again, with the mark in it. corrupt.
+Result<Bytes> unpack_metadata(ByteView packed);
 
 // The JSON objects of `packed`, joined by ",". corrupt when one cannot be unpacked.
 std::unique_ptr<ByteSource> metadata_source(std::vector<Bytes> packed, std::string base);

@@ -127,7 +127,8 @@ class AssociationServer : public Server {
   std::optional<ul::AssociateRj> reject(const ul::AssociateRj& rj, std::string_view reason,
                                         const ul::Connection& connection) {
     count_rejected(reason);
-    log(Level::warn, "association.rejected", {{"peer", connection.peer}, {"reason", reason}});
+    log(medarc::Level::warn, "association.rejected",
+        {{"peer", connection.peer}, {"reason", reason}});
     return rj;
   }
 
@@ -137,9 +138,10 @@ class AssociationServer : public Server {
     static Gauge& now = gauge("medarc_dimse_associations", "Associations that run.");
     all.add();
     now.add(1);
-    log(Level::debug, "association.begin", {{"peer", who.peer}, {"principal", who.principal.id}});
+    log(medarc::Level::debug, "association.begin",
+        {{"peer", who.peer}, {"principal", who.principal.id}});
     const Status ended = talk_safely(who, std::move(connection), rq);
-    log(ended.has_error() ? Level::warn : Level::info, "association.end",
+    log(ended.has_error() ? medarc::Level::warn : medarc::Level::info, "association.end",
         {{"peer", who.peer},
          {"principal", who.principal.id},
          {"how", ended.has_error() ? ended.error().text : std::string("released")}});

@@ -27,6 +27,7 @@ Bytes signature(const Query& q) {
       for (const std::string& v : term.values) out.bytes(v);
     }
   }
+  if (q.among) out.fixed(uint8_t{1});
   return Bytes(archive::Sha256::of(out.view()).view().substr(0, kSignatureBytes));
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "index/apply.h"
+#include "index/lookups.h"
 #include "index/rocks_catalog.h"
 #include "index/view.h"
 
@@ -12,7 +13,10 @@ class EmbeddedIndex final : public Index {
  public:
   EmbeddedIndex(std::shared_ptr<RocksDb> db, std::unique_ptr<RocksCatalog> catalog,
                 std::unique_ptr<archive::BlobStore> store)
-      : db_(std::move(db)), catalog_(std::move(catalog)), store_(std::move(store)) {}
+      : db_(std::move(db)),
+        catalog_(std::move(catalog)),
+        store_(std::move(store)),
+        lookups_(make_lookups(db_)) {}
 
   Result<CommitResult> commit(std::vector<archive::StagedBlob> blobs, Facts facts) override {
     MEDARC_TRY(check_facts(facts, blobs));
@@ -30,6 +34,7 @@ class EmbeddedIndex final : public Index {
 
   std::unique_ptr<View> view() override { return make_view(db_->snapshot(), db_); }
   archive::BlobStore& blobs() override { return *store_; }
+  Lookups& lookups() override { return *lookups_; }
 
   Result<IndexStats> stats() override {
     MEDARC_ASSIGN(std::optional<Bytes> value, db_->get(Table::meta, key::kCounts));
@@ -45,6 +50,7 @@ class EmbeddedIndex final : public Index {
     std::unique_ptr<Reader> reader = db_->snapshot();
     for (size_t i = 0; i < kTablesCount; ++i) {
       const auto table = static_cast<Table>(i);
+      if (table == Table::lookups) continue;
       const Bytes name = Bytes(to_string(table)) + "/";
       bool stopped = false;
       MEDARC_TRY(reader->scan(table, {}, [&](ByteView k, ByteView value) {
@@ -61,7 +67,8 @@ class EmbeddedIndex final : public Index {
  private:
   const std::shared_ptr<RocksDb> db_;
   const std::unique_ptr<RocksCatalog> catalog_;
-  const std::unique_ptr<archive::BlobStore> store_;  // goes first
+  const std::unique_ptr<archive::BlobStore> store_;  // goes before those
+  const std::unique_ptr<Lookups> lookups_;
 };
 
 std::string log_dir(const std::string& dir) { return dir + "/log"; }

@@ -53,6 +53,8 @@ struct Query {
   // All groups must match; a group matches when any of its terms does. Terms may name attributes of
   // any level above `kind` as well (patient and study attributes in a series query).
   std::vector<std::vector<Term>> all_of_any;
+  // Only these rows, by their ids (rows.h), sorted; ids of no row are passed over. null: any rows.
+  std::shared_ptr<const std::vector<Bytes>> among;
   Order order = Order::any;
   Bytes after;          // cursor of an earlier page; empty: from the start
   uint64_t offset = 0;  // rows to skip (QIDO's offset); cost follows it, prefer cursors
@@ -110,7 +112,7 @@ class View {
                                                      const std::optional<SopInstanceUid>&) = 0;
   virtual Result<std::optional<FileRow>> file(const FileId&) = 0;
   virtual Result<Page> query(const Query&) = 0;
-  // stop_after 0: counts them all.
+  // stop_after 0: counts them all. What is known without counting is exact in any case.
   virtual Result<Count> count(const Query&, uint64_t stop_after) = 0;
   // Metadata of every instance of the series (or of the one instance), by SOP Instance UID; each is
   // one zstd frame with its content size. `visit` answers false to stop.
@@ -124,6 +126,14 @@ class View {
   virtual Result<std::vector<JobRow>> jobs(std::string_view queue, ByteView after,
                                            uint32_t limit) = 0;
   virtual Result<std::optional<JobRow>> job(std::string_view queue, std::string_view name) = 0;
+  // The last commit this state holds.
+  virtual Result<archive::CommitNumber> last_commit() = 0;
+  // Extra attributes (lookups.h): through which commit `name` is complete (nullopt: not kept), and
+  // the ids of instances that may match the term. False: the term is not found by value.
+  virtual Result<std::optional<archive::CommitNumber>> lookup_through(std::string_view name) = 0;
+  virtual Result<bool> look_up(std::string_view name, const Term& term,
+                               const std::array<char, 2>& vr,
+                               const std::function<bool(ByteView id)>& visit) = 0;
   // Entries are numbered from 1 without a gap.
   virtual Result<std::vector<AuditEntry>> audit(uint64_t after_sequence, uint32_t limit) = 0;
   virtual Result<AuditCheck> check_audit() = 0;
@@ -133,6 +143,8 @@ struct CommitResult {
   archive::CommitNumber number;
   std::vector<OpOutcome> outcomes;  // one an op, in order
 };
+
+class Lookups;
 
 struct IndexStats {
   uint64_t patients = 0, studies = 0, series = 0, instances = 0, files = 0, audit_entries = 0;
@@ -146,7 +158,9 @@ class Index {
   virtual std::unique_ptr<View> view() = 0;
   virtual archive::BlobStore& blobs() = 0;
   virtual Result<IndexStats> stats() = 0;
-  // Every row in key order, for comparing two indexes; key and value as stored.
+  virtual Lookups& lookups() = 0;
+  // Every row in key order, for comparing two indexes; key and value as stored. Without lookups,
+  // which do not follow from the log.
   virtual Status for_each_row(const std::function<bool(ByteView key, ByteView value)>& visit) = 0;
   virtual Status flush() = 0;
 };

@@ -14,6 +14,7 @@ std::string_view to_string(Table table) {
     case Table::refs: return "refs";
     case Table::events: return "events";
     case Table::audit: return "audit";
+    case Table::lookups: return "lookups";
   }
   return "";
 }

@@ -11,8 +11,8 @@ inline constexpr uint32_t kSchemaVersion = 2;
 inline constexpr size_t kFieldValueBytesMax = 120;  // longer values are cut in keys
 
 // The column families, by their place in every array of them.
-enum class Table : uint8_t { meta, rows, fields, metadata, places, refs, events, audit };
-inline constexpr size_t kTablesCount = 8;
+enum class Table : uint8_t { meta, rows, fields, metadata, places, refs, events, audit, lookups };
+inline constexpr size_t kTablesCount = 9;
 std::string_view to_string(Table table);
 
 namespace key {

@@ -115,7 +115,12 @@ bool CompiledTerm::matches_value(const Vr& vr, std::string_view value) {
 bool CompiledTerm::matches(const Subject& subject, FieldValues& scratch) {
   if (universal()) return true;
   read_field(subject, term_.field, scratch);
-  const auto& values = scratch.values;
+  return matches_values(scratch);
+}
+
+bool CompiledTerm::matches_values(const FieldValues& found) {
+  if (universal()) return true;
+  const auto& values = found.values;
   auto has_empty = [&] {
     return std::find(term_.values.begin(), term_.values.end(), "") != term_.values.end();
   };
@@ -128,9 +133,9 @@ bool CompiledTerm::matches(const Subject& subject, FieldValues& scratch) {
     case TermOp::all_of: {
       std::vector<std::string> held;
       for (std::string_view v : values) {
-        for (std::string& form : forms(scratch.vr, v)) held.push_back(std::move(form));
+        for (std::string& form : forms(found.vr, v)) held.push_back(std::move(form));
       }
-      const auto& want = wanted(scratch.vr);
+      const auto& want = wanted(found.vr);
       return std::all_of(want.begin(), want.end(), [&](const std::string& w) {
         return std::find(held.begin(), held.end(), w) != held.end();
       });
@@ -140,7 +145,7 @@ bool CompiledTerm::matches(const Subject& subject, FieldValues& scratch) {
     case TermOp::range: break;
   }
   return std::any_of(values.begin(), values.end(),
-                     [&](std::string_view v) { return matches_value(scratch.vr, v); });
+                     [&](std::string_view v) { return matches_value(found.vr, v); });
 }
 
 Predicate::Predicate(const Query& query) {

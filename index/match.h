@@ -14,6 +14,8 @@ class CompiledTerm {
   const Term& term() const { return term_; }
   // `scratch` is overwritten.
   bool matches(const Subject& subject, FieldValues& scratch);
+  // The same for values that no row holds; no value: the attribute is absent or empty.
+  bool matches_values(const FieldValues& found);
   // Does one form, as an index key holds it, match? Only for terms without component groups in the
   // query; the key's form was not cut.
   bool matches_form(const Vr& vr, std::string_view form);

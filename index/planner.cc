@@ -162,6 +162,12 @@ std::optional<Driver> modality_and_dates(Kind kind, std::vector<CompiledTerm>& m
 
 Driver base(const Query& query) {
   Driver d{Driver::Type::base, query.kind};
+  if (query.among) {
+    d.type = Driver::Type::ids;
+    d.ids = *query.among;
+    d.unique = true;
+    return d;
+  }
   if (query.study && query.kind == Kind::study) {
     d.type = Driver::Type::ids;
     d.ids.push_back(query.study->value);
@@ -203,6 +209,7 @@ uint64_t probe(const Driver& d, Reader& reader) {
 
 std::vector<Driver> candidates(const Query& query, Predicate& predicate) {
   std::vector<Driver> out{base(query)};
+  if (query.among) return out;
   auto& groups = predicate.groups();
   for (size_t g = 0; g < groups.size(); ++g) {
     if (groups[g].empty()) continue;

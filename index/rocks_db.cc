@@ -82,7 +82,8 @@ rocksdb::ColumnFamilyOptions family_options(Table table, const IndexOptions& opt
     case Table::rows:
     case Table::fields:
     case Table::events:
-    case Table::audit: break;
+    case Table::audit:
+    case Table::lookups: break;
   }
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   return family;

@@ -129,11 +129,10 @@ Result<Count> Runner::count(uint64_t stop_after) {
   if (query_.kind == Kind::audit || query_.kind == Kind::job) {
     return make_error(Code::unsupported, kNotSearched);
   }
-  const bool restricted = query_.study || !query_.all_of_any.empty();
+  const bool restricted = query_.study || query_.among || !query_.all_of_any.empty();
   if (!restricted) {
     MEDARC_ASSIGN(const uint64_t all, rows_of(reader_, query_.kind));
-    if (stop_after != 0 && all > stop_after) return Count{stop_after, false};
-    return Count{all, true};
+    return Count{all, true};  // known, so `stop_after` saves nothing
   }
   query_.order = Order::any;
   const Driver& d = drivers_[choose(drivers_, query_, reader_).candidate];
@@ -154,7 +153,7 @@ Result<Count> Runner::count(uint64_t stop_after) {
     return count;
   }
   MEDARC_TRY(run(d, std::nullopt, [&](Found& found) -> Result<bool> {
-    const bool all = query_.all_of_any.empty() && query_.kind != Kind::study;
+    const bool all = query_.all_of_any.empty() && query_.kind != Kind::study && !query_.among;
     if (!all) {
       MEDARC_ASSIGN(bool matches, row_matches(found.id, found.value));
       if (!matches) return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "index/audit_chain.h"
+#include "index/lookups.h"
 #include "index/metadata_form.h"
 #include "index/runner.h"
 
@@ -93,6 +94,20 @@ class ReaderView final : public View {
     }
     MEDARC_TRY(rows->status());
     return out;
+  }
+
+  Result<archive::CommitNumber> last_commit() override {
+    MEDARC_ASSIGN(const auto value, reader_->get(Table::meta, key::kApplied));
+    if (!value) return archive::CommitNumber{0};
+    if (value->size() != sizeof(uint64_t)) return bad_row("applied commit");
+    return archive::CommitNumber{key::read_be64(*value)};
+  }
+  Result<std::optional<archive::CommitNumber>> lookup_through(std::string_view name) override {
+    return index::lookup_through(*reader_, name);
+  }
+  Result<bool> look_up(std::string_view name, const Term& term, const Vr& vr,
+                       const std::function<bool(ByteView)>& visit) override {
+    return index::look_up(*reader_, name, term, vr, visit);
   }
 
   Result<std::optional<JobRow>> job(std::string_view queue, std::string_view name) override {

@@ -38,9 +38,9 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
   MEDARC_ASSIGN(opened->index, std::move(index));
   opened->guard = security::Guard::create(*opened->index, opened->settings.guard);
   opened->codecs = dicom::CodecPool::create(opened->settings.codecs);
-  opened->imaging =
-      dicom::Imaging::create(*opened->index, *opened->guard, opened->settings.dicom_limits,
-                             opened->codecs.get(), {opened->settings.render, {}});
+  opened->imaging = dicom::Imaging::create(*opened->index, *opened->guard,
+                                           opened->settings.dicom_limits, opened->codecs.get(),
+                                           {opened->settings.render, {}}, opened->settings.extras);
   opened->genomes =
       genomics::GenomeStore::create(*opened->index, *opened->guard, opened->settings.genomics);
   opened->patients = std::make_unique<records::PatientService>(

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "dicom/attribute_indexer.h"
 #include "dicom/dimse/commitment.h"
 #include "dicom/forwarding.h"
 #include "genomics/genome_store.h"
@@ -18,6 +19,7 @@ struct Outgoing {
   ~Outgoing() {
     if (jobs) jobs->stop();
   }
+  std::unique_ptr<dicom::AttributeIndexer> attributes;
   std::unique_ptr<index::Jobs> jobs;
   std::unique_ptr<dicom::dimse::Commitments> commitments;
   std::unique_ptr<dicom::Forwarding> router;  // none without routing rules

@@ -8,6 +8,7 @@ namespace medarc::tools {
 Status open_outgoing(Opened& opened) {
   const Settings& s = opened.settings;
   auto out = std::make_unique<Outgoing>();
+  MEDARC_ASSIGN(out->attributes, dicom::AttributeIndexer::open(*opened.index, s.extras));
   MEDARC_ASSIGN(out->jobs, index::Jobs::open(*opened.index, s.jobs));
   out->commitments = std::make_unique<dicom::dimse::Commitments>(*opened.index, *opened.guard,
                                                                  *out->jobs, s.commitment);
@@ -18,7 +19,7 @@ Status open_outgoing(Opened& opened) {
     out->router = std::make_unique<dicom::dimse::Router>(s.routes, *out->jobs);
     opened.imaging =
         dicom::make_forwarding_imaging(*opened.index, *opened.guard, s.dicom_limits,
-                                       opened.codecs.get(), {s.render, {}}, *out->router);
+                                       opened.codecs.get(), {s.render, {}}, s.extras, *out->router);
   }
   // Also without rules: what was queued under earlier ones is still delivered.
   out->jobs->handle(dicom::dimse::kDeliveryJob,

@@ -21,8 +21,9 @@ Result<Settings> Settings::from(Config& config) {
   s.uploads = genomics::ResumableLimits::from(config);
   s.genomics_door = web::GenomicsOptions::from(config);
   s.http = web::ServerOptions::from(config);
-  s.drain_ms = config.size("server.drain_ms", s.drain_ms,
-                           "How long running requests may take to end after SIGTERM.", 0, 3'600'000);
+  s.drain_ms =
+      config.size("server.drain_ms", s.drain_ms,
+                  "How long running requests may take to end after SIGTERM.", 0, 3'600'000);
   s.dicom.aet = config.text("dicom.aet", s.dicom.aet, "AE title of this archive.");
   s.dicom.any_called_aet =
       config.flag("dicom.any_called_aet", false, "Accept associations under any called AE title.");
@@ -36,8 +37,9 @@ Result<Settings> Settings::from(Config& config) {
   }
   const std::string http = config.text("server.http", "127.0.0.1:8042",
                                        "Address and port of the HTTP door; port 0: any free one.");
-  const std::string dicom = config.text("server.dicom", "127.0.0.1:4242",
-                                        "Address and port of the DICOM door; port 0: any free one.");
+  const std::string dicom =
+      config.text("server.dicom", "127.0.0.1:4242",
+                  "Address and port of the DICOM door; port 0: any free one.");
   MEDARC_ASSIGN(const Address http_at, parse_address(http));
   MEDARC_ASSIGN(const Address dicom_at, parse_address(dicom));
   s.http.address = http_at.host;
@@ -55,8 +57,9 @@ Result<Settings> Settings::from(Config& config) {
     MEDARC_ASSIGN(s.dicom.tls, security::TlsContext::server(std::move(options)));
   }
   MEDARC_ASSIGN(s.dicom.destinations, dicom::Destinations::from(config));
-  MEDARC_TRY(dicom::load_dictionary());  // rules name attributes
+  MEDARC_TRY(dicom::load_dictionary());  // rules and extra attributes are named
   MEDARC_ASSIGN(s.routes, dicom::Routes::from(config, s.dicom.destinations));
+  MEDARC_ASSIGN(s.extras, dicom::ExtraAttributes::from(config));
   MEDARC_ASSIGN(s.authenticator, security::Authenticator::create(config));
   MEDARC_TRY(config.check());
   return s;

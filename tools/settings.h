@@ -1,8 +1,9 @@
 // Every setting of every folder, read once: what `serve` starts with and `medarc config` prints.
 #pragma once
 
-#include "dicom/routes.h"
+#include "dicom/extra_attributes.h"
 #include "dicom/pixel/codec_pool.h"
+#include "dicom/routes.h"
 #include "dicom/server.h"
 #include "genomics/resumable.h"
 #include "index/index.h"
@@ -23,6 +24,7 @@ struct Settings {
   dicom::ServerOptions dicom;
   dicom::dimse::CommitmentOptions commitment;
   dicom::Routes routes;
+  dicom::ExtraAttributes extras;
   index::JobOptions jobs;
   dicom::CodecLimits codecs;
   genomics::Limits genomics;

@@ -132,7 +132,7 @@ uint16_t Commitments::check(const Reference& reference) {
 
 uint16_t Commitments::check_bytes(const index::InstanceRow& row) {
   const auto broken = [&](std::string_view why) {
-    log(Level::error, "commitment.broken",
+    log(medarc::Level::error, "commitment.broken",
         {{"instance", row.uid.value}, {"dataset", row.dataset.hex()}, {"error", why}});
     return kReasonProcessing;
   };

@@ -56,7 +56,7 @@ Status CommitmentScp::receive(const Request& request) {
   wanted.asked = std::move(*asked);
   auto job = commitments_->accept(principal_, wanted);
   if (job.has_error()) {
-    log(Level::warn, "commitment.refused",
+    log(medarc::Level::warn, "commitment.refused",
         {{"peer", association_.peer()}, {"error", job.error().text}});
     return answer(request, action_status(job.error().code), job.error().text);
   }
@@ -115,12 +115,12 @@ Status CommitmentScp::answered(const Command& response) {
   const CommitmentJob job = reported->job;
   const uint16_t status = response.status.value_or(kProcessingFailure);
   running_.erase(reported);
-  log(Level::info, "commitment.reported",
+  log(medarc::Level::info, "commitment.reported",
       {{"transaction", job.name}, {"status", fmt::format("{:04X}", status)}});
   if (status == kSuccess) {
     const Status finished = commitments_->jobs().finish(job.queue, job.name);
     if (finished.has_value() || finished.error().code == Code::not_found) return {};
-    log(Level::error, "commitment.not_finished", {{"error", finished.error().text}});
+    log(medarc::Level::error, "commitment.not_finished", {{"error", finished.error().text}});
   }
   commitments_->jobs().release(job.queue, job.name);
   return {};

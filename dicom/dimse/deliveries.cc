@@ -70,7 +70,8 @@ std::vector<index::JobRow> Router::jobs_for(const Principal& principal,
   for (const std::string& aet : routes_.targets(object, calling, local_minute(received))) {
     if (!jobs_.room_for(out.size() + 1)) {
       dropped.add();
-      log(Level::error, "route.dropped", {{"to", aet}, {"instance", object.instance.uid.value}});
+      log(medarc::Level::error, "route.dropped",
+          {{"to", aet}, {"instance", object.instance.uid.value}});
       continue;
     }
     index::JobRow job;

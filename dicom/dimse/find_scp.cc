@@ -19,7 +19,7 @@ class Finding {
       : association_(association),
         imaging_(imaging),
         principal_(principal),
-        answerer_{aet},
+        answerer_{aet, &imaging.extras()},
         request_(request),
         next_(next) {}
 
@@ -29,15 +29,18 @@ class Finding {
     const std::string& model = request_.context.abstract_syntax;
     const auto& agreement = association_.agreement();
     Matching how;
+    how.extras = &imaging_.extras();
+    how.date_times = ul::agreed(agreement, model, 1);
     how.fuzzy_names = ul::agreed(agreement, model, 2);
     how.empty_values = ul::agreed(agreement, model, 5);
     how.all_values = ul::agreed(agreement, model, 6);
-    auto find = read_find(*identifier, query_model_of(model)->root, ul::agreed(agreement, model, 0),
-                          how);
+    auto find =
+        read_find(*identifier, query_model_of(model)->root, ul::agreed(agreement, model, 0), how);
     if (find.has_error()) return finish(find.error());
-    find->query.limit = kPageRows;
+    index::Query& query = find->question.query;
+    query.limit = kPageRows;
     const std::unique_ptr<index::View> view = imaging_.index().view();
-    auto page = imaging_.find(principal_, *view, find->query);
+    auto page = imaging_.find(principal_, *view, find->question);
     const uint16_t pending = find->keys_unsupported ? kPendingUnsupportedKeys : kPending;
     for (;;) {
       if (page.has_error()) return finish(page.error());
@@ -52,8 +55,8 @@ class Finding {
         if (cancelled) return finish(kCancelled);
       }
       if (page->next.empty()) return finish(kSuccess);
-      find->query.after = std::move(page->next);
-      page = view->query(find->query);
+      query.after = std::move(page->next);
+      page = view->query(query);
     }
   }
 
@@ -65,7 +68,8 @@ class Finding {
     return send();
   }
   Status finish(const Error& error) {
-    log(medarc::Level::warn, "dimse.find_refused", {{"peer", association_.peer()}, {"error", error.text}});
+    log(medarc::Level::warn, "dimse.find_refused",
+        {{"peer", association_.peer()}, {"error", error.text}});
     return finish(query_status(error.code), error.text);
   }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "dicom/json.h"
+#include "dicom/json_elements.h"
+
 namespace medarc::dicom::dimse {
 namespace {
 
@@ -11,8 +14,7 @@ using index::Term;
 using index::TermOp;
 
 constexpr Tag kPatientId{0x00100020}, kIssuer{0x00100021}, kStudyUid{0x0020000D},
-    kSeriesUid{0x0020000E}, kSopInstanceUid{0x00080018}, kSopClassUid{0x00080016},
-    kStudiesOfPatient{0x00201200}, kSyntaxes{0x00083002};
+    kSeriesUid{0x0020000E}, kSopInstanceUid{0x00080018}, kStudiesOfPatient{0x00201200};
 
 // A level of the model, top down, with its unique key.
 struct Step {
@@ -42,8 +44,8 @@ Result<std::vector<Step>> steps_to(const Identifier& identifier, Root root) {
 
 bool single_value(const Identifier& identifier, const Step& step) {
   const auto values = identifier.values(step.unique);
-  return values.size() == 1 && (step.kind != Kind::patient ||
-                                values[0].find_first_of("*?") == std::string::npos);
+  return values.size() == 1 &&
+         (step.kind != Kind::patient || values[0].find_first_of("*?") == std::string::npos);
 }
 
 // M11.
@@ -68,63 +70,85 @@ void place_below_parent(const Identifier& identifier, index::Query& query) {
   const bool below = query.kind == Kind::series || query.kind == Kind::instance;
   if (!below || studies.size() != 1) return;
   query.study = index::StudyUid(studies[0]);
-  if (query.kind == Kind::instance && series.size() == 1) query.series = index::SeriesUid(series[0]);
+  if (query.kind == Kind::instance && series.size() == 1)
+    query.series = index::SeriesUid(series[0]);
 }
 
-class Row {
- public:
-  static Result<Row> of(const index::Match& match) {
-    Row out;
-    if (match.row.kind == Kind::patient) {
-      MEDARC_ASSIGN(out.patient, index::decode_patient(match.row.value));
-    } else if (match.row.kind == Kind::study) {
-      MEDARC_ASSIGN(out.study, index::decode_study(match.row.value));
-    } else if (match.row.kind == Kind::series) {
-      MEDARC_ASSIGN(out.series, index::decode_series(match.row.value));
-      out.study = match.study;
-    } else {
-      MEDARC_ASSIGN(out.instance, index::decode_instance(match.row.value));
-      out.study = match.study;
-      out.series = match.series;
+// Keys inside sequences, and others that rows do not hold. `unsupported`: some cannot be matched.
+Result<Condition> condition_of(const Key& key, const Matching& how, std::vector<ExtraStep> path,
+                               bool& unsupported) {
+  Condition out{key.tag, vr_of(key.tag), key.creator, {}, {}, Level::instance};
+  path.push_back(step_of(key.tag, key.creator));
+  Vr vr = key.vr;
+  if (is_private_element(key.tag)) {
+    // As the operator says, or as each object says.
+    const ExtraAttribute* extra = how.extras == nullptr ? nullptr : how.extras->find(path);
+    out.vr = extra == nullptr ? Vr{} : extra->vr;
+    vr = extra == nullptr ? Vr{'L', 'O'} : extra->vr;
+  }
+  if (is_private_creator(key.tag)) return out;
+  if (is_private_element(key.tag) && key.creator.empty()) {
+    unsupported = true;
+    return out;
+  }
+  if (key.sequence) {
+    if (key.items_count > 1) {
+      return make_error(Code::invalid_argument,
+                        "a sequence of keys has one item (PS3.4 C.2.2.2.6)");
+    }
+    for (const Key& below : key.items) {
+      MEDARC_ASSIGN(Condition item, condition_of(below, how, path, unsupported));
+      if (!item.universal()) out.items.push_back(std::move(item));
     }
     return out;
   }
-
-  // The value of a key; nullopt when this row holds none.
-  std::optional<Attribute> find(Tag tag) const {
-    if (instance) {
-      if (tag == kSopInstanceUid) return uid(tag, instance->uid.value);
-      if (tag == kSopClassUid) return uid(tag, instance->sop_class.value);
-      if (tag == kSeriesUid) return uid(tag, instance->series.value);
-      if (tag == kStudyUid) return uid(tag, instance->study.value);
-      if (tag == kSyntaxes) return uid(tag, instance->transfer_syntax.value);
-      if (const Attribute* a = instance->attributes.find(tag)) return *a;
-    }
-    if (series) {
-      if (tag == kSeriesUid) return uid(tag, series->uid.value);
-      if (tag == kStudyUid) return uid(tag, series->study.value);
-      if (const Attribute* a = series->attributes.find(tag)) return *a;
-    }
-    if (study) {
-      if (tag == kStudyUid) return uid(tag, study->uid.value);
-      if (const Attribute* a = study->attributes.find(tag)) return *a;
-    }
-    if (patient) {
-      if (const Attribute* a = patient->attributes.find(tag)) return *a;
-    }
-    return std::nullopt;
+  if (!can_match(vr)) {
+    unsupported = unsupported || !is(vr, "SQ");  // one of no length asks for its items
+    return out;
   }
-
-  std::optional<index::PatientRow> patient;
-  std::optional<index::StudyRow> study;
-  std::optional<index::SeriesRow> series;
-  std::optional<index::InstanceRow> instance;
-
- private:
-  static Attribute uid(Tag tag, const std::string& value) {
-    return {tag, {'U', 'I'}, {value}};
+  if (how.fuzzy_names && is(vr, "PN")) {
+    out.all_of_any = fuzzy_name_terms(key.tag, key.text);
+    return out;
   }
-};
+  auto term = matching_term(key.tag, vr, key.text, how);
+  if (term.has_error()) return with_context(std::move(term).error(), keyword_of(key.tag));
+  if (*term) out.all_of_any.push_back({std::move(**term)});
+  return out;
+}
+
+Level level_of_key(const Key& key, const ExtraAttributes* extras) {
+  return extras == nullptr ? matching_level(key.tag)
+                           : matching_level(key.tag, key.creator, *extras);
+}
+
+// Whether a key of this level stands in the creator's block.
+bool names_key(const Identifier& asked, Tag creator, const ExtraAttributes* extras, Kind kind) {
+  return std::any_of(asked.keys.begin(), asked.keys.end(), [&](const Key& key) {
+    return is_private_element(key.tag) && creator_tag(key.tag) == creator &&
+           reachable(level_of_key(key, extras), kind);
+  });
+}
+
+// The items with what was asked of them alone, which is there even when it is empty (M6).
+Attribute pruned(const Attribute& sequence, const std::vector<Key>& wanted) {
+  Attribute out{sequence.tag, sequence.vr, {}};
+  if (sequence.values.empty()) return out;
+  std::string json = "[";
+  for (const std::string_view item : json_entries(sequence.values[0])) {
+    index::AttributeSet kept;
+    for (const Key& key : wanted) {
+      Attribute one =
+          element_of(item, key.tag, key.creator).value_or(Attribute{key.tag, key.vr, {}});
+      kept.set(is(one.vr, "SQ") && !key.items.empty() ? pruned(one, key.items) : std::move(one));
+    }
+    if (json.size() > 1) json += ',';
+    json += '{';
+    append_json(json, kept);
+    json += '}';
+  }
+  out.values.push_back(json + "]");
+  return out;
+}
 
 // A person may have several identifiers: the one that was asked for, else the first.
 const index::Identifier* identifier_of(const index::PatientRow& row, const Identifier& asked) {
@@ -142,44 +166,43 @@ const index::Identifier* identifier_of(const index::PatientRow& row, const Ident
 Result<FindQuery> read_find(const Identifier& identifier, Root root, bool relational,
                             const Matching& how) {
   MEDARC_ASSIGN(const auto steps, steps_to(identifier, root));
+  if (identifier.too_deep) return make_error(Code::invalid_argument, "keys are nested too deep");
   if (!relational) MEDARC_TRY(check_hierarchy(identifier, steps));
   FindQuery out;
-  out.query.kind = steps.back().kind;
-  place_below_parent(identifier, out.query);
+  index::Query& query = out.question.query;
+  query.kind = steps.back().kind;
+  place_below_parent(identifier, query);
   for (const Key& key : identifier.keys) {
-    if (is_made(key.tag, out.query.kind)) continue;
-    if (!reachable(matching_level(key.tag), out.query.kind)) {
+    if (is_made(key.tag, query.kind)) continue;
+    const Level level = level_of_key(key, how.extras);
+    if (!reachable(level, query.kind)) {
       // A group of private elements begins with its creator; that names no key.
-      const bool creator = (key.tag.value >> 16) % 2 == 1 && (key.tag.value & 0xFFFF) <= 0xFF;
-      out.keys_unsupported = out.keys_unsupported || !creator;
+      out.keys_unsupported = out.keys_unsupported || !is_private_creator(key.tag);
       continue;
     }
-    if (key.sequence || !can_match(key.vr)) {
-      out.keys_unsupported = true;
-      continue;
+    if (key.tag == kStudyUid && query.study) continue;
+    if (key.tag == kSeriesUid && query.series) continue;
+    MEDARC_ASSIGN(Condition condition, condition_of(key, how, {}, out.keys_unsupported));
+    if (condition.universal()) continue;
+    condition.level = level;
+    if (rows_hold(key.tag) && condition.items.empty()) {
+      for (auto& group : condition.all_of_any) query.all_of_any.push_back(std::move(group));
+    } else {
+      out.question.compared.push_back(std::move(condition));
     }
-    if (key.tag == kStudyUid && out.query.study) continue;
-    if (key.tag == kSeriesUid && out.query.series) continue;
-    if (how.fuzzy_names && is(key.vr, "PN")) {
-      add_fuzzy_name(key.tag, key.text, out.query);
-      continue;
-    }
-    auto term = matching_term(key.tag, key.vr, key.text, how);
-    if (term.has_error()) return with_context(std::move(term).error(), keyword_of(key.tag));
-    if (*term) out.query.all_of_any.push_back({std::move(**term)});
   }
+  if (how.date_times) combine_dates_and_times(query);
   return out;
 }
 
 Result<std::vector<Attribute>> Answerer::attributes(const Identifier& asked, index::View& view,
                                                     const index::Match& match) const {
-  MEDARC_ASSIGN(const Row row, Row::of(match));
+  MEDARC_ASSIGN(Candidate row, Candidate::of(view, match));
   std::vector<Attribute> out;
   out.push_back({kQueryRetrieveLevel, {'C', 'S'}, {asked.level}});
-  out.push_back({kRetrieveAeTitle, {'A', 'E'}, {aet}});                // M13
+  out.push_back({kRetrieveAeTitle, {'A', 'E'}, {aet}});  // M13
   out.push_back({kInstanceAvailability, {'C', 'S'}, {"ONLINE"}});
-  const index::Identifier* who =
-      row.patient ? identifier_of(*row.patient, asked) : nullptr;
+  const index::Identifier* who = row.patient ? identifier_of(*row.patient, asked) : nullptr;
   for (const Key& key : asked.keys) {
     if (key.tag == kRetrieveAeTitle || key.tag == kInstanceAvailability) continue;
     if (row.patient && key.tag == kStudiesOfPatient) {
@@ -191,15 +214,23 @@ Result<std::vector<Attribute>> Answerer::attributes(const Identifier& asked, ind
       continue;
     }
     if (row.patient && (key.tag == kPatientId || key.tag == kIssuer)) {
-      const std::string value =
-          who == nullptr ? "" : key.tag == kPatientId ? who->id : who->issuer;
+      const std::string value = who == nullptr ? "" : key.tag == kPatientId ? who->id : who->issuer;
       out.push_back({key.tag, {'L', 'O'}, {}});
       if (!value.empty()) out.back().values.push_back(value);
       continue;
     }
-    if (auto found = row.find(key.tag)) {
-      out.push_back(std::move(*found));
-    } else if (reachable(matching_level(key.tag), match.row.kind)) {
+    if (is_private_creator(key.tag) && match.row.kind != Kind::instance) {
+      if (names_key(asked, key.tag, extras, match.row.kind)) {
+        out.push_back({key.tag, {'L', 'O'}, {key.creator}});
+      }
+      continue;
+    }
+    const Level level = level_of_key(key, extras);
+    MEDARC_ASSIGN(auto found, row.element(key.tag, key.creator, level));
+    if (found) {
+      const bool parts = is(found->vr, "SQ") && !key.items.empty();
+      out.push_back(parts ? pruned(*found, key.items) : std::move(*found));
+    } else if (reachable(level, match.row.kind)) {
       out.push_back({key.tag, key.vr, {}});
     }
   }

@@ -4,33 +4,33 @@
 #include <vector>
 
 #include "dicom/dimse/identifier.h"
+#include "dicom/question.h"
 #include "dicom/sop_class.h"
-#include "index/index.h"
 
 namespace medarc::dicom::dimse {
 
 struct FindQuery {
-  index::Query query;             // kind is the level's; no limit set
+  Question question;              // kind is the level's; no limit set
   bool keys_unsupported = false;  // an optional key is neither matched nor returned: FF01
 };
 
-// Errors: conflict (the level is not of this model, or a unique key above it is missing or no single
-// value, while relational queries were not negotiated: A900); invalid_argument (a value that is no
-// value of its key: Cxxx).
+// Errors: conflict (the level is not of this model, or a unique key above it is missing or no
+// single value, while relational queries were not negotiated: A900); invalid_argument (a value that
+// is no value of its key: Cxxx).
 Result<FindQuery> read_find(const Identifier& identifier, Root root, bool relational,
                             const Matching& how);
 
 // The answer for one match: every key of the request that is known, with its value or empty.
 struct Answerer {
-  std::string aet;  // (0008,0054)
+  std::string aet;                          // (0008,0054)
+  const ExtraAttributes* extras = nullptr;  // null: none
   // corrupt: the row cannot be read.
-  Result<std::vector<index::Attribute>> attributes(const Identifier& identifier,
-                                                   index::View& view,
+  Result<std::vector<index::Attribute>> attributes(const Identifier& identifier, index::View& view,
                                                    const index::Match& match) const;
 };
 
-// The instances a C-MOVE or C-GET names, as queries of kind instance, one after the other. Errors as
-// read_find; keys other than unique ones are no business of these services (PS3.4 C.4.2.1.4).
+// The instances a C-MOVE or C-GET names, as queries of kind instance, one after the other. Errors
+// as read_find; keys other than unique ones are no business of these services (PS3.4 C.4.2.1.4).
 Result<std::vector<index::Query>> read_retrieve(const Identifier& identifier, Root root,
                                                 index::View& view);
 

@@ -52,7 +52,7 @@ Refusal explain(const IncomingObject& object, Error error) {
 
 void log_refusal(const Command& request, const Refusal& refusal, const std::string& peer) {
   const std::string& instance = request.sop_instance;
-  log(Level::warn, "dimse.refused",
+  log(medarc::Level::warn, "dimse.refused",
       {{"peer", peer},
        {"status", fmt::format("{:04X}", store_status(refusal))},
        {"instance", plausible_uid(instance) ? instance : std::string("?")},
@@ -153,7 +153,8 @@ Result<std::vector<StoreResult>> StoreScp::commit() {
   const size_t count = prepared_.size();
   auto results = imaging_.commit(principal_, std::exchange(prepared_, {}));
   if (results.has_error()) {
-    log(Level::error, "dimse.commit_failed", {{"objects", count}, {"error", results.error().text}});
+    log(medarc::Level::error, "dimse.commit_failed",
+        {{"objects", count}, {"error", results.error().text}});
   } else if (results->size() != count) {
     return make_error(Code::internal, "as many results as objects were expected");
   }

@@ -20,8 +20,8 @@ bool offered(const AssociateRq& rq, std::string_view sop_class) {
 // Identifiers are written by us, so for them only encodings that we write will do; of those the
 // explicit one is best.
 const std::string* query_syntax(const ProposedContext& proposed) {
-  for (const std::string_view wanted :
-       {kExplicitVrLittleEndian, kImplicitVrLittleEndian, std::string_view("1.2.840.10008.1.2.2")}) {
+  for (const std::string_view wanted : {kExplicitVrLittleEndian, kImplicitVrLittleEndian,
+                                        std::string_view("1.2.840.10008.1.2.2")}) {
     for (const std::string& syntax : proposed.transfer_syntaxes) {
       if (syntax == wanted) return &syntax;
     }
@@ -65,10 +65,11 @@ Bytes answer_extended(std::string_view sop_class, const Bytes& asked) {
   const auto model = query_model_of(sop_class);
   // Relational, combined date and time, fuzzy names, time zone, multi-frame conversion, empty
   // values, multiple values.
-  constexpr char kFind[] = {1, 0, 1, 0, 0, 1, 1};
+  constexpr char kFind[] = {1, 1, 1, 0, 0, 1, 1};
   Bytes out(asked.size(), '\0');
   for (size_t i = 0; model && i < asked.size(); ++i) {
-    const bool able = model->service == Retrieval::find ? i < sizeof kFind && kFind[i] == 1 : i == 0;
+    const bool able =
+        model->service == Retrieval::find ? i < sizeof kFind && kFind[i] == 1 : i == 0;
     out[i] = able && asked[i] == 1 ? 1 : 0;
   }
   return out;

@@ -1,5 +1,6 @@
 // A QIDO-RS query string, at the level the first octet chooses. What is accepted must be a query
 // the index can run: bounded, without empty alternatives, its warnings fit for a header.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,6 +11,16 @@
 
 using namespace medarc;
 using namespace medarc::web;
+
+namespace {
+
+int deepest(const std::vector<dicom::Condition>& conditions) {
+  int out = 0;
+  for (const dicom::Condition& c : conditions) out = std::max(out, 1 + deepest(c.items));
+  return out;
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const bool loaded = dicom::load_dictionary().has_value();
@@ -31,6 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (term.op == index::TermOp::wildcard && term.values.size() != 1) std::abort();
     }
   }
+  if (deepest(search->compared) > 16) std::abort();
   for (const std::string& text : search->warnings) {
     for (const char c : text) {
       if (c < 0x20 || c >= 0x7F) std::abort();

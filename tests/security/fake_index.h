@@ -28,6 +28,7 @@ class FakeIndex final : public index::Index {
   }
   std::unique_ptr<index::View> view() override { return nullptr; }
   archive::BlobStore& blobs() override { std::abort(); }
+  index::Lookups& lookups() override { std::abort(); }
   Result<index::IndexStats> stats() override { return index::IndexStats{}; }
   Status for_each_row(const std::function<bool(ByteView, ByteView)>&) override { return {}; }
   Status flush() override { return {}; }

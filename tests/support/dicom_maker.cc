@@ -88,17 +88,21 @@ Bytes make_dataset(const ImageRecipe& r) {
   const dicom::TransferSyntax syntax = dicom::transfer_syntax_or_default(r.transfer_syntax);
   DatasetMaker d(syntax.encoding);
   if (!r.charset.empty()) d.text(0x00080005, "CS", r.charset);
-  d.text(0x00080016, "UI", r.frames > 1 ? "1.2.840.10008.5.1.4.1.1.7.3" : "1.2.840.10008.5.1.4.1.1.2");
+  d.text(0x00080016, "UI",
+         r.frames > 1 ? "1.2.840.10008.5.1.4.1.1.7.3" : "1.2.840.10008.5.1.4.1.1.2");
   d.text(0x00080018, "UI", r.sop_uid);
   d.text(0x00080020, "DA", r.study_date);
-  d.text(0x00080030, "TM", "101530");
+  d.text(0x00080030, "TM", r.study_time);
   d.text(0x00080050, "SH", r.accession);
   d.text(0x00080060, "CS", r.modality);
   d.text(0x00080090, "PN", "Beispiel^Anton");
   d.text(0x00081030, "LO", "Thorax");
   d.head(0x00081032, "SQ", 0xFFFFFFFF).item();
-  d.text(0x00080100, "SH", "CTTHX").text(0x00080102, "SH", "99LOCAL").text(0x00080104, "LO", "CT Thorax");
+  d.text(0x00080100, "SH", "CTTHX")
+      .text(0x00080102, "SH", "99LOCAL")
+      .text(0x00080104, "LO", "CT Thorax");
   d.end_item().end_sequence();
+  d.raw(r.before_patient);
   d.text(0x00100010, "PN", r.patient_name);
   d.text(0x00100020, "LO", r.patient_id);
   if (!r.issuer.empty()) d.text(0x00100021, "LO", r.issuer);
@@ -116,8 +120,10 @@ Bytes make_dataset(const ImageRecipe& r) {
   d.us(0x00280101, r.bits_allocated == 16 ? 12 : r.bits_allocated);
   d.us(0x00280102, r.bits_allocated == 16 ? 11 : static_cast<uint16_t>(r.bits_allocated - 1));
   d.us(0x00280103, 0);
+  d.raw(r.before_pixels);
   Bytes pixels = make_pixels(r);
-  const char* vr = r.bits_allocated > 8 || syntax.encoding == Encoding::implicit_little ? "OW" : "OB";
+  const char* vr =
+      r.bits_allocated > 8 || syntax.encoding == Encoding::implicit_little ? "OW" : "OB";
   if (syntax.encapsulated) {
     // Each frame as one fragment; its bytes stand for a codestream.
     d.head(0x7FE00010, "OB", 0xFFFFFFFF).item(0);
@@ -140,7 +146,8 @@ Bytes make_dataset(const ImageRecipe& r) {
 Bytes make_file(const ImageRecipe& r) {
   DatasetMaker meta;
   meta.bytes(0x00020001, "OB", ByteView("\0\1", 2));
-  meta.text(0x00020002, "UI", r.frames > 1 ? "1.2.840.10008.5.1.4.1.1.7.3" : "1.2.840.10008.5.1.4.1.1.2");
+  meta.text(0x00020002, "UI",
+            r.frames > 1 ? "1.2.840.10008.5.1.4.1.1.7.3" : "1.2.840.10008.5.1.4.1.1.2");
   meta.text(0x00020003, "UI", r.sop_uid);
   meta.text(0x00020010, "UI", r.transfer_syntax);
   meta.text(0x00020012, "UI", "2.25.77");

@@ -3,9 +3,9 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <cstdio>
 #include <map>
 #include <memory>
-#include <cstdio>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -87,20 +87,20 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
     log(Level::warn, "server.loopback_only",
         {{"reason", "no credentials configured: reachable from this machine only"}});
   }
-  MEDARC_ASSIGN(opened->uploads, genomics::ResumableUploads::open(
-                                     posix_fs(), options.common.data + "/uploads", *opened->genomes,
-                                     s.uploads));
+  MEDARC_ASSIGN(opened->uploads,
+                genomics::ResumableUploads::open(posix_fs(), options.common.data + "/uploads",
+                                                 *opened->genomes, s.uploads));
   // Storing and giving back as stored goes on without them.
   if (const Status warm = opened->codecs->warm_up(); warm.has_error()) {
     log(Level::error, "codec.unavailable", {{"reason", warm.error().text}});
   }
   MEDARC_TRY(open_outgoing(*opened));
   MEDARC_ASSIGN(Doors doors, make_doors(*opened));
-  MEDARC_ASSIGN(auto http,
-                web::Server::start(s.http, std::move(doors.routes), *s.authenticator));
-  MEDARC_ASSIGN(auto dicom, dicom::Server::start(s.dicom, s.dicom_limits, *opened->imaging,
-                                                 *s.authenticator));
+  MEDARC_ASSIGN(auto http, web::Server::start(s.http, std::move(doors.routes), *s.authenticator));
+  MEDARC_ASSIGN(auto dicom,
+                dicom::Server::start(s.dicom, s.dicom_limits, *opened->imaging, *s.authenticator));
   opened->outgoing->jobs->start();
+  opened->outgoing->attributes->start();
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
              to_text({s.dicom.address, dicom->port()}), options.common.data);
   if (s.dicom.tls) {
@@ -115,6 +115,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   const auto drain_ms = static_cast<uint32_t>(asked ? s.drain_ms : 0);
   dicom->stop(drain_ms);
   opened->outgoing->jobs->stop();
+  opened->outgoing->attributes->stop();
   http->stop(drain_ms);
   if (asked) MEDARC_TRY(opened->index->flush());
   return asked;

@@ -7,6 +7,8 @@ namespace {
 Status show(const Common& common) {
   MEDARC_ASSIGN(auto opened, open_archive(common, false));
   MEDARC_ASSIGN(const index::IndexStats rows, opened->index->stats());
+  MEDARC_ASSIGN(const dicom::IndexingProgress attributes,
+                dicom::indexing_progress(*opened->index->view(), opened->settings.extras));
   MEDARC_ASSIGN(const archive::StoreStats bytes, opened->index->blobs().stats());
   print_result(common, {{"patients", rows.patients},
                         {"studies", rows.studies},
@@ -20,6 +22,8 @@ Status show(const Common& common) {
                         {"stored_bytes", bytes.stored_bytes},
                         {"log_bytes", bytes.log_bytes},
                         {"index_bytes", rows.index_bytes},
+                        {"indexed_attributes", attributes.attributes},
+                        {"indexed_attributes_commits", attributes.commits_done},
                         {"segments", bytes.segments},
                         {"last_commit", bytes.last_commit.value}});
   return {};

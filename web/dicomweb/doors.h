@@ -8,6 +8,7 @@
 
 #include "dicom/imaging.h"
 #include "web/dicomweb/options.h"
+#include "web/dicomweb/page_memory.h"
 #include "web/http.h"
 
 namespace medarc::web {
@@ -21,6 +22,7 @@ inline constexpr std::string_view kRelated = "multipart/related";
 struct DicomwebContext {
   dicom::Imaging& imaging;
   DicomwebOptions options;
+  std::shared_ptr<PageMemory> pages;  // of searches
 };
 using ContextPtr = std::shared_ptr<const DicomwebContext>;
 

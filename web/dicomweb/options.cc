@@ -24,6 +24,12 @@ DicomwebOptions DicomwebOptions::from(Config& config) {
   o.results_max =
       static_cast<uint32_t>(config.size("dicomweb.results_max", o.results_max,
                                         "Results of one search; then a Warning.", 1, 10'000'000));
+  o.counted_beyond_max = config.size(
+      "dicomweb.counted_beyond_max", o.counted_beyond_max,
+      "Results counted past an answer to say how many more there are; beyond: \"at least\".", 1);
+  o.pages_kept_max = static_cast<uint32_t>(config.size(
+      "dicomweb.pages_kept_max", o.pages_kept_max,
+      "Ends of answered pages remembered, so that the next page goes on there.", 0, 10'000'000));
   o.thumbnail_edge_max = static_cast<uint32_t>(
       config.size("dicomweb.thumbnail_edge_max", o.thumbnail_edge_max,
                   "Width and height in pixels of a thumbnail without a viewport.", 16, 4096));

@@ -12,13 +12,42 @@ namespace {
 
 using index::Kind;
 
-constexpr uint32_t kPageRows = 500;       // read from the index at a time
-constexpr uint64_t kCountedBeyond = 200;  // results counted past the answer, for the Warning
+constexpr uint32_t kPageRows = 500;  // read from the index at a time
 
 struct Level {
   Kind kind;
   bool study_in_path = false, series_in_path = false;
 };
+
+// Who asks for which rows in which order: all of the request but which part of them.
+std::string identity_of(const Request& request) {
+  std::string out = request.principal.id + "\n" + request.path;
+  for (const auto& [name, value] : request.query) {
+    if (name == "limit" || name == "offset" || name == "includefield") continue;
+    out += "\n" + std::to_string(name.size()) + ":" + name + "=" + value;
+  }
+  return out;
+}
+
+// The page asked for: from where the one before it ended, if that is known.
+Result<index::Page> page_of(const DicomwebContext& context, const Request& request,
+                            index::View& view, dicom::Question& question) {
+  const uint64_t offset = question.query.offset;
+  std::optional<Bytes> cursor;
+  if (offset > 0) cursor = context.pages->find(identity_of(request), offset);
+  if (cursor) {
+    dicom::Question there = question;
+    there.query.after = std::move(*cursor);
+    there.query.offset = 0;
+    auto page = context.imaging.find(at_door(request), view, there);
+    // What has come since may have changed what the query is made of: then rows are counted.
+    if (page.has_value() || page.error().code != Code::invalid_argument) {
+      question = std::move(there);
+      return page;
+    }
+  }
+  return context.imaging.find(at_door(request), view, question);
+}
 
 Answer qido(const ContextPtr& context, const Level& level, const Request& request) {
   const auto model = model_form(request);
@@ -28,16 +57,18 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
   }
   const DicomwebOptions& options = context->options;
   auto search =
-      parse_search(level.kind, request.query, {options.strict_query, options.results_max});
+      parse_search(level.kind, request.query,
+                   {options.strict_query, options.results_max, &context->imaging.extras()});
   if (search.has_error()) return problem(search.error());
-  index::Query query = std::move(search->query);
+  dicom::Question question{std::move(search->query), std::move(search->compared)};
+  index::Query& query = question.query;
   if (level.study_in_path) query.study = index::StudyUid(request.captures[0]);
   if (level.series_in_path) query.series = index::SeriesUid(request.captures[1]);
   const uint64_t limit = query.limit, offset = query.offset;
   query.limit = static_cast<uint32_t>(std::min<uint64_t>(limit, kPageRows));
 
   const std::shared_ptr<index::View> view = context->imaging.index().view();
-  auto page = context->imaging.find(at_door(request), *view, query);
+  auto page = page_of(*context, request, *view, question);
   if (page.has_error()) return problem(page.error());
 
   Response response;
@@ -48,12 +79,15 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
   if (!page->next.empty() && (search->limited || limit > kPageRows)) {
     index::Query counted = query;
     counted.offset = 0;
-    auto count = view->count(counted, offset + limit + kCountedBeyond);
+    counted.after.clear();
+    const uint64_t answered = offset + limit;
+    const uint64_t counted_max =
+        answered + std::min(options.counted_beyond_max, UINT64_MAX - answered);
+    auto count = view->count(counted, counted_max);
     if (count.has_error()) return problem(count.error());
-    if (count->rows > offset + limit) {
+    if (count->rows > answered) {
       warn(std::string("There are ") + (count->exact ? "" : "at least ") +
-           std::to_string(count->rows - offset - limit) +
-           " additional results that can be requested");
+           std::to_string(count->rows - answered) + " additional results that can be requested");
     }
   }
   if (page->matches.empty() && options.no_match_204) {
@@ -68,9 +102,13 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
   form.include_all = search->include_all;
   form.include = std::move(search->include);
   form.base_url = request.base_url;
+  const auto remember = [pages = context->pages, identity = identity_of(request),
+                         next = offset + limit](Bytes cursor) {
+    pages->remember(identity, next, std::move(cursor));
+  };
   if (*model == ModelForm::xml) {
-    Response parts =
-        xml_parts(result_stream(std::move(form), view, std::move(query), std::move(*page), limit));
+    Response parts = xml_parts(result_stream(std::move(form), view, std::move(query),
+                                             std::move(*page), limit, remember));
     for (const Header& h : response.headers.entries()) parts.headers.add(h.name, h.value);
     return parts;
   }
@@ -78,11 +116,12 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
   response.headers.add("Vary", "Accept");
   if (request.method == "HEAD") return response;
   if (page->next.empty() || page->matches.size() >= limit) {
+    if (!page->next.empty()) remember(page->next);
     // The usual case: one page, one write.
     std::string text = "[";
     for (size_t i = 0; i < page->matches.size() && i < limit; ++i) {
       if (i > 0) text += ',';
-      if (Status status = append_result(form, page->matches[i], text); status.has_error()) {
+      if (Status status = append_result(form, *view, page->matches[i], text); status.has_error()) {
         return problem(status.error());
       }
     }
@@ -90,7 +129,8 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
     response.body = std::move(text);
     return response;
   }
-  response.body = result_stream(std::move(form), view, std::move(query), std::move(*page), limit);
+  response.body =
+      result_stream(std::move(form), view, std::move(query), std::move(*page), limit, remember);
   return response;
 }
 

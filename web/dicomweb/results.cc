@@ -63,6 +63,7 @@ class Attributes {
     }
     out += '}';
   }
+  std::vector<Attribute>& all() { return kept_; }
 
  private:
   std::vector<Attribute> kept_;
@@ -81,27 +82,26 @@ void add_level(const Given (&given)[N], const AttributeSet& row, const ResultFor
       out.add(g.tag, g.vr, {});
     }
   }
-  for (const Tag tag : form.include) {
-    if (const Attribute* a = row.find(tag)) out.add(*a);
-  }
 }
 
-// Rows of the levels above that were asked for by name only.
-void add_included(const AttributeSet& row, const ResultForm& form, Attributes& out) {
-  for (const Tag tag : form.include) {
-    if (const Attribute* a = row.find(tag)) out.add(*a);
+// What kept metadata points to gets its absolute URL.
+void put_base(const std::string& base, std::string& text) {
+  for (size_t at = 0; (at = text.find(dicom::kBaseMark, at)) != std::string::npos;) {
+    text.replace(at, 1, base);
+    at += base.size();
   }
 }
 
 class ResultStream : public ByteSource {
  public:
   ResultStream(ResultForm form, std::shared_ptr<index::View> view, index::Query query,
-               index::Page first, uint64_t limit)
+               index::Page first, uint64_t limit, std::function<void(Bytes)> ended)
       : form_(std::move(form)),
         view_(std::move(view)),
         query_(std::move(query)),
         page_(std::move(first)),
-        left_(limit) {}
+        left_(limit),
+        when_ended_(std::move(ended)) {}
 
   Result<size_t> read(char* out, size_t capacity) override {
     while (text_.size() - at_ < capacity && !ended_) MEDARC_TRY(more());
@@ -120,11 +120,12 @@ class ResultStream : public ByteSource {
       text_ += first_ ? "[" : ",";
       first_ = false;
       --left_;
-      return append_result(form_, page_.matches[next_++], text_);
+      return append_result(form_, *view_, page_.matches[next_++], text_);
     }
     if (left_ == 0 || page_.next.empty()) {
       text_ += first_ ? "[]" : "]";
       ended_ = true;
+      if (!page_.next.empty() && next_ == page_.matches.size()) when_ended_(page_.next);
       return {};
     }
     query_.after = std::move(page_.next);
@@ -144,58 +145,74 @@ class ResultStream : public ByteSource {
   std::string text_;
   size_t at_ = 0;
   bool first_ = true, ended_ = false;
+  const std::function<void(Bytes)> when_ended_;
 };
 
 }  // namespace
 
-Status append_result(const ResultForm& form, const index::Match& match, std::string& out) {
+Status append_result(const ResultForm& form, index::View& view, const index::Match& match,
+                     std::string& out) {
+  MEDARC_ASSIGN(dicom::Candidate found, dicom::Candidate::of(view, match));
   Attributes result;
-  std::optional<index::StudyRow> study = match.study;
-  std::optional<index::SeriesRow> series = match.series;
   std::string url;
   result.add(0x00080005, "CS", {"ISO_IR 192"});
   result.add(0x00080056, "CS", {"ONLINE"});
-  if (form.kind == Kind::study) {
-    MEDARC_ASSIGN(study, index::decode_study(match.row.value));
-    url = study_url(form.base_url, study->uid);
-    result.add(0x0020000D, "UI", {study->uid.value});
-    add_level(kStudy, study->attributes, form, result);
-  } else if (form.kind == Kind::series) {
-    MEDARC_ASSIGN(series, index::decode_series(match.row.value));
-    url = series_url(form.base_url, series->study, series->uid);
-    result.add(0x0020000D, "UI", {series->study.value});
-    result.add(0x0020000E, "UI", {series->uid.value});
-    add_level(kSeries, series->attributes, form, result);
-  } else {
-    MEDARC_ASSIGN(const index::InstanceRow instance, index::decode_instance(match.row.value));
-    url = instance_url(form.base_url, instance.study, instance.series, instance.uid);
-    result.add(0x00080016, "UI", {instance.sop_class.value});
-    result.add(0x00080018, "UI", {instance.uid.value});
-    result.add(0x0020000D, "UI", {instance.study.value});
-    result.add(0x0020000E, "UI", {instance.series.value});
-    const bool syntax_wanted =
-        form.include_all ||
-        std::find(form.include.begin(), form.include.end(), Tag{0x00083002}) != form.include.end();
-    if (syntax_wanted) result.add(0x00083002, "UI", {instance.transfer_syntax.value});
-    add_level(kInstance, instance.attributes, form, result);
-    if (series) {
-      if (form.series_attributes) add_level(kSeries, series->attributes, form, result);
-      if (!form.series_attributes) add_included(series->attributes, form, result);
+  const bool of_study = form.kind == Kind::study, of_series = form.kind == Kind::series;
+  if (found.instance) {
+    const index::InstanceRow& row = *found.instance;
+    url = instance_url(form.base_url, row.study, row.series, row.uid);
+    result.add(0x00080016, "UI", {row.sop_class.value});
+    result.add(0x00080018, "UI", {row.uid.value});
+    result.add(0x0020000D, "UI", {row.study.value});
+    result.add(0x0020000E, "UI", {row.series.value});
+    if (form.include_all) result.add(0x00083002, "UI", {row.transfer_syntax.value});
+    add_level(kInstance, row.attributes, form, result);
+  }
+  if (found.series && (of_series || form.series_attributes)) {
+    if (of_series) {
+      url = series_url(form.base_url, found.series->study, found.series->uid);
+      result.add(0x0020000D, "UI", {found.series->study.value});
+      result.add(0x0020000E, "UI", {found.series->uid.value});
+    }
+    add_level(kSeries, found.series->attributes, form, result);
+  }
+  if (found.study && (of_study || form.study_attributes)) {
+    if (of_study) {
+      url = study_url(form.base_url, found.study->uid);
+      result.add(0x0020000D, "UI", {found.study->uid.value});
+    }
+    add_level(kStudy, found.study->attributes, form, result);
+  }
+  for (const Field& field : form.include) {
+    if (result.has(field.tag)) continue;
+    MEDARC_ASSIGN(const auto element, found.element(field.tag, field.creator, field.level));
+    if (!element) continue;
+    result.add(*element);
+    if (!field.creator.empty()) {
+      result.add(dicom::is_private_creator(field.tag) ? field.tag.value
+                                                      : dicom::creator_tag(field.tag).value,
+                 "LO", {field.creator});
     }
   }
-  if (form.kind != Kind::study && study) {
-    if (form.study_attributes) add_level(kStudy, study->attributes, form, result);
-    if (!form.study_attributes) add_included(study->attributes, form, result);
+  for (Attribute& a : result.all()) {
+    if (!dicom::is(a.vr, "SQ") || !a.values.empty()) continue;  // too long for a row
+    MEDARC_ASSIGN(auto whole, found.element(a.tag, {}));
+    if (whole) a = std::move(*whole);
   }
   result.add(0x00081190, "UR", {url});
-  result.write(out);
+  std::string text;
+  result.write(text);
+  if (found.instance)
+    put_base(series_url(form.base_url, found.instance->study, found.instance->series), text);
+  out += text;
   return {};
 }
 
 std::unique_ptr<ByteSource> result_stream(ResultForm form, std::shared_ptr<index::View> view,
-                                          index::Query query, index::Page first, uint64_t limit) {
+                                          index::Query query, index::Page first, uint64_t limit,
+                                          std::function<void(Bytes)> ended) {
   return std::make_unique<ResultStream>(std::move(form), std::move(view), std::move(query),
-                                        std::move(first), limit);
+                                        std::move(first), limit, std::move(ended));
 }
 
 }  // namespace medarc::web

@@ -1,6 +1,7 @@
 // Rows as QIDO-RS results (PS3.18 10.6.3, dicom.md section 5): DICOM JSON straight from the index.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,16 +16,18 @@ struct ResultForm {
   // The attributes of the levels above as well, where the path does not name them (Q4).
   bool study_attributes = false, series_attributes = false;
   bool include_all = false;
-  std::vector<index::Tag> include;
+  std::vector<Field> include;
   std::string base_url;
 };
 
-// One result object. corrupt: the row cannot be read.
-Status append_result(const ResultForm& form, const index::Match& match, std::string& out);
+// One result object. corrupt: the row or the metadata cannot be read.
+Status append_result(const ResultForm& form, index::View& view, const index::Match& match,
+                     std::string& out);
 
 // "[…]" of `first` and the pages after it, up to `limit` results in all, read as the client takes
-// them.
+// them. `ended` gets the cursor behind the last of them when there are more.
 std::unique_ptr<ByteSource> result_stream(ResultForm form, std::shared_ptr<index::View> view,
-                                          index::Query query, index::Page first, uint64_t limit);
+                                          index::Query query, index::Page first, uint64_t limit,
+                                          std::function<void(Bytes)> ended);
 
 }  // namespace medarc::web

@@ -26,8 +26,8 @@ std::string instance_url(const std::string& base_url, const dicom::StudyUid& stu
 }
 
 std::vector<Route> dicomweb_routes(dicom::Imaging& imaging, DicomwebOptions options) {
-  const auto context =
-      std::make_shared<const DicomwebContext>(DicomwebContext{imaging, std::move(options)});
+  const auto context = std::make_shared<const DicomwebContext>(
+      DicomwebContext{imaging, options, std::make_shared<PageMemory>(options.pages_kept_max)});
   std::vector<Route> out;
   add_stow_routes(context, out);
   add_qido_routes(context, out);

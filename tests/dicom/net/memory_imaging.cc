@@ -79,7 +79,7 @@ namespace {
 Error not_here() { return make_error(Code::unsupported, "not part of this double"); }
 }  // namespace
 
-Result<index::Page> MemoryImaging::find(const Principal&, index::View&, const index::Query&) {
+Result<index::Page> MemoryImaging::find(const Principal&, index::View&, Question&) {
   return not_here();
 }
 Result<Content> MemoryImaging::object(const Principal&, const InstanceRow&, Form) {

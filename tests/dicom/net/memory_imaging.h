@@ -37,7 +37,8 @@ class MemoryImaging : public Imaging {
 
   Result<uint64_t> remove(const Principal&, const StudyUid&, const std::optional<SeriesUid>&,
                           const std::optional<SopInstanceUid>&, std::string) override;
-  Result<index::Page> find(const Principal&, index::View&, const index::Query&) override;
+  using Imaging::find;
+  Result<index::Page> find(const Principal&, index::View&, Question&) override;
   Result<Content> object(const Principal&, const InstanceRow&, Form) override;
   Result<Content> dataset(const Principal&, const InstanceRow&, Form) override;
   Result<FrameContent> frames(const Principal&, const InstanceRow&, const std::vector<uint32_t>&,
@@ -51,10 +52,12 @@ class MemoryImaging : public Imaging {
                                                const std::string&) override;
   index::Index& index() override;
   const Limits& limits() const override { return limits_; }
+  const ExtraAttributes& extras() const override { return extras_; }
 
  private:
   friend class MemoryObject;
   const Limits limits_;
+  const ExtraAttributes extras_;
   mutable std::mutex mutex_;
   std::map<std::string, KeptObject> kept_;
   std::atomic<uint32_t> commits_{0}, open_{0};

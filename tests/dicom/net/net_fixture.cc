@@ -65,7 +65,7 @@ Ran run(const std::string& command_line) {
 }
 
 void NetTest::SetUp() {
-  set_log_level(Level::error);
+  set_log_level(medarc::Level::error);
   options.port = 0;
   std::string name = std::filesystem::temp_directory_path() / "medarc-net-XXXXXX";
   dir = ::mkdtemp(name.data());

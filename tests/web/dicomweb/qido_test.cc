@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tests/web/dicomweb/archive_fixture.h"
+#include "web/dicomweb/page_memory.h"
 
 namespace medarc::web {
 namespace {
@@ -147,6 +148,130 @@ TEST_F(Qido, Q10Q12PagesAndTheRemainingCount) {
                               " additional results that can be requested");
   }
   EXPECT_EQ(seen.size(), 10u);
+}
+
+TEST_F(Qido, Q10TheNumberOfFurtherResultsIsExact) {
+  DicomwebOptions options;
+  options.counted_beyond_max = 5;
+  serve(options);
+  fill();
+  const auto warned = [&](const std::string& query) {
+    const std::string text(get("/dicom-web/studies?" + query).header("Warning"));
+    const size_t at = text.find("There are ");
+    return at == std::string::npos ? text
+                                   : text.substr(at + 10, text.find(" additional") - at - 10);
+  };
+  EXPECT_EQ(warned("limit=4&PatientName=B*"), "1");
+  EXPECT_EQ(warned("limit=5&PatientName=B*"), "");
+  EXPECT_EQ(warned("limit=2&AccessionNumber=A*"), "at least 5");  // counted no further
+  EXPECT_EQ(warned("limit=2"), "8");                              // known without counting
+  EXPECT_EQ(warned("limit=2&offset=6&AccessionNumber=A*"), "2");
+}
+
+TEST_F(Qido, Q12PagesStayWholeWhileDataArrives) {
+  serve();
+  fill();
+  for (const std::string filter : {"", "&AccessionNumber=A*", "&StudyDate=20260101-20260109"}) {
+    std::set<std::string> before, seen;
+    for (const auto& one : found("/studies?limit=1000" + filter))
+      before.insert(first(one, "0020000D"));
+    for (int offset = 0;; offset += 3) {
+      const auto page = found("/studies?limit=3&offset=" + std::to_string(offset) + filter);
+      for (const auto& one : page) {
+        EXPECT_TRUE(seen.insert(first(one, "0020000D")).second) << filter << offset;
+      }
+      if (page.size() < 3) break;
+      // Before all others, by every order that a page may have.
+      ImageRecipe r;
+      r.study_uid = "2.25.0" + std::to_string(offset) + std::to_string(filter.size());
+      r.series_uid = r.study_uid + ".1";
+      r.sop_uid = r.series_uid + ".1";
+      r.study_date = "20260101";
+      r.accession = "A";
+      r.rows = r.columns = 2;
+      store(r);
+    }
+    for (const std::string& uid : before) EXPECT_TRUE(seen.contains(uid)) << filter << uid;
+  }
+}
+
+TEST(PageMemory, Q12KeepsTheNewestForTenMinutes) {
+  PageMemory pages(2);
+  const Timestamp start{1'000'000};
+  pages.remember("a", 10, "first", start);
+  EXPECT_EQ(pages.find("a", 10, start), "first");
+  EXPECT_EQ(pages.find("a", 20, start), std::nullopt);
+  EXPECT_EQ(pages.find("b", 10, start), std::nullopt);
+  pages.remember("a", 10, "again", start);
+  EXPECT_EQ(pages.find("a", 10, start), "again");
+  pages.remember("b", 10, "b", start);
+  pages.remember("c", 10, "c", start);  // one too many
+  EXPECT_EQ(pages.find("a", 10, start), std::nullopt);
+  EXPECT_EQ(pages.find("b", 10, start), "b");
+  EXPECT_EQ(pages.find("b", 10, {start.us + PageMemory::kKeptUs + 1}), std::nullopt);
+  PageMemory none(0);
+  none.remember("a", 10, "a", start);
+  EXPECT_EQ(none.find("a", 10, start), std::nullopt);
+}
+
+TEST_F(Qido, Q4Q6Q7LowerLevelsStayBelowAndParentsComeWithWhatThePathDoesNotName) {
+  serve();
+  fill();
+  // Q4: asked for at a level above, an attribute is left out.
+  const auto study = found("/studies?AccessionNumber=A3&includefield=Modality,SOPInstanceUID");
+  EXPECT_FALSE(study[0].as_object().contains("00080060"));
+  EXPECT_FALSE(study[0].as_object().contains("00080018"));
+  // Q6, Q7: with all parents' attributes, with those of the study only, with none.
+  const auto everywhere = found("/instances?SOPInstanceUID=2.25.103.1.1");
+  const auto in_study = found("/studies/2.25.103/instances?SOPInstanceUID=2.25.103.1.1");
+  const auto in_series = found("/studies/2.25.103/series/2.25.103.1/instances?InstanceNumber=1");
+  EXPECT_TRUE(everywhere[0].as_object().contains("00100020"));
+  EXPECT_TRUE(everywhere[0].as_object().contains("00080060"));
+  EXPECT_FALSE(in_study[0].as_object().contains("00100020"));
+  EXPECT_TRUE(in_study[0].as_object().contains("00080060"));
+  EXPECT_FALSE(in_series[0].as_object().contains("00100020"));
+  EXPECT_FALSE(in_series[0].as_object().contains("00080060"));
+  // Named, they come all the same.
+  const auto named = found(
+      "/studies/2.25.103/series/2.25.103.1/instances?InstanceNumber=1&includefield=PatientID");
+  EXPECT_EQ(first(named[0], "00100020"), "P1");
+}
+
+TEST_F(Qido, Q8ModalitiesOfAnySeriesMatchAndWithMultipleValuesAllOfThem) {
+  serve();
+  for (const char* modality : {"CT", "SR", "PT"}) {
+    ImageRecipe r;
+    r.series_uid = "2.25.50" + std::to_string(modality[0]);
+    r.sop_uid = r.series_uid + ".1";
+    r.modality = modality;
+    r.rows = r.columns = 2;
+    store(r);
+  }
+  EXPECT_EQ(count("/studies?ModalitiesInStudy=SR"), 1u);
+  EXPECT_EQ(count("/studies?ModalitiesInStudy=MR,SR"), 1u);
+  const std::string all = "&multiplevaluematching=true";
+  EXPECT_EQ(count("/studies?ModalitiesInStudy=PT,CT" + all),
+            1u);  // in any order, more may be there
+  EXPECT_EQ(count("/studies?ModalitiesInStudy=PT,MR" + all), 0u);
+  EXPECT_EQ(count("/studies?ModalitiesInStudy=P*,CT" + all), 0u);  // no wildcards
+}
+
+TEST_F(Qido, Q3AllOverridesWhatIsNamedAndKeysComeBack) {
+  serve();
+  ImageRecipe r;
+  r.before_pixels = test::DatasetMaker().text(0x00400009, "SH", "STEP").view();
+  store(r);
+  const auto all = found("/instances?includefield=all");
+  EXPECT_EQ(found("/instances?includefield=all,PatientID"), all);
+  EXPECT_EQ(found("/instances?includefield=StudyTime&includefield=all"), all);
+  EXPECT_FALSE(all[0].as_object().contains("00400009"));  // of the metadata, not of the index
+  EXPECT_EQ(first(found("/instances?includefield=00400009")[0], "00400009"), "STEP");
+  EXPECT_EQ(first(found("/instances?00400009=STE*")[0], "00400009"), "STEP");
+  EXPECT_FALSE(found("/studies")[0].as_object().contains("00101010"));
+  EXPECT_FALSE(found("/studies?includefield=PatientAge")[0].as_object().contains("00101010"));
+  EXPECT_EQ(first(found("/studies?ProcedureCodeSequence.CodeValue=CTTHX")[0], "00081032")
+                    .find("99LOCAL") != std::string::npos,
+            true);
 }
 
 TEST_F(Qido, Q11UnknownKeysAreNamedOrRefused) {
