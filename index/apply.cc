@@ -48,7 +48,7 @@ Result<std::vector<OpOutcome>> Group::apply(const archive::Application& applicat
   outcomes.reserve(facts.ops.size());
   for (Op& op : facts.ops) {
     MEDARC_ASSIGN(OpOutcome outcome, std::visit([&](auto& o) { return run(o); }, op));
-    if (std::holds_alternative<StoreInstance>(op)) {
+    if (std::holds_alternative<StoreInstance>(op) || std::holds_alternative<PutWorkItem>(op)) {
       changed_nothing_ = outcome.state != State::done && outcome.state != State::new_version;
     }
     outcomes.push_back(std::move(outcome));

@@ -4,7 +4,7 @@
 //
 // Rules, by file: apply.cc the order of things and the helpers; apply_places.cc chunks, manifests
 // and their references; apply_instance.cc, apply_file.cc, apply_patient.cc, apply_audit.cc,
-// apply_job.cc, apply_removal.cc the ops.
+// apply_job.cc, apply_removal.cc, apply_work_item.cc the ops.
 // Not thread-safe; one group at a time.
 #pragma once
 
@@ -46,6 +46,10 @@ class Group {
   Result<OpOutcome> run(ChangeJob& op);
   Result<OpOutcome> run(RemoveJob& op);
   Result<OpOutcome> run(RemoveImages& op);
+  Result<OpOutcome> run(PutWorkItem& op);
+  Result<OpOutcome> run(RemoveWorkItem& op);
+  Result<OpOutcome> run(PutSubscription& op);
+  Result<OpOutcome> run(RemoveSubscription& op);
 
   // Instances.
   struct Upper;  // the study and series rows around an instance, before and after
@@ -84,7 +88,7 @@ class Group {
   archive::CommitNumber number_;
   uint32_t events_ = 0;
   Timestamp time_;
-  bool changed_nothing_ = false;  // the last StoreInstance of this commit
+  bool changed_nothing_ = false;  // the last StoreInstance or PutWorkItem of this commit
 };
 
 // Whether facts may be committed: ids named and within bounds, blobs among the staged ones.

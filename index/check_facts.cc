@@ -72,6 +72,28 @@ Status check(const PutJob& op, const Blobs&) { return check_job(op.job.queue, op
 Status check(const ChangeJob& op, const Blobs&) { return check_job(op.queue, op.name); }
 Status check(const RemoveJob& op, const Blobs&) { return check_job(op.queue, op.name); }
 
+constexpr size_t kAetBytesMax = 16;
+
+Status check(const PutWorkItem& op, const Blobs&) {
+  return id_part(op.item.uid.value, "UID of a work item");
+}
+Status check(const RemoveWorkItem& op, const Blobs&) {
+  return id_part(op.uid.value, "UID of a work item");
+}
+Status check_subscription(const SopInstanceUid& target, const std::string& aet) {
+  MEDARC_TRY(id_part(target.value, "UID of a work item"));
+  if (aet.size() > kAetBytesMax) {
+    return make_error(Code::invalid_argument, "an AE title has at most 16 characters");
+  }
+  return id_part(aet, "AE title");
+}
+Status check(const PutSubscription& op, const Blobs&) {
+  return check_subscription(op.subscription.target, op.subscription.aet);
+}
+Status check(const RemoveSubscription& op, const Blobs&) {
+  return check_subscription(op.target, op.aet);
+}
+
 }  // namespace
 
 Status check_facts(const Facts& facts, const Blobs& blobs) {

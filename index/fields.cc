@@ -8,7 +8,7 @@ namespace medarc::index {
 namespace {
 
 constexpr Vr kLo{'L', 'O'}, kPn{'P', 'N'}, kSh{'S', 'H'}, kDa{'D', 'A'}, kCs{'C', 'S'},
-    kUi{'U', 'I'};
+    kUi{'U', 'I'}, kDt{'D', 'T'};
 
 constexpr HotField kPatientFields[] = {{kFieldIdentifier, kLo, true},
                                        {kPatientId, kLo, true},
@@ -29,6 +29,14 @@ constexpr HotField kInstanceFields[] = {{kSopInstanceUid, kUi, false}};
 constexpr HotField kFileFields[] = {
     {kFieldPatientKey, kLo, false}, {kFieldSample, kLo, true}, {kFieldFormat, kCs, false}};
 
+constexpr HotField kWorkItemFields[] = {
+    {kPatientId, kLo, true},         {kPatientName, kPn, true},
+    {kAccessionNumber, kSh, true},   {kWorkItemState, kCs, false},
+    {kWorklistLabel, kLo, true},     {kStepLabel, kLo, true},
+    {kStepStart, kDt, true},         {kFieldStationName, kLo, true},
+    {kFieldStationClass, kLo, true}, {kFieldStationLocation, kLo, true},
+    {kFieldWorkitemCode, kLo, true}, {kFieldHumanPerformer, kLo, true}};
+
 Bytes row_id(const Subject& s) {
   switch (s.kind) {
     case Kind::patient: return s.patient->key.value;
@@ -36,7 +44,9 @@ Bytes row_id(const Subject& s) {
     case Kind::series: return series_id(s.series->study, s.series->uid);
     case Kind::instance: return instance_id(s.instance->study, s.instance->series, s.instance->uid);
     case Kind::file: return s.file->id.value;
+    case Kind::work_item: return work_item_id(s.work_item->uid);
     case Kind::audit:
+    case Kind::subscription:
     case Kind::job: break;
   }
   return {};
@@ -48,8 +58,10 @@ std::optional<Timestamp> received_of(const Subject& s) {
     case Kind::series: return s.series->received;
     case Kind::instance: return s.instance->received;
     case Kind::file: return s.file->received;
+    case Kind::work_item: return s.work_item->created;
     case Kind::patient:
     case Kind::audit:
+    case Kind::subscription:
     case Kind::job: break;
   }
   return std::nullopt;
@@ -116,6 +128,10 @@ bool from_members(const Subject& s, Tag tag, FieldValues& out) {
       return true;
     }
   }
+  if (s.work_item != nullptr) {
+    if (tag == kSopInstanceUid) return one("UI", s.work_item->uid.value);
+    if (tag == kFieldNameWords) return from_name(s.work_item->attributes, out);
+  }
   if (s.study != nullptr) {
     if (tag == kStudyUid) return one("UI", s.study->uid.value);
     if (tag == kFieldPatientKey) return one("LO", s.study->patient.value);
@@ -146,7 +162,9 @@ std::span<const HotField> hot_fields(Kind kind) {
     case Kind::series: return kSeriesFields;
     case Kind::instance: return kInstanceFields;
     case Kind::file: return kFileFields;
+    case Kind::work_item: return kWorkItemFields;
     case Kind::audit:
+    case Kind::subscription:
     case Kind::job: break;
   }
   return {};
@@ -169,6 +187,11 @@ void read_field(const Subject& s, Tag tag, FieldValues& out) {
   out.made.clear();
   out.vr = {'U', 'N'};
   if (from_members(s, tag, out)) return;
+  if (s.work_item != nullptr) {
+    from_attributes(s.work_item->attributes, tag, out);
+    if (const HotField* hot = find_hot(Kind::work_item, tag)) out.vr = hot->vr;
+    return;
+  }
   // A field with keys lives at its own level, whatever lower levels carry; others at the lowest.
   if (s.study != nullptr && find_hot(Kind::study, tag) != nullptr) {
     from_attributes(s.study->attributes, tag, out);

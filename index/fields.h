@@ -6,6 +6,7 @@
 
 #include "index/keys.h"
 #include "index/normalise.h"
+#include "index/work_item.h"
 
 namespace medarc::index {
 
@@ -25,7 +26,9 @@ inline constexpr Tag kPatientId{0x00100020}, kPatientName{0x00100010}, kBirthDat
     kReferringPhysician{0x00080090}, kModalitiesInStudy{0x00080061}, kSopClassesInStudy{0x00080062},
     kStudyUid{0x0020000D}, kSeriesUid{0x0020000E}, kModality{0x00080060},
     kSopInstanceUid{0x00080018}, kSopClassUid{0x00080016}, kTransferSyntaxes{0x00083002},
-    kSeriesInStudy{0x00201206}, kInstancesInStudy{0x00201208}, kInstancesInSeries{0x00201209};
+    kWorkItemState{0x00741000}, kWorklistLabel{0x00741202}, kStepLabel{0x00741204},
+    kStepStart{0x00404005}, kSeriesInStudy{0x00201206}, kInstancesInStudy{0x00201208},
+    kInstancesInSeries{0x00201209};
 
 // A row of some kind with its parents; what does not apply is null.
 struct Subject {
@@ -35,6 +38,7 @@ struct Subject {
   const SeriesRow* series = nullptr;
   const InstanceRow* instance = nullptr;
   const FileRow* file = nullptr;
+  const WorkItemRow* work_item = nullptr;
 };
 
 // The values of one field. Views live as long as the subject and this object.

@@ -134,6 +134,17 @@ class View {
   virtual Result<bool> look_up(std::string_view name, const Term& term,
                                const std::array<char, 2>& vr,
                                const std::function<bool(ByteView id)>& visit) = 0;
+  virtual Result<std::optional<WorkItemRow>> work_item(const SopInstanceUid&) = 0;
+  // Why it is not here; nullopt: it never was.
+  virtual Result<std::optional<Tombstone>> removed_work_item(const SopInstanceUid&) = 0;
+  virtual Result<std::optional<SubscriptionRow>> subscription(const SopInstanceUid& target,
+                                                              std::string_view aet) = 0;
+  // Everybody who is told of the target, by AE title.
+  virtual Result<std::vector<SubscriptionRow>> subscriptions(const SopInstanceUid& target) = 0;
+  // The targets that an application is told of, by UID.
+  virtual Result<std::vector<SopInstanceUid>> subscribed_by(std::string_view aet) = 0;
+  // Every application that is told of anything.
+  virtual Result<std::vector<std::string>> subscribers() = 0;
   // Entries are numbered from 1 without a gap.
   virtual Result<std::vector<AuditEntry>> audit(uint64_t after_sequence, uint32_t limit) = 0;
   virtual Result<AuditCheck> check_audit() = 0;

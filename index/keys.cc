@@ -30,6 +30,8 @@ namespace {
 constexpr char kIdentifierRow = 0x11;
 constexpr char kVersionRow = 0x14;
 constexpr char kTombstoneRow = 0x15;
+constexpr char kRemovedWorkItemRow = 0x18;
+constexpr char kSubscriberRow = 0x19;
 constexpr size_t kShortNameBytes = 16;
 }  // namespace
 
@@ -113,6 +115,26 @@ Bytes version(ByteView instance_id, uint32_t version) {
 Bytes tombstone(ByteView id) {
   Bytes out(1, kTombstoneRow);
   out += id;
+  return out;
+}
+
+Bytes removed_work_item(ByteView id) {
+  Bytes out(1, kRemovedWorkItemRow);
+  out += id;
+  return out;
+}
+
+Bytes subscribers(ByteView aet) {
+  Bytes out(1, kSubscriberRow);
+  if (aet.empty()) return out;
+  out += aet;
+  out += '\0';
+  return out;
+}
+
+Bytes subscriber(ByteView aet, ByteView target) {
+  Bytes out = subscribers(aet);
+  out += target;
   return out;
 }
 

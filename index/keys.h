@@ -35,6 +35,9 @@ Bytes identifier(const Identifier& identifier);
 Bytes version(ByteView instance_id, uint32_t version);
 Bytes versions(ByteView instance_id);  // prefix of all of them
 Bytes tombstone(ByteView id);          // of a study, series or instance
+Bytes removed_work_item(ByteView id);  // its tombstone
+Bytes subscribers(ByteView aet);       // prefix of what an application listens to
+Bytes subscriber(ByteView aet, ByteView target);
 
 // fields: everything up to the row id.
 Bytes field_prefix(Kind kind, Tag tag);

@@ -12,6 +12,7 @@ namespace {
 constexpr uint8_t kFirstFactsVersion = 1;
 constexpr uint8_t kFactsVersionWithJobs = 2;
 constexpr uint8_t kFactsVersionWithRemovals = 3;
+constexpr uint8_t kFactsVersionWithWorkItems = 4;
 enum class OpKind : uint8_t {
   store_instance = 1,
   store_file = 2,
@@ -21,7 +22,11 @@ enum class OpKind : uint8_t {
   put_job = 6,  // from version 2 on
   change_job = 7,
   remove_job = 8,
-  remove_images = 9,  // from version 3 on
+  remove_images = 9,   // from version 3 on
+  put_work_item = 10,  // from version 4 on
+  remove_work_item = 11,
+  put_subscription = 12,
+  remove_subscription = 13,
 };
 
 void put(Encoder& out, OpKind kind) { out.fixed(static_cast<uint8_t>(kind)); }
@@ -109,7 +114,35 @@ void encode_op(Encoder& out, const RemoveImages& op) {
   out.bytes(op.reason);
 }
 
+void encode_op(Encoder& out, const PutWorkItem& op) {
+  put(out, OpKind::put_work_item);
+  out.bytes(encode(op.item));
+  out.varint(op.expect_version);
+}
+
+void encode_op(Encoder& out, const RemoveWorkItem& op) {
+  put(out, OpKind::remove_work_item);
+  out.bytes(op.uid.value);
+  out.varint(op.expect_version);
+}
+
+void encode_op(Encoder& out, const PutSubscription& op) {
+  put(out, OpKind::put_subscription);
+  out.bytes(encode(op.subscription));
+  out.fixed(static_cast<uint8_t>(op.with_item ? 1 : 0));
+}
+
+void encode_op(Encoder& out, const RemoveSubscription& op) {
+  put(out, OpKind::remove_subscription);
+  out.bytes(op.target.value);
+  out.bytes(op.aet);
+}
+
 uint8_t version_of(const Op& op) {
+  const bool work =
+      std::holds_alternative<PutWorkItem>(op) || std::holds_alternative<RemoveWorkItem>(op) ||
+      std::holds_alternative<PutSubscription>(op) || std::holds_alternative<RemoveSubscription>(op);
+  if (work) return kFactsVersionWithWorkItems;
   if (std::holds_alternative<RemoveImages>(op)) return kFactsVersionWithRemovals;
   const bool job = std::holds_alternative<PutJob>(op) || std::holds_alternative<ChangeJob>(op) ||
                    std::holds_alternative<RemoveJob>(op);
@@ -197,6 +230,30 @@ Op decode_op(Decoder& in, StrictDecoder& strict) {
       op.reason = strict.text();
       return op;
     }
+    case OpKind::put_work_item: {
+      PutWorkItem op;
+      op.item = row_or_fail(strict, decode_work_item(strict.bytes()));
+      op.expect_version = strict.varint();
+      return op;
+    }
+    case OpKind::remove_work_item: {
+      RemoveWorkItem op;
+      op.uid.value = strict.text();
+      op.expect_version = strict.varint();
+      return op;
+    }
+    case OpKind::put_subscription: {
+      PutSubscription op;
+      op.subscription = row_or_fail(strict, decode_subscription(strict.bytes()));
+      op.with_item = strict.flag();
+      return op;
+    }
+    case OpKind::remove_subscription: {
+      RemoveSubscription op;
+      op.target.value = strict.text();
+      op.aet = strict.text();
+      return op;
+    }
   }
   strict.fail();
   return RecordAudit{};
@@ -219,7 +276,7 @@ Result<Facts> decode_facts(ByteView payload) {
   Decoder in(payload);
   StrictDecoder strict(in);
   const uint8_t version = in.fixed<uint8_t>();
-  if (in.ok() && version > kFactsVersionWithRemovals) {
+  if (in.ok() && version > kFactsVersionWithWorkItems) {
     return make_error(Code::unsupported, "facts of version " + std::to_string(version) +
                                              ": written by a newer Medarc");
   }

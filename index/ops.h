@@ -6,7 +6,7 @@
 
 #include <variant>
 
-#include "index/rows.h"
+#include "index/work_item.h"
 
 namespace medarc::index {
 
@@ -57,7 +57,7 @@ struct RecordAudit {
 };
 
 // There is something to be done later. duplicate: a job of this name is in the queue already, or
-// (with_instance) the StoreInstance before it in the same commit changed nothing.
+// (with_instance) the StoreInstance or PutWorkItem before it in the same commit changed nothing.
 struct PutJob {
   JobRow job;  // version and created are decided by apply
   bool with_instance = false;
@@ -80,8 +80,34 @@ struct RemoveJob {
   std::optional<uint64_t> expect_version;
 };
 
+// A work item as it is from now on. Of the version named (0: there was none): precondition_failed,
+// not_found, or (0) conflict: the UID is taken, or was by an item that has been removed.
+struct PutWorkItem {
+  WorkItemRow item;  // version and times are decided by apply
+  uint64_t expect_version = 0;
+};
+
+// A work item goes away, with the subscriptions to it. Only of the version named.
+struct RemoveWorkItem {
+  SopInstanceUid uid;
+  uint64_t expect_version = 0;
+};
+
+// Somebody wants to be told, or wants it otherwise than before. not_found: no such item; duplicate:
+// (with_item) the PutWorkItem before it in the same commit changed nothing.
+struct PutSubscription {
+  SubscriptionRow subscription;  // since is decided by apply
+  bool with_item = false;
+};
+
+struct RemoveSubscription {
+  SopInstanceUid target;
+  std::string aet;
+};
+
 using Op = std::variant<StoreInstance, StoreFile, RemoveFile, PutPatient, RecordAudit, PutJob,
-                        ChangeJob, RemoveJob, RemoveImages>;
+                        ChangeJob, RemoveJob, RemoveImages, PutWorkItem, RemoveWorkItem,
+                        PutSubscription, RemoveSubscription>;
 
 enum class State : uint8_t {
   done,

@@ -15,6 +15,8 @@ std::vector<Kind> levels(Kind kind) {
     case Kind::study:
     case Kind::patient:
     case Kind::file:
+    case Kind::work_item:
+    case Kind::subscription:
     case Kind::audit:
     case Kind::job: break;
   }

@@ -1,50 +1,18 @@
 #include "index/rows.h"
 
-#include "index/strict.h"
+#include "index/row_codec.h"
 
 namespace medarc::index {
 namespace {
 
-constexpr uint8_t kRowVersion = 1;
-
-Bytes join(std::initializer_list<std::string_view> parts) {
-  Bytes out;
-  for (std::string_view part : parts) out.append(part).push_back('\0');
-  out.pop_back();
-  return out;
-}
-
-Encoder start() {
-  Encoder out;
-  out.fixed(kRowVersion);
-  return out;
-}
-
-void flag(Encoder& out, bool v) { out.fixed(static_cast<uint8_t>(v ? 1 : 0)); }
-
 void optional_digest(Encoder& out, const std::optional<Digest>& d) {
-  flag(out, d.has_value());
+  put_flag(out, d.has_value());
   if (d) out.raw(d->view());
 }
 
 std::optional<Digest> optional_digest(StrictDecoder& in) {
   if (!in.flag()) return std::nullopt;
   return in.digest();
-}
-
-// Runs `read` over the row and answers it only when every byte was understood.
-template <class Row, class Read>
-Result<Row> decode_row(ByteView value, std::string_view what, Read read) {
-  Decoder in(value);
-  StrictDecoder strict(in);
-  if (in.fixed<uint8_t>() != kRowVersion) strict.fail();
-  Row row;
-  read(row, in, strict);
-  if (!in.at_end()) {
-    return make_error(Code::corrupt,
-                      std::string(what) + " row cannot be decoded; rebuild the index");
-  }
-  return row;
 }
 
 }  // namespace
@@ -59,7 +27,7 @@ Bytes instance_id(const StudyUid& study, const SeriesUid& series, const SopInsta
 Bytes job_id(std::string_view queue, std::string_view name) { return join({queue, name}); }
 
 Bytes encode(const PatientRow& r) {
-  Encoder out = start();
+  Encoder out = start_row();
   out.bytes(r.key.value);
   out.varint(r.identifiers.size());
   for (const Identifier& i : r.identifiers) {
@@ -69,7 +37,7 @@ Bytes encode(const PatientRow& r) {
   r.attributes.encode(out);
   out.bytes(r.resource);
   out.varint(r.version);
-  flag(out, r.removed);
+  put_flag(out, r.removed);
   out.zigzag(r.changed.us);
   return out.take();
 }
@@ -90,7 +58,7 @@ Result<PatientRow> decode_patient(ByteView value) {
 }
 
 Bytes encode(const StudyRow& r) {
-  Encoder out = start();
+  Encoder out = start_row();
   out.bytes(r.uid.value);
   out.bytes(r.patient.value);
   r.attributes.encode(out);
@@ -112,7 +80,7 @@ Result<StudyRow> decode_study(ByteView value) {
 }
 
 Bytes encode(const SeriesRow& r) {
-  Encoder out = start();
+  Encoder out = start_row();
   out.bytes(r.study.value);
   out.bytes(r.uid.value);
   r.attributes.encode(out);
@@ -134,7 +102,7 @@ Result<SeriesRow> decode_series(ByteView value) {
 }
 
 Bytes encode(const InstanceRow& r) {
-  Encoder out = start();
+  Encoder out = start_row();
   out.bytes(r.study.value);
   out.bytes(r.series.value);
   out.bytes(r.uid.value);
@@ -144,7 +112,7 @@ Bytes encode(const InstanceRow& r) {
   out.raw(r.dataset.view());
   out.varint(r.dataset_bytes);
   out.bytes(r.envelope);
-  flag(out, r.envelope_received);
+  put_flag(out, r.envelope_received);
   out.bytes(r.frame_table);
   out.varint(r.version);
   out.zigzag(r.received.us);
@@ -171,7 +139,7 @@ Result<InstanceRow> decode_instance(ByteView value) {
 }
 
 Bytes encode(const FileRow& r) {
-  Encoder out = start();
+  Encoder out = start_row();
   out.bytes(r.id.value);
   out.bytes(r.patient.value);
   out.bytes(r.name);
@@ -208,7 +176,7 @@ Result<FileRow> decode_file(ByteView value) {
 }
 
 Bytes encode(const AuditEntry& r) {
-  Encoder out = start();
+  Encoder out = start_row();
   out.zigzag(r.time.us);
   out.bytes(r.principal);
   out.bytes(r.door);
@@ -216,7 +184,7 @@ Bytes encode(const AuditEntry& r) {
   out.bytes(r.object);
   out.bytes(r.detail);
   out.varint(r.count);
-  flag(out, r.allowed);
+  put_flag(out, r.allowed);
   return out.take();
 }
 
@@ -234,7 +202,7 @@ Result<AuditEntry> decode_audit(ByteView value) {
 }
 
 Bytes encode(const JobRow& r) {
-  Encoder out = start();
+  Encoder out = start_row();
   out.bytes(r.queue);
   out.bytes(r.name);
   out.bytes(r.kind);
@@ -264,7 +232,7 @@ Result<JobRow> decode_job(ByteView value) {
 }
 
 Bytes encode(const Tombstone& t) {
-  Encoder out = start();
+  Encoder out = start_row();
   out.zigzag(t.removed.us);
   out.varint(t.instances);
   out.bytes(t.reason);

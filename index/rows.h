@@ -28,7 +28,9 @@ enum class Kind : uint8_t {
   instance = 4,
   file = 5,
   audit = 6,
-  job = 7
+  job = 7,
+  work_item = 8,
+  subscription = 9
 };
 
 // Fields that are no DICOM attribute.
@@ -38,6 +40,10 @@ inline constexpr Tag kFieldSample{0xFFFE0003};      // file: each sample name
 inline constexpr Tag kFieldFormat{0xFFFE0004};      // file: "bam", "fastq", …
 inline constexpr Tag kFieldFileName{0xFFFE0005};    // file: the name given at upload
 inline constexpr Tag kFieldNameWords{0xFFFE0007};   // patient, study: words of the name, folded
+// Work items: codes in their sequences, each as its value and as value, 0x1E, coding scheme.
+inline constexpr Tag kFieldStationName{0xFFFE0010}, kFieldStationClass{0xFFFE0011},
+    kFieldStationLocation{0xFFFE0012}, kFieldWorkitemCode{0xFFFE0013},
+    kFieldHumanPerformer{0xFFFE0014};
 inline constexpr Tag kFieldReceived{0xFFFE0006};  // all: when first stored, fixed-width decimal us
 
 // An identifier and who gave it: DICOM Issuer of Patient ID = HL7 CX.4 = FHIR Identifier.system.

@@ -104,9 +104,14 @@ Result<bool> Runner::row_matches(ByteView id, ByteView value) {
       s.file = &*file_;
       break;
     }
+    case Kind::work_item: {
+      MEDARC_ASSIGN(work_item_, decode_work_item(value));
+      s.work_item = &*work_item_;
+      break;
+    }
     case Kind::audit:
-    case Kind::job:
-      return make_error(Code::unsupported, "audit entries and jobs are read in order, not searched");
+    case Kind::subscription:
+    case Kind::job: return make_error(Code::unsupported, "this kind of row is not searched");
   }
   return predicate_.matches(s);
 }
@@ -119,6 +124,7 @@ Bytes Runner::order_key(ByteView id) const {
     if (query_.kind == Kind::series) received = series_->received;
     if (query_.kind == Kind::instance) received = instance_->received;
     if (query_.kind == Kind::file) received = file_->received;
+    if (query_.kind == Kind::work_item) received = work_item_->created;
     key::append_be64(out, ~static_cast<uint64_t>(received.us));
   }
   out += id;
@@ -175,12 +181,16 @@ Result<bool> Runner::first_key(const Driver& d, ByteView suffix, ByteView value)
   std::optional<StudyRow> study;
   std::optional<PatientRow> patient;
   std::optional<FileRow> file;
+  std::optional<WorkItemRow> work_item;
   if (d.level == Kind::study) {
     MEDARC_ASSIGN(study, decode_study(value));
     s.study = &*study;
   } else if (d.level == Kind::patient) {
     MEDARC_ASSIGN(patient, decode_patient(value));
     s.patient = &*patient;
+  } else if (d.level == Kind::work_item) {
+    MEDARC_ASSIGN(work_item, decode_work_item(value));
+    s.work_item = &*work_item;
   } else {
     MEDARC_ASSIGN(file, decode_file(value));
     s.file = &*file;

@@ -54,6 +54,7 @@ class Runner {
   std::optional<PatientRow> patient_;
   std::optional<InstanceRow> instance_;
   std::optional<FileRow> file_;
+  std::optional<WorkItemRow> work_item_;
 };
 
 }  // namespace medarc::index

@@ -8,7 +8,11 @@ namespace medarc::index {
 namespace {
 
 constexpr uint64_t kSortedRowsMax = 20'000;
-constexpr const char* kNotSearched = "audit entries and jobs are read in order, not searched";
+constexpr const char* kNotSearched = "audit entries, jobs and subscriptions are read in order";
+
+bool searched(Kind kind) {
+  return kind != Kind::audit && kind != Kind::job && kind != Kind::subscription;
+}
 
 Result<uint64_t> rows_of(Reader& reader, Kind kind) {
   MEDARC_ASSIGN(auto value, reader.get(Table::meta, key::kCounts));
@@ -22,6 +26,11 @@ Result<uint64_t> rows_of(Reader& reader, Kind kind) {
     case Kind::series: return counts.series;
     case Kind::instance: return counts.instances;
     case Kind::file: return counts.files;
+    case Kind::work_item: {  // not counted; roughly is enough to choose a plan
+      const Bytes low = key::row(kind, "");
+      return reader.keys_estimate(Table::rows, low, key::after_prefix(low));
+    }
+    case Kind::subscription:
     case Kind::audit:
     case Kind::job: break;
   }
@@ -48,7 +57,7 @@ Result<Match> Runner::match_of(ByteView id, ByteView value) {
 
 Result<Page> Runner::page() {
   Page page;
-  if (query_.kind == Kind::audit || query_.kind == Kind::job) {
+  if (!searched(query_.kind)) {
     return make_error(Code::unsupported, kNotSearched);
   }
   size_t candidate = 0;
@@ -126,10 +135,11 @@ Result<Page> Runner::sorted_page(size_t candidate, const std::optional<Position>
 }
 
 Result<Count> Runner::count(uint64_t stop_after) {
-  if (query_.kind == Kind::audit || query_.kind == Kind::job) {
+  if (!searched(query_.kind)) {
     return make_error(Code::unsupported, kNotSearched);
   }
-  const bool restricted = query_.study || query_.among || !query_.all_of_any.empty();
+  const bool restricted = query_.study || query_.among || !query_.all_of_any.empty() ||
+                          query_.kind == Kind::work_item;
   if (!restricted) {
     MEDARC_ASSIGN(const uint64_t all, rows_of(reader_, query_.kind));
     return Count{all, true};  // known, so `stop_after` saves nothing

@@ -35,6 +35,13 @@ class StrictDecoder {
     if (v != one && v != other) fail();
     return v == other ? other : one;
   }
+  // Any value from `first` to `last`.
+  template <class E>
+  E among(E first, E last) {
+    const auto v = in_.fixed<uint8_t>();
+    if (v < static_cast<uint8_t>(first) || v > static_cast<uint8_t>(last)) fail();
+    return in_.ok() ? static_cast<E>(v) : first;
+  }
   Digest digest() {
     Digest out;
     const ByteView v = in_.raw(out.value.size());

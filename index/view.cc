@@ -129,6 +129,55 @@ class ReaderView final : public View {
     return out;
   }
 
+  Result<std::optional<WorkItemRow>> work_item(const SopInstanceUid& uid) override {
+    return read(key::row(Kind::work_item, work_item_id(uid)), decode_work_item);
+  }
+
+  Result<std::optional<Tombstone>> removed_work_item(const SopInstanceUid& uid) override {
+    return read(key::removed_work_item(work_item_id(uid)), decode_tombstone);
+  }
+
+  Result<std::optional<SubscriptionRow>> subscription(const SopInstanceUid& target,
+                                                      std::string_view aet) override {
+    return read(key::row(Kind::subscription, subscription_id(target, aet)), decode_subscription);
+  }
+
+  Result<std::vector<SubscriptionRow>> subscriptions(const SopInstanceUid& target) override {
+    std::vector<SubscriptionRow> out;
+    const Bytes prefix = key::row(Kind::subscription, below(work_item_id(target)));
+    auto rows = reader_->range(Table::rows, prefix, key::after_prefix(prefix));
+    for (; rows->valid(); rows->next()) {
+      MEDARC_ASSIGN(SubscriptionRow row, decode_subscription(rows->value()));
+      out.push_back(std::move(row));
+    }
+    MEDARC_TRY(rows->status());
+    return out;
+  }
+
+  Result<std::vector<SopInstanceUid>> subscribed_by(std::string_view aet) override {
+    std::vector<SopInstanceUid> out;
+    const Bytes prefix = key::subscribers(aet);
+    MEDARC_TRY(reader_->scan(Table::rows, prefix, [&](ByteView k, ByteView) {
+      out.emplace_back(std::string(k.substr(prefix.size())));
+      return true;
+    }));
+    return out;
+  }
+
+  Result<std::vector<std::string>> subscribers() override {
+    std::vector<std::string> out;
+    Bytes low = key::subscribers("");
+    const Bytes end = key::after_prefix(low);
+    auto rows = reader_->range(Table::rows, low, end);
+    for (; rows->valid(); rows->seek(low)) {
+      const ByteView rest = rows->key().substr(1);
+      out.emplace_back(rest.substr(0, rest.find('\0')));
+      low = key::after_prefix(key::subscribers(out.back()));
+    }
+    MEDARC_TRY(rows->status());
+    return out;
+  }
+
   Result<std::vector<AuditEntry>> audit(uint64_t after_sequence, uint32_t limit) override {
     std::vector<AuditEntry> out;
     if (after_sequence == UINT64_MAX) return out;

@@ -21,7 +21,7 @@
 namespace medarc::security {
 
 enum class Action { store, read, find, remove, administer };
-enum class Domain { images, genomes, records, audit, system };
+enum class Domain { images, genomes, records, audit, system, worklist };
 
 struct Object {
   Domain domain = Domain::system;

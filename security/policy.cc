@@ -18,19 +18,24 @@ constexpr Rule kPolicy[] = {
     {Role::administrator, Domain::records, kEverything},
     {Role::administrator, Domain::audit, kLook | kAdminister},  // nobody writes or removes audit
     {Role::administrator, Domain::system, kEverything},
+    {Role::administrator, Domain::worklist, kEverything},
     {Role::clinician, Domain::images, kLook},
     {Role::clinician, Domain::records, kStore | kLook},
+    {Role::clinician, Domain::worklist, kLook},
     {Role::radiologist, Domain::images, kStore | kLook},  // reports and annotations are objects too
     {Role::radiologist, Domain::records, kLook},
+    {Role::radiologist, Domain::worklist, kStore | kLook},
     {Role::technologist, Domain::images, kStore | kLook},
     {Role::technologist, Domain::records, kLook},
+    {Role::technologist, Domain::worklist, kStore | kLook},
     {Role::bioinformatician, Domain::genomes, kStore | kLook | kRemove},
     {Role::registrar, Domain::records, kStore | kLook},
     {Role::auditor, Domain::audit, kLook},
     {Role::modality, Domain::images, kStore | kFind},
+    {Role::modality, Domain::worklist, kStore | kLook},
 };
 
-constexpr size_t kRoles = 8, kDomains = 5;
+constexpr size_t kRoles = 8, kDomains = 6;
 constexpr auto kAllowed = [] {
   std::array<std::array<Actions, kDomains>, kRoles> table{};
   for (const Rule& rule : kPolicy) {
@@ -71,6 +76,7 @@ std::string_view to_string(Domain domain) {
     case Domain::records: return "records";
     case Domain::audit: return "audit";
     case Domain::system: return "system";
+    case Domain::worklist: return "worklist";
   }
   return "";
 }

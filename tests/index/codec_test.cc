@@ -54,6 +54,8 @@ TEST(Codec, RowsComeBackAndHostileBytesAreRefused) {
     check_row(random.file(), decode_file, random, hostile);
     check_row(random.audit(), decode_audit, random, hostile);
     check_row(random.job(), decode_job, random, hostile);
+    check_row(random.work_item(), decode_work_item, random, hostile);
+    check_row(random.subscription(), decode_subscription, random, hostile);
   }
 }
 
@@ -97,7 +99,7 @@ TEST(Codec, EveryFieldOfARowSurvives) {
 
 TEST(Codec, FactsOfANewerMedarcAreUnsupported) {
   Bytes bytes = encode(RandomFacts(1).facts());
-  bytes[0] = 4;
+  bytes[0] = 5;
   EXPECT_EQ(decode_facts(bytes).error().code, Code::unsupported);
 }
 

@@ -102,8 +102,37 @@ JobRow RandomFacts::job() {
   return r;
 }
 
+WorkItemRow RandomFacts::work_item() {
+  WorkItemRow r;
+  r.uid.value = text();
+  r.state = static_cast<WorkItemRow::State>(1 + pick(4));
+  r.transaction = text();
+  r.attributes = attributes();
+  r.dataset = text(60);
+  r.version = random_();
+  r.created = time();
+  r.changed = time();
+  return r;
+}
+
+SubscriptionRow RandomFacts::subscription() {
+  SubscriptionRow r;
+  r.target.value = text();
+  r.aet = text();
+  r.scope = static_cast<SubscriptionRow::Scope>(1 + pick(3));
+  r.deletion_lock = pick(2) == 0;
+  r.over_web = pick(2) == 0;
+  r.filter = text(40);
+  r.since = time();
+  return r;
+}
+
 Op RandomFacts::op() {
-  switch (pick(9)) {
+  switch (pick(13)) {
+    case 9: return PutWorkItem{work_item(), random_()};
+    case 10: return RemoveWorkItem{SopInstanceUid(text()), random_()};
+    case 11: return PutSubscription{subscription(), pick(2) == 0};
+    case 12: return RemoveSubscription{SopInstanceUid(text()), text()};
     case 8: {
       RemoveImages o;
       o.study.value = text();

@@ -23,6 +23,8 @@ class RandomFacts {
   FileRow file();
   AuditEntry audit();
   JobRow job();
+  WorkItemRow work_item();
+  SubscriptionRow subscription();
   Op op();
   Facts facts();
 

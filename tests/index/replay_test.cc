@@ -29,7 +29,24 @@ class Life {
  private:
   Op op(std::vector<archive::StagedBlob>& blobs) {
     auto number = [&](uint32_t n) { return std::to_string(random_.pick(n)); };
-    switch (random_.pick(11)) {
+    switch (random_.pick(14)) {
+      case 11: {
+        PutWorkItem p{random_.work_item(), random_.pick(4)};
+        p.item.uid.value = "7." + number(4);
+        p.item.attributes.set({0x00100010}, "PN", {"Name^" + number(4)});
+        return p;
+      }
+      case 12: {
+        PutSubscription p{random_.subscription(), random_.pick(2) == 0};
+        p.subscription.target.value = "7." + number(4);
+        p.subscription.aet = "AE" + number(3);
+        return p;
+      }
+      case 13: {
+        const SopInstanceUid uid("7." + number(4));
+        if (random_.pick(4) == 0) return RemoveWorkItem{uid, random_.pick(4)};
+        return RemoveSubscription{uid, "AE" + number(3)};
+      }
       case 0: {
         blobs.push_back(stage(index_, "file " + number(30)));
         StoreFile o;

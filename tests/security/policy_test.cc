@@ -12,18 +12,18 @@ namespace {
 
 // What is expected, written apart from the table: s store, r read, f find, d remove, a administer.
 constexpr std::string_view kExpected = R"(
-role             images genomes records audit system
-administrator    srfda  srfda   srfda   rfa   srfda
-clinician        rf     -       srf     -     -
-radiologist      srf    -       rf      -     -
-technologist     srf    -       rf      -     -
-bioinformatician -      srfd    -       -     -
-registrar        -      -       srf     -     -
-auditor          -      -       -       rf    -
-modality         sf     -       -       -     -
+role             images genomes records audit system worklist
+administrator    srfda  srfda   srfda   rfa   srfda  srfda
+clinician        rf     -       srf     -     -      rf
+radiologist      srf    -       rf      -     -      srf
+technologist     srf    -       rf      -     -      srf
+bioinformatician -      srfd    -       -     -      -
+registrar        -      -       srf     -     -      -
+auditor          -      -       -       rf    -      -
+modality         sf     -       -       -     -      srf
 )";
-constexpr Domain kDomains[] = {Domain::images, Domain::genomes, Domain::records, Domain::audit,
-                               Domain::system};
+constexpr Domain kDomains[] = {Domain::images, Domain::genomes, Domain::records,
+                               Domain::audit,  Domain::system,  Domain::worklist};
 const std::map<char, Action> kActions = {{'s', Action::store},
                                          {'r', Action::read},
                                          {'f', Action::find},
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(EveryRoleDomainAction, PolicyMatrix, testing::ValuesIn(
                                   std::string(to_string(instance.param.action));
                          });
 
-TEST(Policy, MatrixHasEveryCell) { EXPECT_EQ(cells().size(), 8u * 5u * 5u); }
+TEST(Policy, MatrixHasEveryCell) { EXPECT_EQ(cells().size(), 8u * 6u * 5u); }
 
 TEST(Policy, RolesAddUp) {
   EXPECT_FALSE(allowed({}, Domain::images, Action::find));

@@ -1,0 +1,40 @@
+// How all rows are written and read: a version byte, then the fields.
+#pragma once
+
+#include "index/strict.h"
+
+namespace medarc::index {
+
+inline constexpr uint8_t kRowVersion = 1;
+
+inline Bytes join(std::initializer_list<std::string_view> parts) {
+  Bytes out;
+  for (std::string_view part : parts) out.append(part).push_back('\0');
+  out.pop_back();
+  return out;
+}
+
+inline Encoder start_row() {
+  Encoder out;
+  out.fixed(kRowVersion);
+  return out;
+}
+
+inline void put_flag(Encoder& out, bool v) { out.fixed(static_cast<uint8_t>(v ? 1 : 0)); }
+
+// Runs `read` over the row and answers it only when every byte was understood.
+template <class Row, class Read>
+Result<Row> decode_row(ByteView value, std::string_view what, Read read) {
+  Decoder in(value);
+  StrictDecoder strict(in);
+  if (in.fixed<uint8_t>() != kRowVersion) strict.fail();
+  Row row;
+  read(row, in, strict);
+  if (!in.at_end()) {
+    return make_error(Code::corrupt,
+                      std::string(what) + " row cannot be decoded; rebuild the index");
+  }
+  return row;
+}
+
+}  // namespace medarc::index
