@@ -45,6 +45,7 @@ class AssociationServer : public Server {
     policy_.any_called_aet = options.any_called_aet;
     policy_.private_sop_classes = options.private_sop_classes;
     policy_.commitment = options.commitments != nullptr;
+    policy_.worklist = options.work_list != nullptr;
     policy_.pdu_bytes_max = limits.pdu_bytes_max;
     policy_.async_operations_max = limits.async_operations_max;
   }
@@ -164,7 +165,7 @@ class AssociationServer : public Server {
     } else if (ended = association.accept(); ended.has_value()) {
       ended = dimse::serve(association, imaging_, who.principal, limits_,
                            {policy_.aet, options_.warn_status, options_.destinations, signals_,
-                            options_.commitments});
+                            options_.commitments, options_.work_list});
     }
     acceptor_->drain(association.into_drain());
     return ended;

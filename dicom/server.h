@@ -1,5 +1,5 @@
-// The modality's door: associations over TCP (PS3.8); C-ECHO, C-STORE, C-FIND, C-GET, C-MOVE and
-// storage commitment as SCP (PS3.7).
+// The modality's door: associations over TCP (PS3.8); C-ECHO, C-STORE, C-FIND, C-GET, C-MOVE,
+// storage commitment and unified procedure steps as SCP (PS3.7).
 #pragma once
 
 #include <memory>
@@ -13,6 +13,10 @@
 
 namespace medarc::dicom {
 
+namespace worklist {
+class Worklist;
+}
+
 struct ServerOptions {
   std::string address = "127.0.0.1";
   uint16_t port = 4242;                       // 0: any free one
@@ -24,6 +28,7 @@ struct ServerOptions {
   bool private_sop_classes = true;            // store SOP classes we do not know (D6)
   Destinations destinations;                  // of C-MOVE
   dimse::Commitments* commitments = nullptr;  // null: storage commitment is not offered
+  worklist::Worklist* work_list = nullptr;    // null: unified procedure steps are not offered
   bool warn_status = false;  // answer B000/B006/B007 instead of 0000 with a comment (D1)
 };
 

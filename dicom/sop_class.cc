@@ -34,6 +34,11 @@ std::optional<QueryModel> query_model_of(std::string_view sop_class) {
   return QueryModel{static_cast<Root>(root - '1'), static_cast<Retrieval>(service - '1')};
 }
 
+bool is_worklist(std::string_view sop_class) {
+  return sop_class == kUpsPush || sop_class == kUpsWatch || sop_class == kUpsPull ||
+         sop_class == kUpsQuery;
+}
+
 bool plausible_uid(std::string_view uid) {
   return !uid.empty() && uid.size() <= 64 && std::all_of(uid.begin(), uid.end(), [](char c) {
     return c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -44,6 +49,7 @@ SopClassKind kind_of(std::string_view sop_class) {
   if (sop_class == kVerificationSopClass) return SopClassKind::verification;
   if (query_model_of(sop_class)) return SopClassKind::query_retrieve;
   if (sop_class == kCommitmentSopClass) return SopClassKind::commitment;
+  if (is_worklist(sop_class)) return SopClassKind::worklist;
   const auto known = storage_sop_classes();
   const auto at =
       std::lower_bound(known.begin(), known.end(), sop_class,
@@ -63,6 +69,7 @@ bool acceptable_sop_class(std::string_view sop_class, bool unknown_storage) {
     case SopClassKind::verification:
     case SopClassKind::query_retrieve:
     case SopClassKind::commitment:
+    case SopClassKind::worklist:
     case SopClassKind::storage: return true;
     case SopClassKind::storage_unknown: return unknown_storage;
     case SopClassKind::other: return false;

@@ -11,6 +11,13 @@ inline constexpr std::string_view kVerificationSopClass = "1.2.840.10008.1.1";
 // Storage Commitment Push Model, and its one instance (PS3.4 J.3).
 inline constexpr std::string_view kCommitmentSopClass = "1.2.840.10008.1.20.1";
 inline constexpr std::string_view kCommitmentSopInstance = "1.2.840.10008.1.20.1.1";
+// Unified Procedure Steps (PS3.4 annex CC.3.1). Every item is one of the Push class.
+inline constexpr std::string_view kUpsPush = "1.2.840.10008.5.1.4.34.6.1";
+inline constexpr std::string_view kUpsWatch = "1.2.840.10008.5.1.4.34.6.2";
+inline constexpr std::string_view kUpsPull = "1.2.840.10008.5.1.4.34.6.3";
+inline constexpr std::string_view kUpsEvent = "1.2.840.10008.5.1.4.34.6.4";
+inline constexpr std::string_view kUpsQuery = "1.2.840.10008.5.1.4.34.6.5";
+bool is_worklist(std::string_view sop_class);  // one of those we provide: not kUpsEvent
 
 struct StorageSopClass {
   std::string_view uid;
@@ -32,6 +39,7 @@ enum class SopClassKind {
   verification,
   query_retrieve,
   commitment,
+  worklist,
   storage,          // in the table
   storage_unknown,  // of another root (private), or newer than the table but in the storage arc
   other,            // a service of the standard that is not storage, or no UID at all

@@ -6,6 +6,7 @@
 #include "dicom/attribute_indexer.h"
 #include "dicom/dimse/commitment.h"
 #include "dicom/forwarding.h"
+#include "dicom/worklist/worklist.h"
 #include "genomics/genome_store.h"
 #include "records/linked_service.h"
 #include "records/patient_service.h"
@@ -23,6 +24,7 @@ struct Outgoing {
   std::unique_ptr<index::Jobs> jobs;
   std::unique_ptr<dicom::dimse::Commitments> commitments;
   std::unique_ptr<dicom::Forwarding> router;  // none without routing rules
+  std::unique_ptr<dicom::worklist::Worklist> worklist;
 };
 
 // Members are destroyed in reverse: use cases first, the store last.

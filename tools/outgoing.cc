@@ -2,6 +2,8 @@
 
 #include "dicom/dimse/commitment_reports.h"
 #include "dicom/dimse/deliveries.h"
+#include "dicom/dimse/worklist_events.h"
+#include "dicom/worklist/events.h"
 
 namespace medarc::tools {
 
@@ -25,7 +27,13 @@ Status open_outgoing(Opened& opened) {
   out->jobs->handle(dicom::dimse::kDeliveryJob,
                     std::make_shared<dicom::dimse::Deliveries>(
                         *opened.imaging, s.dicom.destinations, s.dicom_limits, s.dicom.aet));
+  out->jobs->handle(dicom::worklist::kEventJob,
+                    std::make_shared<dicom::dimse::WorklistEvents>(
+                        s.dicom.destinations, s.dicom_limits, s.dicom.aet, s.worklist));
+  out->worklist = std::make_unique<dicom::worklist::Worklist>(
+      *opened.index, *opened.guard, *out->jobs, &s.dicom.destinations, s.worklist);
   opened.settings.dicom.commitments = out->commitments.get();
+  opened.settings.dicom.work_list = out->worklist.get();
   opened.outgoing = std::move(out);
   return {};
 }

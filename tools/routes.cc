@@ -2,7 +2,9 @@
 
 #include <iterator>
 
+#include "web/dicomweb/commitment.h"
 #include "web/dicomweb/routes.h"
+#include "web/dicomweb/worklist.h"
 #include "web/fhir/routes.h"
 #include "web/genomics/routes.h"
 #include "web/jobs.h"
@@ -24,8 +26,12 @@ Result<Doors> make_doors(Opened& opened) {
   append(doors.routes,
          web::genomics_routes(*opened.genomes, *opened.uploads, opened.settings.genomics_door));
   if (opened.outgoing) {
-    append(doors.routes, web::jobs_routes({opened.index.get(), opened.outgoing->jobs.get(),
-                                           opened.guard.get()}));
+    append(doors.routes,
+           web::worklist_routes(*opened.outgoing->worklist, opened.settings.dicomweb));
+    append(doors.routes,
+           web::commitment_routes(*opened.outgoing->commitments, opened.settings.commitment_door));
+    append(doors.routes,
+           web::jobs_routes({opened.index.get(), opened.outgoing->jobs.get(), opened.guard.get()}));
   }
   web::OperationsContext operations;
   operations.imaging = opened.imaging.get();

@@ -16,6 +16,8 @@ Result<Settings> Settings::from(Config& config) {
   s.render = dicom::RenderLimits::from(config);
   s.jobs = index::JobOptions::from(config);
   s.commitment = dicom::dimse::CommitmentOptions::from(config);
+  s.worklist = dicom::worklist::WorklistOptions::from(config);
+  s.commitment_door = web::CommitmentDoorOptions::from(config);
   s.codecs = dicom::CodecLimits::from(config);
   s.genomics = genomics::Limits::from(config);
   s.uploads = genomics::ResumableLimits::from(config);

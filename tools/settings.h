@@ -8,6 +8,7 @@
 #include "genomics/resumable.h"
 #include "index/index.h"
 #include "records/patient_service.h"
+#include "web/dicomweb/commitment.h"
 #include "web/dicomweb/options.h"
 #include "web/genomics/options.h"
 #include "web/server.h"
@@ -23,6 +24,8 @@ struct Settings {
   dicom::RenderLimits render;
   dicom::ServerOptions dicom;
   dicom::dimse::CommitmentOptions commitment;
+  dicom::worklist::WorklistOptions worklist;
+  web::CommitmentDoorOptions commitment_door;
   dicom::Routes routes;
   dicom::ExtraAttributes extras;
   index::JobOptions jobs;

@@ -112,6 +112,13 @@ const std::string& http_date_now() {
 
 }  // namespace
 
+bool origin_admitted(const ServerOptions& options, const Request& request) {
+  const std::string_view origin = request.headers.find("Origin");
+  if (origin.empty() || request.base_url == origin) return true;
+  const std::string allowed = allowed_origin(options, request);
+  return allowed == "*" || allowed == origin;
+}
+
 Prepared prepare(const ServerOptions& options, const Request& request,
                  const std::string& request_id, Response response) {
   const bool reading = request.method == "GET" || request.method == "HEAD";

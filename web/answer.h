@@ -25,6 +25,10 @@ struct Prepared {
 Prepared prepare(const ServerOptions& options, const Request& request,
                  const std::string& request_id, Response response);
 
+// Whether a page of the request's Origin may read what a WebSocket carries: CORS does not guard
+// those. Requests that no page has made, and those of our own pages, always may.
+bool origin_admitted(const ServerOptions& options, const Request& request);
+
 // The answer to an OPTIONS request: 204 with Allow, and the CORS preflight headers.
 Response options_answer(const ServerOptions& options, const Request& request,
                         const std::string& allow);

@@ -38,6 +38,20 @@ std::string_view Request::query_value(std::string_view name) const {
   return {};
 }
 
+bool asks_for_websocket(const Request& request) {
+  const auto names = [&](std::string_view field, std::string_view wanted) {
+    for (const std::string_view line : request.headers.all(field)) {
+      for (const std::string_view one : split_list(line, ',')) {
+        if (equal_ignoring_case(one, wanted)) return true;
+      }
+    }
+    return false;
+  };
+  return request.method == "GET" && names("Connection", "upgrade") &&
+         names("Upgrade", "websocket") && !request.headers.find("Sec-WebSocket-Key").empty() &&
+         request.headers.find("Sec-WebSocket-Version") == "13";
+}
+
 Response make_response(int status, std::string content_type, Bytes body) {
   Response response;
   response.status = status;

@@ -50,14 +50,31 @@ struct Request {
   std::string_view query_value(std::string_view name) const;  // "" when absent
 };
 
+// What a connection carries that has become a WebSocket (RFC 6455): texts for the peer, as they
+// come. What the peer sends is read and passed over. Thread-safe.
+class MessageFeed {
+ public:
+  virtual ~MessageFeed() = default;
+  virtual std::optional<std::string> next() = 0;        // nullopt: none now
+  virtual std::optional<std::string> over() const = 0;  // the reason to close with, once it is over
+  // Called, by any thread, when one of the two may have something. Replaces the one before.
+  virtual void on_change(std::function<void()> wake) = 0;
+};
+
 struct Response {
   int status = 200;
   Headers headers;  // Content-Length etc. are the server's business
   std::variant<Bytes, std::unique_ptr<ByteSource>> body;
   std::optional<uint64_t> body_bytes;  // of a source, when known: Content-Length
+  // Instead of everything else: the connection becomes a WebSocket. Only for a request that
+  // asks_for_websocket().
+  std::shared_ptr<MessageFeed> feed = nullptr;
   // Answers that honour Range, ETag and If-Range are made with web/conditional.h; 304 for a
   // matching If-None-Match, HEAD, gzip, CORS and the framing are the server's business.
 };
+
+// A GET with the header fields of RFC 6455 4.2.1.
+bool asks_for_websocket(const Request& request);
 
 Response make_response(int status, std::string content_type, Bytes body);
 

@@ -61,6 +61,7 @@ std::string_view reason_of(int status) {
     case 416: return "Range Not Satisfiable";
     case 422: return "Unprocessable Content";
     case 423: return "Locked";
+    case 426: return "Upgrade Required";
     case 428: return "Precondition Required";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";

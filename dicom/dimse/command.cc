@@ -22,6 +22,7 @@ enum Element : uint16_t {
   affected_sop_instance = 0x1000,
   requested_sop_instance = 0x1001,
   event_type = 0x1002,
+  attribute_list = 0x1005,
   action_type = 0x1008,
   suboperations_remaining = 0x1020,
   suboperations_completed = 0x1021,
@@ -41,6 +42,16 @@ std::string text(ByteView v) {
 std::optional<uint16_t> number(ByteView v) {
   if (v.size() != 2) return std::nullopt;
   return Decoder(v).fixed<uint16_t>();
+}
+
+std::vector<uint32_t> tags(ByteView v) {
+  std::vector<uint32_t> out;
+  for (; v.size() >= 4; v.remove_prefix(4)) {
+    Decoder one(v);
+    const uint32_t group = one.fixed<uint16_t>();
+    out.push_back(group << 16 | one.fixed<uint16_t>());
+  }
+  return out;
 }
 
 void put(Encoder& out, Element element, ByteView value, char padding) {
@@ -103,6 +114,7 @@ Result<Command> parse_command(ByteView bytes) {
       case suboperations_failed: suboperations(out).failed = number(value).value_or(0); break;
       case suboperations_warning: suboperations(out).warning = number(value).value_or(0); break;
       case event_type: out.event_type = number(value); break;
+      case attribute_list: out.attributes = tags(value); break;
       case action_type: out.action_type = number(value); break;
       case affected_sop_instance:
       case requested_sop_instance: out.sop_instance = text(value); break;
@@ -120,7 +132,8 @@ Result<Command> parse_command(ByteView bytes) {
 
 Bytes encode(const Command& command) {
   Encoder body;
-  const bool requested = command.field == kActionRq;
+  const bool requested =
+      command.field == kActionRq || command.field == kSetRq || command.field == kNormalizedGetRq;
   if (!command.sop_class.empty()) {
     put(body, requested ? requested_sop_class : affected_sop_class, command.sop_class, '\0');
   }
@@ -143,6 +156,14 @@ Bytes encode(const Command& command) {
         '\0');
   }
   if (command.event_type) put(body, event_type, *command.event_type);
+  if (!command.attributes.empty()) {
+    Encoder list;
+    for (const uint32_t tag : command.attributes) {
+      list.fixed(static_cast<uint16_t>(tag >> 16));
+      list.fixed(static_cast<uint16_t>(tag));
+    }
+    put(body, attribute_list, list.view(), '\0');
+  }
   if (command.action_type) put(body, action_type, *command.action_type);
   if (const auto& s = command.suboperations) {
     if (command.status == kPending || command.status == kCancelled) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -18,7 +19,10 @@ inline constexpr uint16_t kFindRq = 0x0020;
 inline constexpr uint16_t kMoveRq = 0x0021;
 inline constexpr uint16_t kEchoRq = 0x0030;
 inline constexpr uint16_t kEventReportRq = 0x0100;
+inline constexpr uint16_t kNormalizedGetRq = 0x0110;
+inline constexpr uint16_t kSetRq = 0x0120;
 inline constexpr uint16_t kActionRq = 0x0130;
+inline constexpr uint16_t kCreateRq = 0x0140;
 inline constexpr uint16_t kCancelRq = 0x0FFF;
 inline constexpr uint16_t kResponseBit = 0x8000;
 inline constexpr uint16_t kDataset = 0x0000;
@@ -36,15 +40,16 @@ struct Command {
   std::optional<uint16_t> message_id_responded_to;  // responses
   uint16_t dataset_type = kNoDataset;               // anything else: a dataset follows
   std::optional<uint16_t> status;                   // responses
-  std::string sop_class;      // Affected, or for N- requests Requested, SOP Class UID
-  std::string sop_instance;   // likewise
-  std::string error_comment;  // (0000,0902), at most 64 characters
-  std::string move_destination;                // AE title
-  std::string move_originator;                 // C-STORE on behalf of a C-MOVE: who asked
+  std::string sop_class;         // Affected, or for N- requests Requested, SOP Class UID
+  std::string sop_instance;      // likewise
+  std::string error_comment;     // (0000,0902), at most 64 characters
+  std::string move_destination;  // AE title
+  std::string move_originator;   // C-STORE on behalf of a C-MOVE: who asked
   std::optional<uint16_t> move_originator_id;  // and the message id of the asking
   std::optional<Suboperations> suboperations;  // `remaining` is left out of a final response
-  std::optional<uint16_t> event_type;   // N-EVENT-REPORT (PS3.7 10.1.1)
-  std::optional<uint16_t> action_type;  // N-ACTION (PS3.7 10.1.4)
+  std::optional<uint16_t> event_type;          // N-EVENT-REPORT (PS3.7 10.1.1)
+  std::optional<uint16_t> action_type;         // N-ACTION (PS3.7 10.1.4)
+  std::vector<uint32_t> attributes;            // tags wanted by an N-GET (PS3.7 10.1.2); none: all
   bool operator==(const Command&) const = default;
 
   bool has_dataset() const { return dataset_type != kNoDataset; }

@@ -24,6 +24,9 @@ bool same_instances(const CommitmentDataset& a, const CommitmentDataset& b) {
                     });
 }
 
+// Who may store may ask whether it is kept.
+security::Object asked_object() { return {Domain::images, "studies", "storage commitment"}; }
+
 }  // namespace
 
 CommitmentOptions CommitmentOptions::from(Config& config) {
@@ -81,8 +84,7 @@ Result<std::optional<CommitmentJob>> Commitments::accept(const security::Princip
                                                          CommitmentRequest& request) {
   static Counter& requests =
       counter("medarc_dimse_commitments_total", "Storage commitment requests taken.");
-  // Who may store may ask whether it is kept.
-  const security::Object object{Domain::images, "studies", "storage commitment"};
+  const security::Object object = asked_object();
   MEDARC_TRY(guard_.authorise(principal, Action::store, object));
   if (request.asked.references.empty()) {
     return make_error(Code::invalid_argument, "no instances are named");
@@ -109,6 +111,10 @@ Result<std::optional<CommitmentJob>> Commitments::accept(const security::Princip
   if (put.has_error()) return put.error();
   requests.add();
   return std::optional<CommitmentJob>(std::move(job));
+}
+
+Status Commitments::admit(const security::Principal& principal) {
+  return guard_.admit(principal, Action::store, asked_object());
 }
 
 uint16_t Commitments::check(const Reference& reference) {

@@ -55,6 +55,9 @@ class Commitments {
   Result<std::optional<CommitmentJob>> accept(const security::Principal& principal,
                                               CommitmentRequest& request);
 
+  // For requests that are answered at once: allowed, and audited.
+  Status admit(const security::Principal& principal);
+
   // Reads every byte of the instance. 0, or the Failure Reason.
   uint16_t check(const Reference& reference);
 

@@ -4,6 +4,7 @@
 #include "dicom/dimse/commitment_scp.h"
 #include "dicom/dimse/find_scp.h"
 #include "dicom/dimse/retrieve_scp.h"
+#include "dicom/dimse/worklist_scp.h"
 #include "dicom/dimse_status.h"
 #include "dicom/sop_class.h"
 
@@ -90,6 +91,11 @@ class Service {
     if (command.field == (kEventReportRq | kResponseBit)) {
       MEDARC_TRY(drop_dataset(association_, request, limits_.object_bytes_max));
       return commitment_.answered(command);
+    }
+    if (options_.work_list != nullptr && is_worklist(request.context.abstract_syntax) &&
+        is_worklist_request(command.field)) {
+      return serve_worklist({association_, *options_.work_list, principal_, limits_}, request,
+                            next_);
     }
     if (command.field == kActionRq && options_.commitments != nullptr) {
       return commitment_.receive(request);

@@ -1,10 +1,15 @@
-// The dialogue on one association: C-ECHO, C-STORE, C-FIND, C-GET, C-MOVE and storage commitment are
-// served, a C-CANCEL of what has been answered is passed over, every other request is told 0211.
+// The dialogue on one association: C-ECHO, C-STORE, C-FIND, C-GET, C-MOVE, storage commitment and
+// unified procedure steps are served, a C-CANCEL of what has been answered is passed over, every
+// other request is told 0211.
 #pragma once
 
 #include "dicom/destinations.h"
 #include "dicom/dimse/commitment.h"
 #include "dicom/dimse/store_scp.h"
+
+namespace medarc::dicom::worklist {
+class Worklist;
+}
 
 namespace medarc::dicom::dimse {
 
@@ -13,7 +18,8 @@ struct ServiceOptions {
   bool warn_status = false;  // as StoreScp
   const Destinations& destinations;
   const ul::StopSignals& signals;
-  Commitments* commitments = nullptr;  // null: no storage commitment
+  Commitments* commitments = nullptr;       // null: no storage commitment
+  worklist::Worklist* work_list = nullptr;  // null: no unified procedure steps
 };
 
 // Serves until the peer releases (success, answered) or the association ends (the reason). Blocks.

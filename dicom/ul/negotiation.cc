@@ -33,14 +33,15 @@ AnsweredContext answer(const ProposedContext& proposed, const Policy& policy) {
   AnsweredContext out;
   out.id = proposed.id;
   const bool commitment = kind_of(proposed.abstract_syntax) == SopClassKind::commitment;
+  const bool worklist = kind_of(proposed.abstract_syntax) == SopClassKind::worklist;
   if (!acceptable_sop_class(proposed.abstract_syntax, policy.private_sop_classes) ||
-      (commitment && !policy.commitment)) {
+      (commitment && !policy.commitment) || (worklist && !policy.worklist)) {
     out.result = ContextResult::abstract_syntax_unsupported;
     // The field has no meaning in a refusal, but some peers want a valid UID there.
     out.transfer_syntax = kImplicitVrLittleEndian;
     return out;
   }
-  if (commitment || query_model_of(proposed.abstract_syntax)) {
+  if (commitment || worklist || query_model_of(proposed.abstract_syntax)) {
     const std::string* syntax = query_syntax(proposed);
     out.result = syntax ? ContextResult::accepted : ContextResult::transfer_syntaxes_unsupported;
     out.transfer_syntax = syntax ? *syntax : std::string(kImplicitVrLittleEndian);

@@ -14,7 +14,8 @@ struct Policy {
   std::string aet;
   bool any_called_aet = false;
   bool private_sop_classes = true;
-  bool commitment = false;  // storage commitment is served
+  bool commitment = false;          // storage commitment is served
+  bool worklist = false;            // unified procedure steps are served
   uint32_t pdu_bytes_max = 131072;  // what we offer to receive
   uint32_t async_operations_max = 16;
 };

@@ -101,6 +101,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
                 dicom::Server::start(s.dicom, s.dicom_limits, *opened->imaging, *s.authenticator));
   opened->outgoing->jobs->start();
   opened->outgoing->attributes->start();
+  opened->outgoing->worklist->start();
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
              to_text({s.dicom.address, dicom->port()}), options.common.data);
   if (s.dicom.tls) {
@@ -113,6 +114,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   log(asked ? Level::info : Level::error, "server.stopping",
       {{"reason", asked ? "signal" : "the store takes no more writes"}});
   const auto drain_ms = static_cast<uint32_t>(asked ? s.drain_ms : 0);
+  opened->outgoing->worklist->stop();  // tells event channels, which have no end of their own
   dicom->stop(drain_ms);
   opened->outgoing->jobs->stop();
   opened->outgoing->attributes->stop();

@@ -99,6 +99,13 @@ Next Exchange::begin() {
   request_id_ = request_id_of(head.headers);
   Answer answer = route();
   if (auto* response = std::get_if<Response>(&answer)) {
+    const bool upgrade = response->feed != nullptr && !body_unread_ && head.version == 11;
+    if (upgrade && !origin_admitted(shared_.options, request_)) {
+      *response = problem(make_error(Code::permission_denied, "not for pages of this origin"));
+    } else if (upgrade) {
+      feed_ = std::move(response->feed);
+      return Next::upgrade;
+    }
     const bool small = !head.chunked && !head.expect_continue &&
                        head.content_length.value_or(0) <= kIgnoredBodyBytesMax;
     if (body_unread_ && small) {

@@ -32,6 +32,7 @@ enum class Next {
   readable,  // wait until the peer has sent something, then step again
   writable,  // wait until the peer has taken something, then step again
   again,     // others' turn, then step again
+  upgrade,   // the connection is a WebSocket from now on: feed(), request()
   keep,      // answered; the connection may carry another request
   linger,    // answered while the peer still sends: let it read the answer, then close
   close,     // over
@@ -52,6 +53,8 @@ class Exchange {
   // What arrived behind this request.
   ByteView rest() const { return in_.view(); }
   uint64_t received_bytes() const { return received_; }
+  const Request& request() const { return request_; }
+  const std::shared_ptr<MessageFeed>& feed() const { return feed_; }
 
  private:
   enum class Phase { begin, receive, send };
@@ -71,6 +74,7 @@ class Exchange {
   MessageParser parser_;
   const std::string peer_;
   Request request_;
+  std::shared_ptr<MessageFeed> feed_;  // of an upgrade
   std::string request_id_;
   const Router::Entry* entry_ = nullptr;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

@@ -14,6 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/metrics.h"
+#include "web/net/websocket.h"
 
 // g++ 12.2 destroys arguments of an awaited call twice when they are made inside it: name them
 // first.
@@ -79,6 +80,10 @@ void Session::check_deadline(Clock::time_point now) {
 }
 
 void Session::end(bool idle_only) {
+  if (end_websocket_) {  // it has no end of its own to wait for
+    ended_ = true;
+    return end_websocket_();
+  }
   if (idle_only && !idle_) return;
   ended_ = true;
   if (deadline_ == Clock::time_point::max()) return;  // seen when the worker's step is done
@@ -233,6 +238,25 @@ asio::awaitable<void> Session::linger() {
   }
 }
 
+asio::awaitable<void> Session::run_websocket(const Exchange& exchange) {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer over(executor, Clock::time_point::max());
+  bool done = false;
+  WebSocketOptions options;
+  options.idle_timeout_ms = shared_.options.idle_timeout_ms;
+  options.handshake_timeout_ms = shared_.options.header_timeout_ms;
+  end_websocket_ = serve_websocket(std::move(connection_.socket()), exchange.request(),
+                                   exchange.feed(), options, [&] {
+                                     done = true;
+                                     over.cancel();
+                                   });
+  if (ended_) end_websocket_();
+  boost::system::error_code ignored;
+  auto token = asio::redirect_error(asio::use_awaitable, ignored);
+  while (!done) co_await over.async_wait(token);
+  end_websocket_ = nullptr;
+}
+
 asio::awaitable<void> Session::run() {
   static Counter& full =
       counter("medarc_http_refused_total", "Requests refused with a full queue.");
@@ -245,6 +269,10 @@ asio::awaitable<void> Session::run() {
       // Small and fixed, so an io thread may write it.
       exchange = refuse(503, Code::unavailable, "the server is busy; try again");
       next = exchange->step();
+    }
+    if (next == Next::upgrade) {
+      co_await run_websocket(*exchange);
+      co_return;
     }
     if (next == Next::linger) co_await linger();
     if (next != Next::keep) co_return;

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -45,6 +46,7 @@ class Session {
   boost::asio::awaitable<std::optional<Next>> run_exchange(Exchange& exchange);
   boost::asio::awaitable<std::optional<Next>> on_pool(Exchange& exchange);
   boost::asio::awaitable<void> linger();
+  boost::asio::awaitable<void> run_websocket(const Exchange& exchange);
   std::unique_ptr<Exchange> refuse(int status, Code code, std::string text);
 
   Shared& shared_;
@@ -54,6 +56,7 @@ class Session {
   Piece in_;                                               // bytes of the next request
   Clock::time_point deadline_ = Clock::time_point::max();  // max: not waiting for the peer
   bool idle_ = true, ended_ = false;
+  std::function<void()> end_websocket_;  // set while the connection is one
 };
 
 }  // namespace medarc::web
