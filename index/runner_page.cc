@@ -138,8 +138,8 @@ Result<Count> Runner::count(uint64_t stop_after) {
   if (!searched(query_.kind)) {
     return make_error(Code::unsupported, kNotSearched);
   }
-  const bool restricted = query_.study || query_.among || !query_.all_of_any.empty() ||
-                          query_.kind == Kind::work_item;
+  const bool restricted =
+      query_.study || query_.among || !query_.all_of_any.empty() || query_.kind == Kind::work_item;
   if (!restricted) {
     MEDARC_ASSIGN(const uint64_t all, rows_of(reader_, query_.kind));
     return Count{all, true};  // known, so `stop_after` saves nothing

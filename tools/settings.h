@@ -5,6 +5,7 @@
 #include "dicom/pixel/codec_pool.h"
 #include "dicom/routes.h"
 #include "dicom/server.h"
+#include "dicom/worklist/options.h"
 #include "genomics/resumable.h"
 #include "index/index.h"
 #include "records/patient_service.h"

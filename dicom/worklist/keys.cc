@@ -84,7 +84,9 @@ class Reader {
   Status add(Tag named, Tag field, const DataElement& e) {
     const std::string text = joined(e);
     if (how_.fuzzy_names && is(e.vr, "PN")) {
-      add_fuzzy_name(field, text, keys_.query);
+      for (auto& group : fuzzy_name_terms(field, text)) {
+        keys_.query.all_of_any.push_back(std::move(group));
+      }
       return {};
     }
     auto term = matching_term(field, e.vr, text, how_);

@@ -13,7 +13,7 @@ namespace {
 
 // As deep as read_identifier goes, and no deeper.
 void check(const std::vector<dimse::Key>& keys, int depth) {
-  if (depth > 16) std::abort();
+  if (depth > 16 && !keys.empty()) std::abort();
   for (const dimse::Key& key : keys) check(key.items, depth + 1);
 }
 

@@ -107,8 +107,8 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
     pages->remember(identity, next, std::move(cursor));
   };
   if (*model == ModelForm::xml) {
-    Response parts = xml_parts(result_stream(std::move(form), view, std::move(query),
-                                             std::move(*page), limit, remember));
+    Response parts = xml_parts(
+        result_stream(std::move(form), view, std::move(query), std::move(*page), limit, remember));
     for (const Header& h : response.headers.entries()) parts.headers.add(h.name, h.value);
     return parts;
   }

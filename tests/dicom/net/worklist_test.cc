@@ -1,9 +1,9 @@
 // U1-U5 over DIMSE: the same items as over the web, by N-CREATE, N-GET, N-SET, N-ACTION, C-FIND,
 // and N-EVENT-REPORT to those who subscribe.
+#include "dicom/worklist/worklist.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "dicom/dimse/worklist_events.h"
-#include "dicom/worklist/worklist.h"
 #include "tests/dicom/net/net_fixture.h"
 #include "tests/support/report_receiver.h"
 #include "tests/support/work_items.h"

@@ -183,7 +183,7 @@ TEST_F(Qido, Q12PagesStayWholeWhileDataArrives) {
       if (page.size() < 3) break;
       // Before all others, by every order that a page may have.
       ImageRecipe r;
-      r.study_uid = "2.25.0" + std::to_string(offset) + std::to_string(filter.size());
+      r.study_uid = "1.2.9" + std::to_string(offset) + std::to_string(filter.size());
       r.series_uid = r.study_uid + ".1";
       r.sop_uid = r.series_uid + ".1";
       r.study_date = "20260101";
