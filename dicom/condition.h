@@ -9,6 +9,7 @@
 
 #include "dicom/dictionary.h"
 #include "dicom/levels.h"
+#include "dicom/private_tags.h"
 #include "index/match.h"
 
 namespace medarc::dicom {
@@ -25,16 +26,6 @@ struct Condition {
   Level level = Level::instance;  // at the top: of what it is an attribute
   bool universal() const;
 };
-
-inline bool is_private(Tag tag) { return (tag.value >> 16) % 2 == 1; }
-inline bool is_private_creator(Tag tag) {
-  const uint32_t element = tag.value & 0xFFFF;
-  return is_private(tag) && element >= 0x10 && element <= 0xFF;
-}
-// A private element that belongs to a block, and so to a creator.
-inline bool is_private_element(Tag tag) { return is_private(tag) && (tag.value & 0xFFFF) > 0xFF; }
-// The element that names the creator of this one's block (PS3.5 7.8.1).
-inline Tag creator_tag(Tag tag) { return {(tag.value & 0xFFFF0000) | (tag.value >> 8 & 0xFF)}; }
 
 // Conditions made ready for many datasets. Not thread-safe.
 class Comparer {

@@ -1,6 +1,6 @@
-// A small data set as a tree in memory: read from the wire or from DICOM JSON (PS3.18 annex F),
-// changed, and written as either. For what is edited by attribute, such as work items; received
-// objects never become one (scanner.h).
+// A small data set as a tree in memory: read from the wire, from DICOM JSON (PS3.18 annex F) or
+// from XML (PS3.19 annex A), changed, and written to the wire or as JSON. For what is edited by
+// attribute, such as work items; received objects never become one (scanner.h).
 #pragma once
 
 #include <string>
@@ -54,6 +54,7 @@ struct DataSetLimits {
 // invalid_argument: no such text or data set (the text says where); too_large: over a limit;
 // unsupported: a value that is not in the text (BulkDataURI).
 Result<DataSet> read_dataset_json(ByteView json, const DataSetLimits& limits);
+Result<DataSet> read_dataset_xml(ByteView xml, const DataSetLimits& limits);
 Result<DataSet> read_dataset(ByteView bytes, std::string_view transfer_syntax,
                              const Limits& scanned, const DataSetLimits& limits);
 

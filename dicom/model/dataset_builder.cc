@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dicom/private_tags.h"
 #include "dicom/scanner.h"
 #include "dicom/values.h"
 
@@ -13,14 +14,6 @@ constexpr uint32_t kItem = 0xFFFEE000, kItemEnd = 0xFFFEE00D, kSequenceEnd = 0xF
 constexpr uint32_t kUndefined = 0xFFFFFFFF;
 constexpr Tag kCharset{0x00080005}, kSopClass{0x00080016}, kSopInstance{0x00080018},
     kTransferSyntax{0x00020010}, kAvailableSyntax{0x00083002};
-
-bool is_private(Tag tag) { return (tag.value >> 16) % 2 == 1; }
-bool is_creator(Tag tag) {
-  const uint32_t element = tag.value & 0xFFFF;
-  return is_private(tag) && element >= 0x10 && element <= 0xFF;
-}
-// (gggg,00bb) of (gggg,bbxx).
-Tag creator_tag(Tag tag) { return Tag{(tag.value & 0xFFFF0000) | (tag.value >> 8 & 0xFF)}; }
 
 // What answers and files carry and datasets do not.
 bool left_out(Tag tag, bool top_level) {
@@ -115,7 +108,7 @@ Status DatasetBuilder::end_instance() {
 
 // The block of a creator is where the document says, else the first that is free.
 Tag DatasetBuilder::placed(Tag tag, std::string_view creator) {
-  if (creator.empty() || !is_private(tag) || is_creator(tag)) return tag;
+  if (creator.empty() || !is_private(tag)) return tag;
   if (!ascii(creator)) utf8_ = true;
   auto& creators = levels_.back().creators;
   const uint32_t group = tag.value & 0xFFFF0000;
@@ -298,7 +291,7 @@ Status DatasetBuilder::write(Open& e) {
     value = std::move(*encoded);
   }
   if (has_charset(vr) && !utf8_ && !ascii(value)) utf8_ = true;
-  if (is_creator(e.tag) && e.values.count() > 0) {
+  if (is_private_creator(e.tag) && e.values.count() > 0) {
     level.creators.push_back({e.tag, std::string(e.values.text(0)), true});
   }
   if (top_level) remember(e.tag, vr, e.values);

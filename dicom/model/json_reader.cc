@@ -74,7 +74,7 @@ class Handler {
 
   bool keep(bj::string_view part, bj::error_code& ec) {
     if (text_.size() + part.size() > limits_.text_bytes_max) {
-      return done(make_error(Code::too_large, "a text of the metadata is too long"), ec);
+      return done(make_error(Code::too_large, "a text of the document is too long"), ec);
     }
     text_.append(part.data(), part.size());
     return true;
@@ -121,6 +121,7 @@ class Handler {
       return sink_.value(kind, text_);
     } else if (in(Where::name)) {
       if (group_ < 3 && kind == ModelSink::Kind::text) groups_[group_] = text_;
+      if (kind == ModelSink::Kind::number) sink_.problem("a name group that is no text");
       if (text_.find('=') != std::string::npos) sink_.problem("a name group that holds another");
     } else if (in(Where::element)) {
       const bool text = kind == ModelSink::Kind::text;
@@ -209,7 +210,7 @@ class Handler {
   }
 
   static Error not_instances() {
-    return make_error(Code::invalid_argument, "the metadata is no array of DICOM JSON objects");
+    return make_error(Code::invalid_argument, "the document is no array of DICOM JSON objects");
   }
 
   const ModelLimits limits_;
@@ -251,9 +252,9 @@ struct JsonReader::State {
     if (parser.handler().failed()) {
       failed = *parser.handler().failed();
     } else if (ec == bj::make_error_code(bj::error::too_deep)) {
-      failed = make_error(Code::too_large, "the metadata is nested too deeply");
+      failed = make_error(Code::too_large, "the document is nested too deeply");
     } else {
-      failed = make_error(Code::invalid_argument, "the metadata is not JSON in UTF-8");
+      failed = make_error(Code::invalid_argument, "the document is not JSON in UTF-8");
     }
     return *failed;
   }

@@ -73,7 +73,7 @@ struct XmlReader::State {
   }
   static void on_doctype(void* self, const char*, const char*, const char*, int) {
     auto& s = *static_cast<State*>(self);
-    s.check(make_error(Code::invalid_argument, "the metadata has a document type declaration"));
+    s.check(make_error(Code::invalid_argument, "the document has a document type declaration"));
   }
 
   void check(Status status) {
@@ -87,12 +87,12 @@ struct XmlReader::State {
   Status start(std::string_view name, const char** attributes) {
     // A sequence is an element and an item; around all there is one, inside a name three.
     if (nodes.size() >= 2 * (size_t{limits.nesting_depth_max} + 1) + 6) {
-      return make_error(Code::too_large, "the metadata is nested too deeply");
+      return make_error(Code::too_large, "the document is nested too deeply");
     }
     text.clear();
     if (nodes.empty()) {
       if (name != "NativeDicomModel") {
-        return make_error(Code::invalid_argument, "the metadata is no Native DICOM Model");
+        return make_error(Code::invalid_argument, "the document is no Native DICOM Model");
       }
       nodes.push_back(Node::root);
       return sink.begin_instance();
@@ -219,7 +219,7 @@ struct XmlReader::State {
       return {};
     }
     if (text.size() + more.size() > limits.text_bytes_max) {
-      return make_error(Code::too_large, "a text of the metadata is too long");
+      return make_error(Code::too_large, "a text of the document is too long");
     }
     text += more;
     return {};
@@ -234,9 +234,9 @@ struct XmlReader::State {
     if (status != XML_STATUS_OK) {
       failed = XML_GetErrorCode(parser.get()) == XML_ERROR_NO_MEMORY
                    ? make_error(Code::exhausted, "no memory to read XML")
-                   : make_error(Code::invalid_argument, "the metadata is not well-formed XML");
+                   : make_error(Code::invalid_argument, "the document is not well-formed XML");
     } else if (since_event > kTagBytesMax) {
-      failed = make_error(Code::too_large, "a tag or comment of the metadata is too long");
+      failed = make_error(Code::too_large, "a tag or comment of the document is too long");
     }
     return failed ? Status(*failed) : Status();
   }

@@ -9,6 +9,7 @@
 
 #include "dicom/dictionary.h"
 #include "dicom/model/json_reader.h"
+#include "dicom/private_tags.h"
 
 namespace medarc::dicom {
 namespace {
@@ -97,7 +98,8 @@ class Writer final : public ModelSink {
       MEDARC_TRY(begin_item());
       return end_item();
     }
-    if (is_creator(e.tag) && e.number == 0) levels_.back().push_back({e.tag, std::string(text)});
+    if (is_private_creator(e.tag) && e.number == 0)
+      levels_.back().push_back({e.tag, std::string(text)});
     const char* element = e.name ? "PersonName" : "Value";
     fmt::format_to(std::back_inserter(out), "<{} number=\"{}\"", element, ++e.number);
     if (text.empty()) {
@@ -159,16 +161,12 @@ class Writer final : public ModelSink {
   };
 
   static Error broken() { return make_error(Code::corrupt, "kept metadata cannot be read"); }
-  static bool is_creator(Tag tag) {
-    const uint32_t element = tag.value & 0xFFFF;
-    return (tag.value >> 16) % 2 == 1 && element >= 0x10 && element <= 0xFF;
-  }
 
   // The only creator of that text in its group, for an element of its block.
   const std::string* creator_of(Tag tag) const {
-    if ((tag.value >> 16) % 2 == 0 || (tag.value & 0xFFFF) < 0x1000) return nullptr;
+    if (!is_private(tag) || (tag.value & 0xFFFF) < 0x1000) return nullptr;
     const auto& all = levels_.back();
-    const uint32_t wanted = (tag.value & 0xFFFF0000) | (tag.value >> 8 & 0xFF);
+    const uint32_t wanted = creator_tag(tag).value;
     const auto own = std::find_if(all.begin(), all.end(),
                                   [&](const Creator& c) { return c.tag.value == wanted; });
     if (own == all.end() || own->text.empty()) return nullptr;

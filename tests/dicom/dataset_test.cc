@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dicom/model/xml_writer.h"
 #include "tests/support/work_items.h"
 
 namespace medarc::dicom {
@@ -56,6 +57,42 @@ TEST_F(DataSetTest, JsonAndEveryEncodingSayTheSame) {
   EXPECT_EQ(*back, item);
 }
 
+TEST_F(DataSetTest, XmlSaysTheSame) {
+  const DataSet wanted = json(kMany);
+  auto xml = native_xml(to_json(wanted));
+  ASSERT_TRUE(xml.has_value()) << xml.error().text;
+  auto back = read_dataset_xml(*xml, limits);
+  ASSERT_TRUE(back.has_value()) << back.error().text;
+  EXPECT_EQ(to_json(*back), to_json(wanted));
+  limits.bytes_max = xml->size() - 1;
+  EXPECT_EQ(read_dataset_xml(*xml, limits).error().code, Code::too_large);
+}
+
+TEST_F(DataSetTest, XmlLeavesBlocksOfPrivateCreatorsOpen) {
+  const auto element = [](const std::string& tag, const std::string& creator) {
+    return "<DicomAttribute tag=\"" + tag + "\" vr=\"LO\" privateCreator=\"" + creator +
+           "\"><Value number=\"1\">x</Value></DicomAttribute>";
+  };
+  auto read =
+      read_dataset_xml("<NativeDicomModel>" + element("00090001", "A") + element("00090010", "B") +
+                           element("00090011", "A") + "</NativeDicomModel>",
+                       limits);
+  ASSERT_TRUE(read.has_value()) << read.error().text;
+  EXPECT_EQ(to_json(*read),
+            R"({"00090010":{"vr":"LO","Value":["A"]},"00090011":{"vr":"LO","Value":["B"]},)"
+            R"("00091001":{"vr":"LO","Value":["x"]},"00091011":{"vr":"LO","Value":["x"]},)"
+            R"("00091110":{"vr":"LO","Value":["x"]}})");
+}
+
+TEST_F(DataSetTest, NumbersAreWrittenAsTheirVrHasThem) {
+  const DataSet read =
+      json(R"({"00200013":{"vr":"IS","Value":[2.0,1e2]},"00280010":{"vr":"US","Value":[5.0]},)"
+           R"("00101030":{"vr":"DS","Value":[0.12345678901234567]}})");
+  EXPECT_EQ(read.find(Tag{0x00200013})->values, (std::vector<std::string>{"2", "100"}));
+  EXPECT_EQ(read.first(Tag{0x00280010}), "5");
+  EXPECT_EQ(read.first(Tag{0x00101030}), "0.12345678901235");
+}
+
 TEST_F(DataSetTest, TextLeavesInTheCharacterSetThatWasAskedFor) {
   const DataSet latin = json(R"({"00100010":{"vr":"PN","Value":[{"Alphabetic":"Müller^Jörg"}]}})");
   const Bytes asked = write_dataset(latin, {"ISO_IR 100"}, kExplicit);
@@ -82,7 +119,7 @@ TEST_F(DataSetTest, WhatIsNoDataSetIsRefused) {
            "{} {}",
            R"({"0010":{"vr":"LO"}})",
            R"({"00100010":7})",
-           R"({"PatientName":{"vr":"PN"}})",
+           R"({"PatientsName":{"vr":"PN"}})",
            R"({"00100010":{"vr":"XX"}})",
            R"({"00100010":{"vr":"PN","Value":"Doe"}})",
            R"({"00100010":{"vr":"PN","Value":[{"Alphabetic":7}]}})",

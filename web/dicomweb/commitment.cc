@@ -8,10 +8,9 @@
 #include <mutex>
 
 #include "base/thread_pool.h"
-#include "dicom/dataset.h"
 #include "dicom/sop_class.h"
-#include "web/accept.h"
 #include "web/dicomweb/doors.h"
+#include "web/dicomweb/model_forms.h"
 #include "web/http_error.h"
 
 namespace medarc::web {
@@ -77,7 +76,12 @@ std::string result_json(const std::vector<Reference>& references) {
   DataSet out;
   if (!committed.items.empty()) out.set(std::move(committed));
   if (!failed.items.empty()) out.set(std::move(failed));
-  return "[" + to_json(out) + "]";
+  return to_json(out);
+}
+
+Error not_acceptable() {
+  return make_error(Code::not_acceptable,
+                    "results are application/dicom+json or application/dicom+xml");
 }
 
 // Requests by principal and transaction, and those who look into them.
@@ -89,7 +93,7 @@ class Desk {
         workers_(options.running_max, options.waiting_max) {}
   ~Desk() { stopping_ = true; }  // the workers are joined next
 
-  Response ask(const Request& request, const DataSet& body) {
+  Response ask(const Request& request, const DataSet& body, ModelForm form) {
     const std::string& transaction = request.captures[0];
     if (!dicom::plausible_uid(transaction)) {
       return problem(make_error(Code::invalid_argument, "the transaction is no UID"));
@@ -119,10 +123,12 @@ class Desk {
         forget();
       }
     }
-    return answer(*running, options_.answer_within_ms);
+    return answer(*running, form, options_.answer_within_ms);
   }
 
   Response check(const Request& request) {
+    const auto form = model_form(request);
+    if (!form) return problem(not_acceptable());
     if (const Status admitted = commitments_.admit(at_door(request)); admitted.has_error()) {
       return problem(admitted.error());
     }
@@ -135,7 +141,7 @@ class Desk {
       }
       running = known->second;
     }
-    return answer(*running, 0);
+    return answer(*running, *form, 0);
   }
 
  private:
@@ -163,11 +169,14 @@ class Desk {
     running.changed.notify_all();
   }
 
-  static Response answer(Running& running, uint32_t within_ms) {
+  static Response answer(Running& running, ModelForm form, uint32_t within_ms) {
     std::unique_lock lock(running.mutex);
     running.changed.wait_for(lock, std::chrono::milliseconds(within_ms),
                              [&] { return running.done; });
-    if (running.done) return make_response(200, std::string(kDicomJson), running.result);
+    if (running.done) {
+      return model_answer(200, form,
+                          form == ModelForm::json ? "[" + running.result + "]" : running.result);
+    }
     Response later;
     later.status = 202;
     later.headers.add("Retry-After", std::to_string(kRetryAfterSeconds));
@@ -225,19 +234,22 @@ std::vector<Route> commitment_routes(dicom::dimse::Commitments& commitments,
   std::vector<Route> out;
   Route ask{"POST", path, "Ask for storage commitment.",
             [desk, options](const Request& request) -> Answer {
-              const auto media = parse_media_type(request.headers.find("Content-Type"));
-              if (!media || !(media->is(kDicomJson) || media->is("application/json"))) {
-                return problem(
-                    make_error(Code::unsupported, "requests are taken as application/dicom+json"),
-                    true);
+              const auto sent = model_body_form(request), taken = model_form(request);
+              if (!sent) {
+                return problem(make_error(Code::unsupported,
+                                          "requests are taken as application/dicom+json or +xml"),
+                               true);
               }
-              return collect_body(options.body_bytes_max, [desk, options, request](Bytes body) {
-                dicom::DataSetLimits limits;
-                limits.bytes_max = options.body_bytes_max;
-                limits.elements_max = UINT32_MAX;  // the body is bounded
-                auto read = dicom::read_dataset_json(body, limits);
-                return read.has_error() ? problem(read.error(), true) : desk->ask(request, *read);
-              });
+              if (!taken) return problem(not_acceptable());
+              return collect_body(options.body_bytes_max,
+                                  [desk, options, request, sent, taken](Bytes body) {
+                                    dicom::DataSetLimits limits;
+                                    limits.bytes_max = options.body_bytes_max;
+                                    limits.elements_max = UINT32_MAX;  // the body is bounded
+                                    auto read = read_model_body(*sent, body, limits);
+                                    return read.has_error() ? problem(read.error(), true)
+                                                            : desk->ask(request, *read, *taken);
+                                  });
             }};
   ask.body_bytes_max = options.body_bytes_max;
   out.push_back(std::move(ask));

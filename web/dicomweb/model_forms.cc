@@ -33,6 +33,29 @@ std::optional<ModelForm> model_form(const Request& request) {
   return std::nullopt;
 }
 
+std::optional<ModelForm> model_body_form(const Request& request) {
+  const std::string_view type = request.headers.find("Content-Type");
+  if (type.empty() && request.body_bytes == 0) return ModelForm::json;
+  const auto media = parse_media_type(type);
+  if (!media) return std::nullopt;
+  if (media->is(kDicomJson) || media->is("application/json")) return ModelForm::json;
+  if (media->is(kDicomXml)) return ModelForm::xml;
+  return std::nullopt;
+}
+
+Result<dicom::DataSet> read_model_body(ModelForm form, ByteView body,
+                                       const dicom::DataSetLimits& limits) {
+  return form == ModelForm::json ? dicom::read_dataset_json(body, limits)
+                                 : dicom::read_dataset_xml(body, limits);
+}
+
+Response model_answer(int status, ModelForm form, std::string json) {
+  if (form == ModelForm::json) return make_response(status, std::string(kDicomJson), json);
+  auto xml = dicom::native_xml(json);
+  if (xml.has_error()) return problem(xml.error());
+  return make_response(status, std::string(kDicomXml), std::move(*xml));
+}
+
 Response xml_parts(std::unique_ptr<ByteSource> json) {
   auto instances = std::make_shared<dicom::XmlInstances>(std::move(json));
   const auto part = [instances]() -> Result<std::optional<OutgoingPart>> {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "dicom/dataset.h"
 #include "web/http.h"
 
 namespace medarc::web {
@@ -16,6 +17,15 @@ enum class ModelForm { json, xml };
 
 // The first that is taken, JSON when nothing was said or anything will do; nullopt: neither.
 std::optional<ModelForm> model_form(const Request& request);
+
+// Of a body, by its Content-Type, JSON when there is no body; nullopt: neither.
+std::optional<ModelForm> model_body_form(const Request& request);
+// One data set: invalid_argument, too_large and unsupported as dicom/dataset.h says.
+Result<dicom::DataSet> read_model_body(ModelForm form, ByteView body,
+                                       const dicom::DataSetLimits& limits);
+
+// One data set in that form: `json` is its object, with "vr" first in each element.
+Response model_answer(int status, ModelForm form, std::string json);
 
 // multipart/related with one application/dicom+xml part an instance, made as the client takes them.
 // `json`: an array of DICOM JSON objects. What goes wrong before the first part is the answer's

@@ -1,6 +1,5 @@
 #include "web/dicomweb/store_answer.h"
 
-#include "dicom/model/xml_writer.h"
 #include "web/dicomweb/doors.h"
 #include "web/http_error.h"
 #include "web/text.h"
@@ -113,15 +112,7 @@ Response store_answer(const StoreReport& report, const std::string& base_url, Mo
     return problem(status, report.body_error.value_or(
                                make_error(Code::invalid_argument, "the body holds no instance")));
   }
-  std::string body = dataset(report, base_url);
-  const bool xml = form == ModelForm::xml;
-  if (xml) {
-    auto converted = dicom::native_xml(body);
-    if (converted.has_error()) return problem(converted.error());
-    body = std::move(*converted);
-  }
-  Response response =
-      make_response(status, std::string(xml ? kDicomXml : kDicomJson), std::move(body));
+  Response response = model_answer(status, form, dataset(report, base_url));
   if (status == 503) response.headers.set("Retry-After", "2");
   return response;
 }

@@ -3,6 +3,7 @@
 #include "dicom/sop_class.h"
 #include "web/accept.h"
 #include "web/dicomweb/doors.h"
+#include "web/dicomweb/model_forms.h"
 #include "web/http_error.h"
 #include "web/text.h"
 #include "web/url.h"
@@ -78,28 +79,23 @@ Response answer_of(const Result<Reply>& reply, const Request& request, int succe
   return response;
 }
 
-Result<DataSet> read_body(const WorklistContext& context, const Bytes& body) {
-  if (body.empty()) return DataSet();
-  return dicom::read_dataset_json(body, context.worklist.options().item);
-}
-
 // A route whose request holds a data set.
 Route with_body(const WorklistContextPtr& context, std::string method, std::string path,
                 std::string summary, Transaction transaction) {
   Route route{
       std::move(method), std::string(kRoot) + std::move(path), std::move(summary),
       [context, transaction](const Request& request) -> Answer {
-        const auto media = parse_media_type(request.headers.find("Content-Type"));
-        const bool json = media && (media->is(kDicomJson) || media->is("application/json"));
-        const bool none = request.body_bytes == 0 && request.headers.find("Content-Type").empty();
-        if (!json && !none) {
-          return problem(
-              make_error(Code::unsupported, "work items are taken as application/dicom+json"),
-              true);
+        const auto form = model_body_form(request);
+        if (!form) {
+          return problem(make_error(Code::unsupported,
+                                    "work items are taken as application/dicom+json or +xml"),
+                         true);
         }
-        return collect_body(context->worklist.options().item.bytes_max,
-                            [context, transaction, request](Bytes body) -> Response {
-                              auto read = read_body(*context, body);
+        const dicom::DataSetLimits& limits = context->worklist.options().item;
+        return collect_body(limits.bytes_max,
+                            [context, transaction, request, form, limits](Bytes body) -> Response {
+                              if (body.empty()) return transaction(*context, request, {});
+                              auto read = read_model_body(*form, body, limits);
                               if (read.has_error()) return problem(read.error(), true);
                               return transaction(*context, request, std::move(*read));
                             });
@@ -164,19 +160,17 @@ Response request_cancel(const WorklistContext& context, const Request& request, 
                    request, 202);
 }
 
-bool takes_json(const Request& request) {
-  if (!accept_given(request)) return true;
-  for (const MediaRange& range : accepted_types(request)) {
-    if (range.media.covers(kDicomJson) || range.media.covers("application/json")) return true;
-  }
-  return false;
-}
-
 Response retrieve(const WorklistContext& context, const Request& request) {
+  const auto form = model_form(request);
+  if (!form) {
+    return problem(make_error(Code::not_acceptable,
+                              "items are application/dicom+json or application/dicom+xml"));
+  }
   auto got = context.worklist.retrieve(at_door(request), request.captures[0]);
   if (got.has_error()) return problem(got.error());
   if (got->reply.failed()) return answer_of(got->reply, request, 200);
-  Response response = make_response(200, std::string(kDicomJson), "[" + to_json(got->item) + "]");
+  const std::string item = to_json(got->item);
+  Response response = model_answer(200, *form, *form == ModelForm::json ? "[" + item + "]" : item);
   response.headers.add("Cache-Control", "no-cache");
   response.headers.add("Vary", "Accept");
   return response;
@@ -267,9 +261,6 @@ std::vector<Route> worklist_routes(Worklist& worklist, DicomwebOptions options) 
                      return answer(*context, request);
                    }});
   };
-  const auto json = [](Response (*answer)(const WorklistContext&, const Request&)) {
-    return answer;
-  };
   out.push_back(with_body(context, "POST", "/workitems", "Create a work item (UPS-RS).", create));
   out.push_back(with_body(context, "POST", "/workitems/{workitem}", "Update a work item.", update));
   out.push_back(with_body(context, "PUT", "/workitems/{workitem}", "Update a work item.", update));
@@ -278,19 +269,10 @@ std::vector<Route> worklist_routes(Worklist& worklist, DicomwebOptions options) 
   out.push_back(with_body(context, "POST", "/workitems/{workitem}/cancelrequest",
                           "Ask for a work item to be canceled.", request_cancel));
   plain("GET", "/workitems", "Search for work items.",
-        json([](const WorklistContext& c, const Request& request) {
-          if (!takes_json(request)) {
-            return problem(make_error(Code::not_acceptable, "results are application/dicom+json"));
-          }
+        [](const WorklistContext& c, const Request& request) {
           return search_work_items(c.worklist, c.options, request);
-        }));
-  plain("GET", "/workitems/{workitem}", "A work item.",
-        json([](const WorklistContext& c, const Request& request) {
-          if (!takes_json(request)) {
-            return problem(make_error(Code::not_acceptable, "items are application/dicom+json"));
-          }
-          return retrieve(c, request);
-        }));
+        });
+  plain("GET", "/workitems/{workitem}", "A work item.", retrieve);
   const std::string subscriber = "/workitems/{workitem}/subscribers/{aetitle}";
   plain("POST", subscriber, "Subscribe to a work item, or to all of them.", subscribe);
   plain("DELETE", subscriber, "End a subscription.", unsubscribe);

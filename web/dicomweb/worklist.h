@@ -1,4 +1,4 @@
-// The worklist over the web (PS3.18 section 11, UPS-RS; dicom.md U1-U5), in DICOM JSON.
+// The worklist over the web (PS3.18 section 11, UPS-RS; dicom.md U1-U5), in DICOM JSON or XML.
 #pragma once
 
 #include <vector>

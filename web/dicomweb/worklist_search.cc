@@ -3,8 +3,8 @@
 
 #include "dicom/dictionary.h"
 #include "dicom/worklist/keys.h"
-#include "web/accept.h"
 #include "web/dicomweb/doors.h"
+#include "web/dicomweb/model_forms.h"
 #include "web/dicomweb/worklist.h"
 #include "web/http_error.h"
 #include "web/text.h"
@@ -225,6 +225,11 @@ Result<DataSet> parse_work_item_filter(
 
 Response search_work_items(dicom::worklist::Worklist& worklist, const DicomwebOptions& options,
                            const Request& request) {
+  const auto form = model_form(request);
+  if (!form) {
+    return problem(make_error(Code::not_acceptable,
+                              "results are application/dicom+json or application/dicom+xml"));
+  }
   auto search = parse_work_item_search(request.query, options);
   if (search.has_error()) return problem(search.error());
   auto keys = dicom::worklist::read_keys(search->identifier, search->how);
@@ -261,9 +266,6 @@ Response search_work_items(dicom::worklist::Worklist& worklist, const DicomwebOp
     response.status = 204;
     return response;
   }
-  response.headers.add("Content-Type", std::string(kDicomJson));
-  response.headers.add("Vary", "Accept");
-  if (request.method == "HEAD") return response;
   std::optional<DataSet> wanted;
   if (!search->include_all) {
     wanted.emplace();
@@ -274,8 +276,16 @@ Response search_work_items(dicom::worklist::Worklist& worklist, const DicomwebOp
       wanted->set(Tag{tag}, dicom::text_of(dicom::vr_of(Tag{tag})), {});
     }
   }
-  response.body = std::make_unique<Items>(view, std::move(query), std::move(*page), search->limit,
-                                          std::move(wanted));
+  auto items = std::make_unique<Items>(view, std::move(query), std::move(*page), search->limit,
+                                       std::move(wanted));
+  if (*form == ModelForm::xml) {
+    Response parts = xml_parts(std::move(items));
+    for (const Header& h : response.headers.entries()) parts.headers.add(h.name, h.value);
+    return parts;
+  }
+  response.headers.add("Content-Type", std::string(kDicomJson));
+  response.headers.add("Vary", "Accept");
+  if (request.method != "HEAD") response.body = std::move(items);
   return response;
 }
 

@@ -104,6 +104,11 @@ TEST_F(Builder, PrivateBlocksFollowTheirCreators) {
   // The block left out, or written; its creator not named as an element of its own.
   EXPECT_EQ(xml_of(creator + R"(<DicomAttribute tag="00090001")" + element), wanted);
   EXPECT_EQ(xml_of(creator + R"(<DicomAttribute tag="00091101")" + element), wanted);
+  // What is left of the tag may look like that of a creator.
+  EXPECT_EQ(
+      xml_of(creator + R"(<DicomAttribute tag="00090010")" + element),
+      with_end(R"({"00090010":{"vr":"LO","Value":["A"]},"00090011":{"vr":"LO","Value":["B"]},)"
+               R"("00091110":{"vr":"LO","Value":["x"]})"));
 }
 
 TEST_F(Builder, XmlWithNamespacesBlanksAndGaps) {

@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "base/log.h"
+#include "dicom/model/xml_writer.h"
 #include "tests/web/dicomweb/archive_fixture.h"
+#include "web/dicomweb/model_forms.h"
 
 namespace medarc::web {
 namespace {
@@ -82,6 +84,22 @@ TEST_F(CommitmentWeb, U6_WhatIsHeldIsCommittedAndWhatIsNotHasItsReason) {
       std::string(kCt) + R"("]},"0008114A":{"vr":"SQ","Value":[{"00081155":{"vr":"UI","Value":[")" +
       recipe.sop_uid + R"("]}}]}}]}}]}}]}})";
   EXPECT_EQ(items(ask("2.25.2", by_study), "00081199"), 1u);
+}
+
+TEST_F(CommitmentWeb, U6_XmlIsTakenAndGiven) {
+  start();
+  test::ImageRecipe recipe;
+  store(recipe);
+  auto xml = dicom::native_xml(references({recipe.sop_uid}));
+  ASSERT_TRUE(xml.has_value());
+  const HttpAnswer done = test::http(
+      port(), "POST", "/dicom-web/commitment-requests/2.25.1",
+      {{"Content-Type", std::string(kDicomXml)}, {"Accept", std::string(kDicomXml)}}, *xml);
+  ASSERT_EQ(done.status, 200) << done.body;
+  EXPECT_EQ(done.header("Content-Type"), kDicomXml);
+  EXPECT_NE(done.body.find("tag=\"00081199\""), std::string::npos);
+  EXPECT_NE(done.body.find(recipe.sop_uid), std::string::npos);
+  EXPECT_EQ(items(check("2.25.1"), "00081199"), 1u);
 }
 
 TEST_F(CommitmentWeb, U6_ATransactionInUseIs409AndWrongRequestsAre400) {

@@ -7,9 +7,11 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "dicom/model/xml_writer.h"
 #include "tests/support/websocket_client.h"
 #include "tests/support/work_items.h"
 #include "tests/web/dicomweb/archive_fixture.h"
+#include "web/dicomweb/model_forms.h"
 
 namespace medarc::web {
 namespace {
@@ -196,6 +198,32 @@ TEST_F(WorklistWeb, RetrieveGivesTheItemAsJson) {
             "READ1");
   EXPECT_EQ(get(kItems + "/1.2.3", {{"Accept", "text/html"}}).status, 406);
   EXPECT_EQ(get(kItems + "/1.2.9").status, 404);
+}
+
+TEST_F(WorklistWeb, XmlIsTakenAndGivenAsJsonIs) {
+  start();
+  auto xml = dicom::native_xml(work_item_json());
+  ASSERT_TRUE(xml.has_value());
+  const std::string type(kDicomXml);
+  EXPECT_EQ(send("POST", kItems + "?1.2.3", *xml, type).status, 201);
+  create("1.2.4");
+  const auto one = [&](const std::string& uid) {
+    HttpAnswer answer = get(kItems + "/" + uid, {{"Accept", type}});
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.header("Content-Type"), type);
+    return answer.body;
+  };
+  EXPECT_NE(one("1.2.3").find("READ1"), std::string::npos);
+  // Both are the same but for their UIDs and times.
+  EXPECT_EQ(one("1.2.3").size(), one("1.2.4").size());
+  const HttpAnswer found = get(kItems + "?PatientName=Doe*",
+                               {{"Accept", "multipart/related; type=\"application/dicom+xml\""}});
+  EXPECT_EQ(found.status, 200);
+  EXPECT_NE(found.body.find(">1.2.3</Value>"), std::string::npos);
+  EXPECT_NE(found.body.find(">1.2.4</Value>"), std::string::npos);
+  EXPECT_EQ(get(kItems, {{"Accept", "text/html"}}).status, 406);
+  EXPECT_EQ(send("POST", kItems + "?1.2.5", "<NativeDicomModel>", type).status, 400);
+  EXPECT_EQ(send("POST", kItems + "?1.2.5", *xml, "text/xml").status, 415);
 }
 
 TEST_F(WorklistWeb, U5_WhatWasRemovedIs410) {
