@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include "base/piecewise_source.h"
 #include "dicom/json.h"
 
 namespace medarc::dicom {
@@ -9,46 +10,30 @@ namespace {
 
 constexpr uint64_t kPlainBytesMax = 1ull << 30;
 
-class MetadataSource final : public ByteSource {
+class MetadataSource final : public PiecewiseSource {
  public:
   MetadataSource(std::vector<Bytes> packed, std::string base)
       : packed_(std::move(packed)), base_(std::move(base)) {}
 
-  Result<size_t> read(char* out, size_t capacity) override {
-    size_t done = 0;
-    while (done < capacity) {
-      if (at_ == ready_.size()) {
-        if (next_ == packed_.size()) break;
-        MEDARC_TRY(unpack());
-      }
-      const size_t n = ready_.copy(out + done, capacity - done, at_);
-      done += n;
-      at_ += n;
-    }
-    return done;
-  }
-
  private:
-  Status unpack() {
-    MEDARC_ASSIGN(plain_, unpack_metadata(packed_[next_]));
-    ready_.clear();
-    at_ = 0;
-    if (next_ > 0) ready_ += ',';
+  Result<bool> next_piece(Bytes& text, std::unique_ptr<ByteSource>&) override {
+    if (next_ == packed_.size()) return false;
+    MEDARC_ASSIGN(const Bytes plain, unpack_metadata(packed_[next_]));
+    if (next_ > 0) text += ',';
     for (size_t from = 0;;) {
-      const size_t mark = plain_.find(kBaseMark, from);
-      ready_.append(plain_, from, mark == Bytes::npos ? mark : mark - from);
+      const size_t mark = plain.find(kBaseMark, from);
+      text.append(plain, from, mark == Bytes::npos ? mark : mark - from);
       if (mark == Bytes::npos) break;
-      ready_ += base_;
+      text += base_;
       from = mark + 1;
     }
     packed_[next_++] = Bytes();
-    return {};
+    return true;
   }
 
   std::vector<Bytes> packed_;
   const std::string base_;
-  size_t next_ = 0, at_ = 0;
-  Bytes plain_, ready_;
+  size_t next_ = 0;
 };
 
 }  // namespace

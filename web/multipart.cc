@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/piecewise_source.h"
 #include "web/text.h"
 
 namespace medarc::web {
@@ -230,47 +231,29 @@ Status MultipartParser::feed_headers(ByteView& in) {
 
 namespace {
 
-class Multipart : public ByteSource {
+class Multipart : public PiecewiseSource {
  public:
   Multipart(std::string boundary, std::function<Result<std::optional<OutgoingPart>>()> next)
       : boundary_(std::move(boundary)), next_(std::move(next)) {}
 
-  Result<size_t> read(char* out, size_t capacity) override {
-    for (;;) {
-      if (at_ < text_.size()) {
-        const size_t n = text_.copy(out, capacity, at_);
-        at_ += n;
-        return n;
-      }
-      if (content_) {
-        MEDARC_ASSIGN(const size_t n, content_->read(out, capacity));
-        if (n > 0) return n;
-        content_.reset();
-      }
-      if (ended_) return size_t{0};
-      auto part = next_();
-      if (part.has_error()) return part.error();
-      text_ = first_ ? "--" : "\r\n--";
-      text_ += boundary_;
-      if (*part) {
-        text_ += "\r\n" + (*part)->headers + "\r\n";
-        content_ = std::move((*part)->content);
-      } else {
-        text_ += "--\r\n";
-        ended_ = true;
-      }
-      first_ = false;
-      at_ = 0;
+ private:
+  Result<bool> next_piece(Bytes& text, std::unique_ptr<ByteSource>& follows) override {
+    MEDARC_ASSIGN(std::optional<OutgoingPart> part, next_());
+    text += first_ ? "--" : "\r\n--";
+    first_ = false;
+    text += boundary_;
+    if (!part) {
+      text += "--\r\n";
+      return false;
     }
+    text += "\r\n" + part->headers + "\r\n";
+    follows = std::move(part->content);
+    return true;
   }
 
- private:
   const std::string boundary_;
   std::function<Result<std::optional<OutgoingPart>>()> next_;
-  std::unique_ptr<ByteSource> content_;
-  std::string text_;
-  size_t at_ = 0;
-  bool first_ = true, ended_ = false;
+  bool first_ = true;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // WADO-RS metadata (PS3.18 10.4.1.1.2): as it was made at ingest, in JSON or XML.
 #include <functional>
 
+#include "base/piecewise_source.h"
 #include "web/dicomweb/doors.h"
 #include "web/dicomweb/model_forms.h"
 #include "web/dicomweb/retrieve.h"
@@ -13,39 +14,20 @@ using Open = std::function<Result<std::unique_ptr<ByteSource>>(const dicom::Seri
 
 // "[" + the metadata of each series, joined, + "]". A series is opened when the one before has
 // ended; the first is given open, so that what is not allowed is refused before the answer begins.
-class MetadataStream : public ByteSource {
+class MetadataStream : public PiecewiseSource {
  public:
   MetadataStream(std::unique_ptr<ByteSource> first, std::vector<dicom::SeriesUid> rest, Open open)
-      : source_(std::move(first)), rest_(std::move(rest)), open_(std::move(open)), text_("[") {}
-
-  Result<size_t> read(char* out, size_t capacity) override {
-    for (;;) {
-      if (at_ < text_.size()) {
-        const size_t n = text_.copy(out, capacity, at_);
-        at_ += n;
-        return n;
-      }
-      if (flowing_) {
-        MEDARC_ASSIGN(const size_t n, source_->read(out, capacity));
-        if (n > 0) return n;
-        flowing_ = false;
-        source_.reset();
-      }
-      if (ended_) return size_t{0};
-      MEDARC_TRY(next_text());
-    }
-  }
+      : source_(std::move(first)), rest_(std::move(rest)), open_(std::move(open)) {}
 
  private:
-  // The start of the next series, with its comma, or the closing bracket.
-  Status next_text() {
-    at_ = 0;
-    text_.clear();
+  // A series, with its comma when it has any metadata, or the closing bracket.
+  Result<bool> next_piece(Bytes& text, std::unique_ptr<ByteSource>& follows) override {
+    if (!begun_) text += '[';
+    begun_ = true;
     if (!source_) {
       if (next_ == rest_.size()) {
-        text_ = "]";
-        ended_ = true;
-        return {};
+        text += ']';
+        return false;
       }
       MEDARC_ASSIGN(source_, open_(rest_[next_++]));
     }
@@ -53,20 +35,20 @@ class MetadataStream : public ByteSource {
     MEDARC_ASSIGN(const size_t n, source_->read(start, sizeof start));
     if (n == 0) {
       source_.reset();
-      return {};
+      return true;
     }
-    if (any_) text_ = ",";
-    text_.append(start, n);
-    any_ = flowing_ = true;
-    return {};
+    if (any_) text += ',';
+    text.append(start, n);
+    any_ = true;
+    follows = std::move(source_);
+    return true;
   }
 
   std::unique_ptr<ByteSource> source_;
   const std::vector<dicom::SeriesUid> rest_;
   const Open open_;
-  std::string text_;
-  size_t at_ = 0, next_ = 0;
-  bool flowing_ = false, any_ = false, ended_ = false;
+  size_t next_ = 0;
+  bool begun_ = false, any_ = false;
 };
 
 // Changes whenever the rows behind the answer do; the URLs in it follow the client's base URL.

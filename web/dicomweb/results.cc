@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/piecewise_source.h"
 #include "dicom/json.h"
 #include "web/dicomweb/doors.h"
 
@@ -92,7 +93,7 @@ void put_base(const std::string& base, std::string& text) {
   }
 }
 
-class ResultStream : public ByteSource {
+class ResultStream : public PiecewiseSource {
  public:
   ResultStream(ResultForm form, std::shared_ptr<index::View> view, index::Query query,
                index::Page first, uint64_t limit, std::function<void(Bytes)> ended)
@@ -103,37 +104,26 @@ class ResultStream : public ByteSource {
         left_(limit),
         when_ended_(std::move(ended)) {}
 
-  Result<size_t> read(char* out, size_t capacity) override {
-    while (text_.size() - at_ < capacity && !ended_) MEDARC_TRY(more());
-    const size_t n = text_.copy(out, capacity, at_);
-    at_ += n;
-    if (at_ == text_.size()) {
-      text_.clear();
-      at_ = 0;
-    }
-    return n;
-  }
-
  private:
-  Status more() {
+  Result<bool> next_piece(Bytes& text, std::unique_ptr<ByteSource>&) override {
     if (next_ < page_.matches.size() && left_ > 0) {
-      text_ += first_ ? "[" : ",";
+      text += first_ ? "[" : ",";
       first_ = false;
       --left_;
-      return append_result(form_, *view_, page_.matches[next_++], text_);
+      MEDARC_TRY(append_result(form_, *view_, page_.matches[next_++], text));
+      return true;
     }
     if (left_ == 0 || page_.next.empty()) {
-      text_ += first_ ? "[]" : "]";
-      ended_ = true;
+      text += first_ ? "[]" : "]";
       if (!page_.next.empty() && next_ == page_.matches.size()) when_ended_(page_.next);
-      return {};
+      return false;
     }
     query_.after = std::move(page_.next);
     query_.offset = 0;
     query_.limit = static_cast<uint32_t>(std::min<uint64_t>(query_.limit, left_));
     MEDARC_ASSIGN(page_, view_->query(query_));
     next_ = 0;
-    return {};
+    return true;
   }
 
   const ResultForm form_;
@@ -142,9 +132,7 @@ class ResultStream : public ByteSource {
   index::Page page_;
   size_t next_ = 0;
   uint64_t left_;
-  std::string text_;
-  size_t at_ = 0;
-  bool first_ = true, ended_ = false;
+  bool first_ = true;
   const std::function<void(Bytes)> when_ended_;
 };
 

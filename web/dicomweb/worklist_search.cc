@@ -1,6 +1,7 @@
 // Searching work items (PS3.18 11.9): QIDO's parameters over the keys of C-FIND.
 #include <algorithm>
 
+#include "base/piecewise_source.h"
 #include "dicom/dictionary.h"
 #include "dicom/worklist/keys.h"
 #include "web/dicomweb/doors.h"
@@ -156,7 +157,7 @@ class Reader {
 };
 
 // "[…]" of the items of a query, page by page, as the client takes them.
-class Items : public ByteSource {
+class Items : public PiecewiseSource {
  public:
   Items(std::shared_ptr<index::View> view, index::Query query, index::Page first, uint64_t limit,
         std::optional<DataSet> wanted)
@@ -166,37 +167,25 @@ class Items : public ByteSource {
         left_(limit),
         wanted_(std::move(wanted)) {}
 
-  Result<size_t> read(char* out, size_t capacity) override {
-    while (text_.size() - at_ < capacity && !ended_) MEDARC_TRY(more());
-    const size_t n = text_.copy(out, capacity, at_);
-    at_ += n;
-    if (at_ == text_.size()) {
-      text_.clear();
-      at_ = 0;
-    }
-    return n;
-  }
-
  private:
-  Status more() {
+  Result<bool> next_piece(Bytes& text, std::unique_ptr<ByteSource>&) override {
     if (next_ < page_.matches.size() && left_ > 0) {
       MEDARC_ASSIGN(DataSet item, dicom::worklist::item_of(page_.matches[next_++]));
-      text_ += first_ ? "[" : ",";
+      text += first_ ? "[" : ",";
       first_ = false;
       --left_;
-      text_ += to_json(wanted_ ? dicom::worklist::project(item, *wanted_) : item);
-      return {};
+      text += to_json(wanted_ ? dicom::worklist::project(item, *wanted_) : item);
+      return true;
     }
     if (left_ == 0 || page_.next.empty()) {
-      text_ += first_ ? "[]" : "]";
-      ended_ = true;
-      return {};
+      text += first_ ? "[]" : "]";
+      return false;
     }
     query_.after = std::move(page_.next);
     query_.offset = 0;
     MEDARC_ASSIGN(page_, view_->query(query_));
     next_ = 0;
-    return {};
+    return true;
   }
 
   const std::shared_ptr<index::View> view_;
@@ -204,9 +193,8 @@ class Items : public ByteSource {
   index::Page page_;
   uint64_t left_;
   const std::optional<DataSet> wanted_;  // nullopt: everything
-  size_t next_ = 0, at_ = 0;
-  std::string text_;
-  bool first_ = true, ended_ = false;
+  size_t next_ = 0;
+  bool first_ = true;
 };
 
 }  // namespace
