@@ -2,14 +2,16 @@
 
 #include <algorithm>
 
+#include "dicom/element_writer.h"
 #include "dicom/json.h"
 #include "dicom/scanner.h"
 #include "dicom/values.h"
+#include "dicom/vr_kinds.h"
 
 namespace medarc::dicom {
 namespace {
 
-constexpr Tag kSpecificCharacterSet{0x00080005};
+constexpr Tag kSpecificCharacterSet{0x00080005}, kItem{0xFFFEE000};
 
 auto place_of(auto& elements, Tag tag) {
   return std::lower_bound(elements.begin(), elements.end(), tag,
@@ -131,6 +133,33 @@ void append_json(std::string& out, const DataSet& dataset) {
   out += '}';
 }
 
+bool fits(const DataSet& dataset, const Charset& charset) {
+  return std::all_of(dataset.all().begin(), dataset.all().end(), [&](const DataElement& e) {
+    if (has_charset(e.vr) && !charset.encode(joined(e.values))) return false;
+    return std::all_of(e.items.begin(), e.items.end(),
+                       [&](const DataSet& item) { return fits(item, charset); });
+  });
+}
+
+void put(const ElementWriter& writer, const DataSet& dataset, Bytes& out) {
+  for (const DataElement& e : dataset.all()) {
+    Bytes value;
+    if (is(e.vr, "SQ")) {
+      for (const DataSet& item : e.items) {
+        Bytes inside;
+        put(writer, item, inside);
+        writer.item_head(value, kItem, static_cast<uint32_t>(inside.size()));
+        value += inside;
+      }
+    } else if (!e.binary.empty()) {
+      value = writer.words(e.vr, e.binary);
+    } else {
+      value = writer.value(e.vr, e.values);
+    }
+    writer.element(out, e.tag, e.vr, value);
+  }
+}
+
 }  // namespace
 
 bool operator==(const DataElement& a, const DataElement& b) {
@@ -199,6 +228,18 @@ Result<DataSet> read_dataset(ByteView bytes, std::string_view transfer_syntax,
 std::string to_json(const DataSet& dataset) {
   std::string out;
   append_json(out, dataset);
+  return out;
+}
+
+Bytes write_dataset(const DataSet& dataset, const std::vector<std::string>& wanted_charset,
+                    std::string_view transfer_syntax) {
+  std::vector<std::string> term;
+  const Charset charset = fitting_charset(
+      wanted_charset, [&](const Charset& c) { return fits(dataset, c); }, term);
+  DataSet said = dataset;
+  if (!term.empty()) said.set(kSpecificCharacterSet, "CS", term);
+  Bytes out;
+  put(ElementWriter(transfer_syntax_or_default(transfer_syntax).encoding, charset), said, out);
   return out;
 }
 

@@ -6,11 +6,13 @@
 #include <cmath>
 
 #include "dicom/dataset.h"
+#include "dicom/element_writer.h"
 #include "dicom/model/json_reader.h"
 #include "dicom/model/xml_reader.h"
 #include "dicom/private_tags.h"
 #include "dicom/scanner.h"
 #include "dicom/sop_class.h"
+#include "dicom/vr_kinds.h"
 
 namespace medarc::dicom {
 namespace {
@@ -19,17 +21,8 @@ constexpr size_t kShortLengthMax = 0xFFFE;                // sixteen bits of len
 constexpr size_t kDecimalCharactersMax = 16;              // DS
 constexpr double kIntegersExactMax = 9007199254740992.0;  // 2^53
 
-bool one_of(const Vr& vr, std::string_view list) {  // "AE,CS"
-  for (size_t i = 0; i + 1 < list.size(); i += 3) {
-    if (list.substr(i, 2) == text_of(vr)) return true;
-  }
-  return false;
-}
-
-bool is_binary(const Vr& vr) { return one_of(vr, "OB,OD,OF,OL,OV,OW,UN"); }
 bool is_number(const Vr& vr) { return one_of(vr, "DS,FD,FL,IS,SL,SS,SV,UL,US,UV"); }
 bool is_real(const Vr& vr) { return one_of(vr, "DS,FD,FL"); }
-bool is_single(const Vr& vr) { return one_of(vr, "LT,ST,UR,UT"); }
 
 template <class T>
 std::optional<T> parsed(std::string_view text) {
@@ -181,8 +174,8 @@ class Reader final : public ModelSink {
       if (!open.values.empty() || open.inline_binary) return bad(e.tag, "an item is an object");
     } else if (!e.items.empty()) {
       return bad(e.tag, "items, in an element that is no sequence");
-    } else if (is_binary(e.vr) || open.inline_binary) {
-      if (!is_binary(e.vr)) return bad(e.tag, "InlineBinary, in an element of text");
+    } else if (is_bulk(e.vr) || open.inline_binary) {
+      if (!is_bulk(e.vr)) return bad(e.tag, "InlineBinary, in an element of text");
       if (!open.values.empty()) return bad(e.tag, "a binary value is InlineBinary");
     } else {
       MEDARC_TRY(close_values(open));
@@ -250,7 +243,7 @@ class Reader final : public ModelSink {
       bytes += v.text.size() + 1;
       e.values.push_back(std::move(v.text));
     }
-    if (is_single(e.vr) && e.values.size() > 1) return bad(e.tag, "this vr has one value");
+    if (is_single_text(e.vr) && e.values.size() > 1) return bad(e.tag, "this vr has one value");
     if (!one_of(e.vr, "UC,UR,UT") && bytes > kShortLengthMax) {
       return make_error(Code::too_large, tag_hex(e.tag) + ": the value is too long for its vr");
     }
@@ -267,7 +260,7 @@ class Reader final : public ModelSink {
         return bad(at, "control characters in a value");
       }
     }
-    if (!is_single(vr) && text.find('\\') != std::string_view::npos) {
+    if (!is_single_text(vr) && text.find('\\') != std::string_view::npos) {
       return bad(at, "a backslash separates values; give them one by one");
     }
     if (is(vr, "UI") && !plausible_uid(text)) return bad(at, "no UID");

@@ -6,15 +6,10 @@
 #include <charconv>
 #include <cmath>
 
+#include "dicom/vr_kinds.h"
+
 namespace medarc::dicom {
 namespace {
-
-bool one_of(Vr vr, std::string_view names) {  // names of two letters, joined
-  for (size_t i = 0; i + 1 < names.size(); i += 2) {
-    if (vr[0] == names[i] && vr[1] == names[i + 1]) return true;
-  }
-  return false;
-}
 
 std::string_view trimmed(std::string_view v, bool leading) {
   while (!v.empty() && (v.back() == ' ' || v.back() == '\0')) v.remove_suffix(1);
@@ -29,7 +24,7 @@ std::string float_text(double v, bool single) {
 }
 
 std::vector<std::string> numbers(Vr vr, ByteView bytes, bool big) {
-  const size_t size = one_of(vr, "USSS") ? 2 : one_of(vr, "FDSVUV") ? 8 : 4;
+  const size_t size = one_of(vr, "US,SS") ? 2 : one_of(vr, "FD,SV,UV") ? 8 : 4;
   std::vector<std::string> out;
   for (; bytes.size() >= size; bytes.remove_prefix(size)) {
     const uint64_t v = read_number(bytes, size, big);
@@ -46,7 +41,8 @@ std::vector<std::string> numbers(Vr vr, ByteView bytes, bool big) {
     } else if (is(vr, "FD")) {
       out.push_back(float_text(std::bit_cast<double>(v), false));
     } else {  // AT: two groups of 16 bits
-      const uint64_t group = read_number(bytes, 2, big), element = read_number(bytes.substr(2), 2, big);
+      const uint64_t group = read_number(bytes, 2, big),
+                     element = read_number(bytes.substr(2), 2, big);
       out.push_back(fmt::format("{:04X}{:04X}", group, element));
     }
   }
@@ -57,16 +53,16 @@ std::vector<std::string> numbers(Vr vr, ByteView bytes, bool big) {
 
 std::optional<std::vector<std::string>> values_of(Vr vr, ByteView bytes, bool big_endian,
                                                   const Charset& charset, bool* clean) {
-  if (one_of(vr, "USSSULSLFLFDATSVUV")) return numbers(vr, bytes, big_endian);
-  if (!one_of(vr, "AEASCSDADSDTISLOLTPNSHSTTMUCUIURUT")) return std::nullopt;
-  const bool text = one_of(vr, "LOLTPNSHSTUCUT");
+  if (is_words(vr)) return numbers(vr, bytes, big_endian);
+  if (!is_text(vr)) return std::nullopt;
+  const bool text = has_charset(vr);
   bool all_clean = true;
   // The others are ISO_IR 6; anything else is kept visible, as UTF-8 or U+FFFD.
   const std::string all = text ? charset.decode(bytes, is(vr, "PN"), &all_clean)
                                : Charset().decode(bytes, false, &all_clean);
   if (clean != nullptr && !all_clean) *clean = false;
   std::vector<std::string> out;
-  if (one_of(vr, "LTSTUTUR")) {
+  if (is_single_text(vr)) {
     const auto v = trimmed(all, false);
     if (!v.empty()) out.emplace_back(v);
     return out;
@@ -76,7 +72,8 @@ std::optional<std::vector<std::string>> values_of(Vr vr, ByteView bytes, bool bi
   size_t from = 0;
   while (true) {
     const size_t to = all.find('\\', from);
-    out.emplace_back(trimmed(std::string_view(all).substr(from, to == std::string::npos ? to : to - from), leading));
+    out.emplace_back(trimmed(
+        std::string_view(all).substr(from, to == std::string::npos ? to : to - from), leading));
     if (to == std::string::npos) break;
     from = to + 1;
   }
@@ -84,9 +81,9 @@ std::optional<std::vector<std::string>> values_of(Vr vr, ByteView bytes, bool bi
 }
 
 uint8_t word_bytes(Vr vr) {
-  if (one_of(vr, "USSSOWAT")) return 2;
-  if (one_of(vr, "ULSLFLOFOL")) return 4;
-  return one_of(vr, "FDODSVUVOV") ? 8 : 1;
+  if (one_of(vr, "US,SS,OW,AT")) return 2;
+  if (one_of(vr, "UL,SL,FL,OF,OL")) return 4;
+  return one_of(vr, "FD,OD,SV,UV,OV") ? 8 : 1;
 }
 
 Charset charset_of(const Scanner& scanner) {
@@ -100,8 +97,8 @@ std::string plain_value(const Scanner& scanner, Tag tag) {
   const Element* e = scanner.find(tag);
   if (e == nullptr || !e->held) return {};
   const Vr vr = is(e->vr, "UN") ? vr_of(tag) : e->vr;  // the dictionary says more
-  auto values = values_of(vr, scanner.value(*e), scanner.encoding() == Encoding::explicit_big,
-                          Charset());
+  auto values =
+      values_of(vr, scanner.value(*e), scanner.encoding() == Encoding::explicit_big, Charset());
   return values && !values->empty() ? values->front() : std::string();
 }
 

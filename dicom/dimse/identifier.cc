@@ -1,16 +1,15 @@
 #include "dicom/dimse/identifier.h"
 
 #include <algorithm>
-#include <bit>
-#include <charconv>
 #include <map>
 
 #include "base/codec.h"
-#include "dicom/condition.h"
+#include "dicom/element_writer.h"
 #include "dicom/json_elements.h"
+#include "dicom/private_tags.h"
 #include "dicom/scanner.h"
-#include "dicom/transfer_syntax.h"
 #include "dicom/values.h"
+#include "dicom/vr_kinds.h"
 
 namespace medarc::dicom::dimse {
 namespace {
@@ -20,83 +19,13 @@ using index::Attribute;
 constexpr Tag kItem{0xFFFEE000}, kItemEnd{0xFFFEE00D}, kSequenceEnd{0xFFFEE0DD};
 constexpr size_t kKeyDepthMax = 16;  // sequences around a key
 
-bool one_of(const Vr& vr, std::string_view list) {  // "AE,CS"
-  for (size_t i = 0; i + 1 < list.size(); i += 3) {
-    if (list.substr(i, 2) == text_of(vr)) return true;
-  }
-  return false;
-}
-
-// VRs whose text may leave the default repertoire (PS3.5 6.1.2.3).
-bool has_charset(const Vr& vr) { return one_of(vr, "LO,LT,PN,SH,ST,UC,UT"); }
-bool has_long_length(const Vr& vr) { return one_of(vr, "SQ,UC,UR,UT,OB,OW,OF,OD,OL,OV,UN,SV,UV"); }
-
-std::string joined(const std::vector<std::string>& values) {
-  std::string out;
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) out += '\\';
-    out += values[i];
-  }
-  return out;
-}
-
-template <class T>
-T parsed(const std::string& text) {
-  T v{};
-  std::from_chars(text.data(), text.data() + text.size(), v);
-  return v;
-}
-
-// Integers and floats of any width as the words of the encoding.
-void put_word(Bytes& out, uint64_t value, size_t size, bool big) {
-  for (size_t i = 0; i < size; ++i) {
-    out += static_cast<char>(value >> (8 * (big ? size - 1 - i : i)));
-  }
-}
-
-Bytes number_bytes(const Attribute& a, bool big) {
-  Bytes out;
-  for (const std::string& text : a.values) {
-    if (one_of(a.vr, "US,SS")) {
-      put_word(out, static_cast<uint16_t>(parsed<int64_t>(text)), 2, big);
-    } else if (one_of(a.vr, "UL,SL")) {
-      put_word(out, static_cast<uint32_t>(parsed<int64_t>(text)), 4, big);
-    } else if (one_of(a.vr, "SV")) {
-      put_word(out, static_cast<uint64_t>(parsed<int64_t>(text)), 8, big);
-    } else if (one_of(a.vr, "UV")) {
-      put_word(out, parsed<uint64_t>(text), 8, big);
-    } else if (one_of(a.vr, "FL")) {
-      put_word(out, std::bit_cast<uint32_t>(parsed<float>(text)), 4, big);
-    } else if (one_of(a.vr, "FD")) {
-      put_word(out, std::bit_cast<uint64_t>(parsed<double>(text)), 8, big);
-    } else {  // AT, held as eight hexadecimal digits
-      uint32_t tag = 0;
-      std::from_chars(text.data(), text.data() + text.size(), tag, 16);
-      put_word(out, tag >> 16, 2, big);
-      put_word(out, tag & 0xFFFF, 2, big);
-    }
-  }
-  return out;
-}
-
 class Writer {
  public:
-  Writer(const Charset& charset, bool implicit, bool big)
-      : charset_(charset), implicit_(implicit), big_(big) {}
+  explicit Writer(const ElementWriter& elements) : elements_(elements) {}
 
   void put(const Attribute& a) {
     if (is(a.vr, "SQ")) return put_sequence(a);
-    if (one_of(a.vr, "US,SS,UL,SL,SV,UV,FL,FD,AT")) return element(a, number_bytes(a, big_));
-    const std::string text = joined(a.values);
-    Bytes value = has_charset(a.vr) ? charset_.encode(text).value_or(Bytes()) : Bytes(text);
-    // Sixteen bits of length hold this much; only lists of UIDs come near.
-    constexpr size_t kShortLengthMax = 0xFFFE;
-    if (!implicit_ && !has_long_length(a.vr) && value.size() > kShortLengthMax) {
-      const size_t end = value.rfind('\\', kShortLengthMax);
-      value.resize(end == Bytes::npos ? 0 : end);
-    }
-    if (value.size() % 2 != 0) value += is(a.vr, "UI") ? '\0' : ' ';
-    element(a, value);
+    elements_.element(out_, a.tag, a.vr, elements_.value(a.vr, a.values));
   }
   Bytes take() { return std::move(out_); }
 
@@ -112,7 +41,7 @@ class Writer {
     };
     std::vector<Open> open;
     const auto begin = [&](Tag tag, std::string_view items) {
-      head({tag, {'S', 'Q'}, {}}, kUndefinedLength);
+      elements_.head(out_, tag, {'S', 'Q'}, kUndefinedLength);
       open.push_back({json_entries(items), 0, {}, 0, false});
     };
     begin(a.tag, a.values.empty() ? std::string_view() : a.values[0]);
@@ -126,10 +55,10 @@ class Writer {
           put(attribute_of(e));
         }
       } else if (top.in_item) {
-        delimiter(kItemEnd, 0);
+        elements_.item_head(out_, kItemEnd, 0);
         top.in_item = false;
       } else if (top.next < top.items.size()) {
-        delimiter(kItem, kUndefinedLength);
+        elements_.item_head(out_, kItem, kUndefinedLength);
         top.elements.clear();
         top.at = 0;
         top.in_item = true;
@@ -138,57 +67,15 @@ class Writer {
           return true;
         });
       } else {
-        delimiter(kSequenceEnd, 0);
+        elements_.item_head(out_, kSequenceEnd, 0);
         open.pop_back();
       }
     }
   }
 
-  void delimiter(Tag tag, uint32_t length) {
-    put_word(out_, tag.value >> 16, 2, big_);
-    put_word(out_, tag.value & 0xFFFF, 2, big_);
-    put_word(out_, length, 4, big_);
-  }
-  void head(const Attribute& a, size_t length) {
-    put_word(out_, a.tag.value >> 16, 2, big_);
-    put_word(out_, a.tag.value & 0xFFFF, 2, big_);
-    if (implicit_) return put_word(out_, length, 4, big_);
-    out_ += text_of(a.vr);
-    if (has_long_length(a.vr)) {
-      put_word(out_, 0, 2, big_);
-      put_word(out_, length, 4, big_);
-    } else {
-      put_word(out_, length, 2, big_);
-    }
-  }
-  void element(const Attribute& a, ByteView value) {
-    head(a, value.size());
-    out_.append(value);
-  }
-
-  const Charset& charset_;
-  const bool implicit_, big_;
+  const ElementWriter& elements_;
   Bytes out_;
 };
-
-// The first of: ASCII, what the requestor named, UTF-8 (its term in `term`) that holds all text.
-Charset fitting_charset(const std::vector<Attribute>& attributes,
-                        const std::vector<std::string>& wanted, std::vector<std::string>& term) {
-  const auto fits = [&](const Charset& charset) {
-    return std::all_of(attributes.begin(), attributes.end(), [&](const Attribute& a) {
-      const bool has_text =
-          has_charset(a.vr) || is(a.vr, "SQ");  // items as JSON: their text, ASCII
-      return !has_text || charset.encode(joined(a.values)).has_value();
-    });
-  };
-  if (fits(Charset())) return Charset();
-  if (const Charset own(wanted); !wanted.empty() && own.known() && fits(own)) {
-    term = wanted;
-    return own;
-  }
-  term = {"ISO_IR 192"};
-  return Charset(term);
-}
 
 const Key* find_key(const std::vector<Key>& keys, Tag tag) {
   for (const Key& key : keys) {
@@ -295,12 +182,19 @@ Bytes write_identifier(std::vector<Attribute> attributes,
                        const std::vector<std::string>& wanted_charset,
                        std::string_view transfer_syntax) {
   std::vector<std::string> term;
-  const Charset charset = fitting_charset(attributes, wanted_charset, term);
+  const auto fits = [&](const Charset& charset) {
+    return std::all_of(attributes.begin(), attributes.end(), [&](const Attribute& a) {
+      const bool has_text =
+          has_charset(a.vr) || is(a.vr, "SQ");  // items as JSON: their text, ASCII
+      return !has_text || charset.encode(joined(a.values)).has_value();
+    });
+  };
+  const Charset charset = fitting_charset(wanted_charset, fits, term);
   if (!term.empty()) attributes.push_back({kSpecificCharacterSet, {'C', 'S'}, term});
   std::sort(attributes.begin(), attributes.end(),
             [](const Attribute& a, const Attribute& b) { return a.tag < b.tag; });
-  const Encoding encoding = transfer_syntax_or_default(transfer_syntax).encoding;
-  Writer writer(charset, encoding == Encoding::implicit_little, encoding == Encoding::explicit_big);
+  const ElementWriter elements(transfer_syntax_or_default(transfer_syntax).encoding, charset);
+  Writer writer(elements);
   for (const Attribute& a : attributes) writer.put(a);
   return writer.take();
 }

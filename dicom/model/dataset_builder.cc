@@ -5,6 +5,7 @@
 #include "dicom/private_tags.h"
 #include "dicom/scanner.h"
 #include "dicom/values.h"
+#include "dicom/vr_kinds.h"
 
 namespace medarc::dicom {
 namespace {

@@ -6,16 +6,10 @@
 #include <limits>
 
 #include "dicom/scanner.h"
+#include "dicom/vr_kinds.h"
 
 namespace medarc::dicom {
 namespace {
-
-bool one_of(Vr vr, std::string_view names) {  // names of two letters, joined
-  for (size_t i = 0; i + 1 < names.size(); i += 2) {
-    if (vr[0] == names[i] && vr[1] == names[i + 1]) return true;
-  }
-  return false;
-}
 
 void put(Bytes& out, uint64_t v, size_t size) {
   for (size_t i = 0; i < size; ++i) out += static_cast<char>(v >> (8 * i));
@@ -92,23 +86,21 @@ std::string_view ModelValues::text(size_t i) const {
   return std::string_view(texts_).substr(from, entries_[i].end - from);
 }
 
-bool has_charset(Vr vr) { return one_of(vr, "LOLTPNSHSTUCUT"); }
-
-char padding_of(Vr vr) { return one_of(vr, "AEASCSDADSDTISLOLTPNSHSTTMUCURUT") ? ' ' : '\0'; }
+char padding_of(Vr vr) { return is_text(vr) && !is(vr, "UI") ? ' ' : '\0'; }
 
 std::optional<Bytes> encode_values(Vr vr, const ModelValues& values) {
   const size_t count = values.count();
   Bytes out;
   // One empty value is no value (annex F.2.5).
   if (count == 0 || (count == 1 && values.text(0).empty())) return out;
-  if (one_of(vr, "USSSULSLUVSVFLFDAT")) {
+  if (is_words(vr)) {
     for (size_t i = 0; i < count; ++i) {
       if (!append_number(out, vr, values.text(i))) return std::nullopt;
     }
     return out;
   }
-  if (!one_of(vr, "AEASCSDADSDTISLOLTPNSHSTTMUCUIURUT")) return std::nullopt;
-  const bool single = one_of(vr, "LTSTURUT");
+  if (!is_text(vr)) return std::nullopt;
+  const bool single = is_single_text(vr);
   if (single && count > 1) return std::nullopt;
   for (size_t i = 0; i < count; ++i) {
     const std::string_view text = values.text(i);

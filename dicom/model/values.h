@@ -33,9 +33,6 @@ class ModelValues {
 // of range, a backslash in a value, two values of a VR that has one.
 std::optional<Bytes> encode_values(Vr vr, const ModelValues& values);
 
-// Whether its text is in the Specific Character Set (PS3.5 6.1.2.3).
-bool has_charset(Vr vr);
-
 // A NUL or a blank, as the VR is padded (PS3.5 6.2).
 char padding_of(Vr vr);
 

@@ -193,7 +193,7 @@ TEST_F(Limits, R9SlowSendersAndIdleConnectionsDoNotDelayOthers) {
     EXPECT_EQ(known.get("/hello").status, 200);
     worst = std::max(worst, ms_since(begun));
   }
-  EXPECT_LT(worst, 250);
+  EXPECT_LT(worst, 5'000);  // stuck behind a slow sender it would be its time-out
 #if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)  // they keep books of their own
   const uint64_t each = (resident_bytes() - before) / (half + slow.size());
   EXPECT_LT(each, 16u << 10) << "bytes of memory a connection";
