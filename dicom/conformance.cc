@@ -68,14 +68,22 @@ void syntaxes(std::string& out) {
       "## Transfer syntaxes\n\nEvery syntax is accepted for storage, also one that is not listed, "
       "and "
       "kept byte for byte. \"Decoded\" ones are given as Explicit or Implicit VR Little Endian to "
-      "peers that ask for these, and are rendered. What may be lossy is never made unasked.\n\n"
-      "| transfer syntax | UID | decoded | lossy | frames as |\n|---|---|---|---|---|\n";
+      "peers that ask for these, and are rendered. \"Made\" ones are what images can be given in; "
+      "those \"when named\" lose something, are made only for who names them over DICOMweb (over "
+      "DIMSE "
+      "with `dicom.lossy_to_peers`, for who accepts nothing else), and are new instances that name "
+      "their source.\n\n"
+      "| transfer syntax | UID | decoded | made | lossy | frames as |\n|---|---|---|---|---|---|\n";
   for (const TransferSyntax& t : transfer_syntaxes()) {
     const bool decoded = t.encapsulated ? can_decode(t.uid)
                                         : std::find(std::begin(kNative), std::end(kNative),
                                                     t.uid) != std::end(kNative);
-    out += fmt::format("| {} | {} | {} | {} | {} |\n", t.name, t.uid, decoded ? "yes" : "no",
-                       t.lossy ? "may be" : "no",
+    const bool native = t.uid == kImplicitLittle || t.uid == kExplicitLittle;
+    const char* const made = native || can_encode(t.uid) ? "yes"
+                             : can_encode_lossy(t.uid)   ? "when named"
+                                                         : "no";
+    out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", t.name, t.uid, decoded ? "yes" : "no",
+                       made, t.lossy ? "may be" : "no",
                        t.encapsulated ? t.media_type : "application/octet-stream");
   }
   out += '\n';

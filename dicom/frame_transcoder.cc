@@ -70,8 +70,10 @@ Result<std::unique_ptr<FrameTranscoder>> FrameTranscoder::open(std::unique_ptr<F
   if (stored.encapsulated() && !can_decode(stored.transfer_syntax())) {
     return not_acceptable("the pixel data is compressed in a way that cannot be undone here");
   }
-  if (out->encodes_ && (!can_encode(out->target_, *declared) ||
-                        (!stored.encapsulated() && declared->photometric == "YBR_FULL_422"))) {
+  const bool has_codec =
+      can_encode(out->target_, *declared) || can_encode_lossy(out->target_, *declared);
+  if (out->encodes_ &&
+      (!has_codec || (!stored.encapsulated() && declared->photometric == "YBR_FULL_422"))) {
     return not_acceptable("frames of this kind cannot be given in the transfer syntax asked for");
   }
   auto made = out->make_now(first);

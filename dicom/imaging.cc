@@ -10,6 +10,7 @@
 #include "dicom/forwarding.h"
 #include "dicom/inflate.h"
 #include "dicom/intake.h"
+#include "dicom/lossy.h"
 #include "dicom/metadata_source.h"
 #include "dicom/part10.h"
 #include "dicom/pieces.h"
@@ -51,10 +52,16 @@ std::string_view syntax_after(const InstanceRow& row, Form form) {
   return form.transfer_syntax().empty() ? kExplicitLittle : form.transfer_syntax();
 }
 
-// The bytes before the dataset.
-Bytes envelope_of(const InstanceRow& row, Form form) {
+// Whether the pixels lose something on the way out.
+bool is_derived(const InstanceRow& row, Form form) {
+  return can_encode_lossy(form.transfer_syntax()) &&
+         form.transfer_syntax() != row.transfer_syntax.value;
+}
+
+// The bytes before the dataset of `instance`.
+Bytes envelope_of(const InstanceRow& row, const SopInstanceUid& instance, Form form) {
   if (change_of(row, form) != Change::none) {
-    return make_envelope(row.sop_class, row.uid,
+    return make_envelope(row.sop_class, instance,
                          TransferSyntaxUid(std::string(syntax_after(row, form))));
   }
   if (form == Form::original || has_preamble(row.envelope)) return row.envelope;
@@ -187,7 +194,7 @@ class ImagingService final : public Imaging {
 
   Result<Content> object(const Principal& principal, const InstanceRow& row, Form form) override {
     MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
-    return content_of(row, form, envelope_of(row, form));
+    return content_of(row, form, envelope_of(row, instance_in(row, form), form));
   }
 
   Result<Content> dataset(const Principal& principal, const InstanceRow& row, Form form) override {
@@ -227,7 +234,7 @@ class ImagingService final : public Imaging {
       c.transfer_syntax = out.transfer_syntax;
       c.etag = fmt::format("{}-f{}", row.dataset.hex(), number);
       if (transcoder) {
-        c.etag += etag_suffix(form);
+        c.etag += etag_suffix(form) + quality_suffix(row, form);
         c.bytes = transcoder->bytes_of(number - 1);
         c.source = frame_source(transcoder, number - 1);
       } else {
@@ -245,6 +252,13 @@ class ImagingService final : public Imaging {
     RenderSource source;
     source.row = row;
     MEDARC_ASSIGN(source.dataset, index_.blobs().open(row.dataset));
+    if (request.presentation) {
+      // Another study's state would be read without being asked for.
+      if (request.presentation->study != row.study) {
+        return make_error(Code::invalid_argument, "the presentation state is of another study");
+      }
+      MEDARC_ASSIGN(source.presentation, index_.blobs().open(request.presentation->dataset));
+    }
     MEDARC_ASSIGN(source.frames_count, frames_count(row));
     if (source.frames_count > 0) {
       MEDARC_ASSIGN(std::shared_ptr<StoredFrames> stored,
@@ -331,6 +345,17 @@ class ImagingService final : public Imaging {
                       "the pixel data is given as it is stored only: there are no codecs");
   }
 
+  uint32_t quality_of(Form form) const {
+    return codecs_ == nullptr ? 0 : codecs_->limits().lossy.of(form.transfer_syntax());
+  }
+  SopInstanceUid instance_in(const InstanceRow& row, Form form) const {
+    if (!is_derived(row, form)) return row.uid;
+    return lossy_instance(row, form.transfer_syntax(), quality_of(form));
+  }
+  std::string quality_suffix(const InstanceRow& row, Form form) const {
+    return is_derived(row, form) ? fmt::format("q{}", quality_of(form)) : "";
+  }
+
   Result<std::unique_ptr<FrameReader>> open_pixels(const InstanceRow& row) {
     MEDARC_ASSIGN(auto frames, StoredFrames::open(index_.blobs(), row, limits_));
     return std::make_unique<FrameReader>(std::move(frames), codecs_);
@@ -348,12 +373,13 @@ class ImagingService final : public Imaging {
   }
 
   Result<Content> content_of(const InstanceRow& row, Form form, Bytes envelope) {
-    const std::string etag =
-        fmt::format("{}-{:08x}-{}", row.dataset.hex(), crc32c(row.envelope), etag_suffix(form));
+    const std::string etag = fmt::format("{}-{:08x}-{}{}", row.dataset.hex(), crc32c(row.envelope),
+                                         etag_suffix(form), quality_suffix(row, form));
     const Change change = change_of(row, form);
     if (change == Change::transcoded) {
       MEDARC_ASSIGN(Content content, transcoded(row, form, std::move(envelope)));
       content.etag = etag;
+      if (is_derived(row, form)) content.instance = instance_in(row, form);
       return content;
     }
     const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
@@ -407,6 +433,11 @@ class ImagingService final : public Imaging {
 
 }  // namespace
 
+std::optional<Form> Form::lossy(std::string_view transfer_syntax) {
+  if (!can_encode_lossy(transfer_syntax)) return std::nullopt;
+  return Form(Kind::in_syntax, find_transfer_syntax(transfer_syntax)->uid);
+}
+
 std::optional<Form> Form::in(std::string_view transfer_syntax) {
   if (transfer_syntax == kExplicitLittle) return explicit_le;
   if (!can_encode(transfer_syntax)) return std::nullopt;
@@ -417,7 +448,7 @@ Shape shape_of(const InstanceRow& row, Form form) {
   Shape out;
   out.transfer_syntax.value = syntax_after(row, form);
   if (change_of(row, form) == Change::none) {
-    out.bytes = envelope_of(row, form).size() + row.dataset_bytes;
+    out.bytes = envelope_of(row, row.uid, form).size() + row.dataset_bytes;
   }
   return out;
 }

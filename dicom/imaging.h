@@ -93,7 +93,8 @@ struct Content {
   std::unique_ptr<ByteSource> source;
   std::optional<uint64_t> bytes;
   TransferSyntaxUid transfer_syntax;
-  std::string etag;  // without quotes
+  std::string etag;         // without quotes
+  SopInstanceUid instance;  // of what this is, when it is another than the one stored (Form::lossy)
 };
 
 // The form in which an object or its frames are asked for.
@@ -107,6 +108,10 @@ class Form {
   // explicit_le, or one of the transfer syntaxes that frames can be encoded in, always losslessly.
   // nullopt: none of them.
   static std::optional<Form> in(std::string_view transfer_syntax);
+  // One of the transfer syntaxes that lose something, for those who name it: as it is stored when
+  // it is stored so, otherwise a new instance derived from the stored one (lossy.h), with the
+  // quality that CodecLimits::lossy says. nullopt: none of them.
+  static std::optional<Form> lossy(std::string_view transfer_syntax);
 
   // "" for original and stored.
   std::string_view transfer_syntax() const { return transfer_syntax_; }

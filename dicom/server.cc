@@ -165,7 +165,7 @@ class AssociationServer : public Server {
     } else if (ended = association.accept(); ended.has_value()) {
       ended = dimse::serve(association, imaging_, who.principal, limits_,
                            {policy_.aet, options_.warn_status, options_.destinations, signals_,
-                            options_.commitments, options_.work_list});
+                            options_.commitments, options_.work_list, options_.lossy_to_peers});
     }
     acceptor_->drain(association.into_drain());
     return ended;

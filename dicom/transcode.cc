@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dicom/convert.h"
+#include "dicom/lossy.h"
 #include "dicom/pieces.h"
 #include "dicom/values.h"
 
@@ -232,7 +233,16 @@ Result<Content> transcoded_dataset(archive::BlobStore& blobs, const InstanceRow&
       return not_acceptable("the pixels are over 4 GiB when they are not compressed");
     }
   }
-  Around around = pieces_around_pixels(*scanner, changes_for(declared, shape, implicit));
+  Changes changes = changes_for(declared, shape, implicit);
+  if (can_encode_lossy(form.transfer_syntax())) {
+    // Of the first frame: the others are made when what comes before them has gone.
+    const auto before = static_cast<double>(declared.frame_bytes());
+    const double ratio = before / static_cast<double>(std::max<uint64_t>(
+                                      1, transcoder->bytes_of(0).value_or(declared.frame_bytes())));
+    add_lossy_changes(*scanner, row, form.transfer_syntax(),
+                      codecs.limits().lossy.of(form.transfer_syntax()), ratio, changes);
+  }
+  Around around = pieces_around_pixels(*scanner, changes);
   Piece head;
   head.literal = std::move(envelope);
   around.before.insert(around.before.begin(), std::move(head));

@@ -1,8 +1,8 @@
-// Stored objects and frames in another transfer syntax than they are stored in, losslessly, one
-// frame in memory at a time (dicom.md N5; PS3.5 8.2, A.4). What must change with the pixels changes
-// in the dataset: photometric interpretation and planar configuration; offset tables of the old
-// frames go. The SOP Instance UID stays (PS3.3 C.12.4.1.1: the image is the same), as do the
-// attributes that tell of earlier lossy compression.
+// Stored objects and frames in another transfer syntax than they are stored in, one frame in memory
+// at a time (dicom.md N5; PS3.5 8.2, A.4). What must change with the pixels changes in the dataset:
+// photometric interpretation and planar configuration; offset tables of the old frames go. The SOP
+// Instance UID stays (PS3.3 C.12.4.1.1: the image is the same), as do the attributes that tell of
+// earlier lossy compression; only a target that loses something makes another instance (lossy.h).
 #pragma once
 
 #include <memory>

@@ -34,6 +34,10 @@ Result<Settings> Settings::from(Config& config) {
   s.dicom.warn_status =
       config.flag("dicom.warn_status", false,
                   "Answer C-STORE of unusual objects with a warning status, not only a comment.");
+  s.dicom.lossy_to_peers =
+      config.flag("dicom.lossy_to_peers", false,
+                  "C-GET and C-MOVE: a peer that takes an image only in a transfer syntax that "
+                  "loses something gets it so, as a new instance.");
   if (s.dicom.aet.empty() || s.dicom.aet.size() > 16) {
     return make_error(Code::invalid_argument, "dicom.aet: an AE title has 1 to 16 characters");
   }

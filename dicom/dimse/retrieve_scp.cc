@@ -56,7 +56,8 @@ class Retrieving {
     }
     counts_.remaining = static_cast<uint16_t>(items_.size());
     if (!move) {
-      StoreScu sender(context_.association, context_.imaging, context_.principal, true);
+      StoreScu sender(context_.association, context_.imaging, context_.principal, true,
+                      context_.lossy_allowed);
       return send_all(sender, std::nullopt);
     }
     if (items_.empty()) return finish(kSuccess);
@@ -68,7 +69,8 @@ class Retrieving {
       counts_.failed = std::exchange(counts_.remaining, uint16_t{0});
       return finish(kCannotPerformSuboperations, destination.error().text);
     }
-    StoreScu sender(**destination, context_.imaging, context_.principal, false);
+    StoreScu sender(**destination, context_.imaging, context_.principal, false,
+                    context_.lossy_allowed);
     const Originator originator{context_.calling_aet, request_.command.message_id.value_or(0)};
     const Status ended = send_all(sender, originator);
     if (ended.has_value()) (void)(*destination)->release();
@@ -116,8 +118,9 @@ class Retrieving {
   }
 
   Result<std::unique_ptr<ul::Association>> open(const Destination& to) {
-    const ul::Call call{to.host, to.port,    to.aet, context_.aet, contexts_for(wanted_),
-                        to.tls,  to.tls_name};
+    const ul::Call call{
+        to.host, to.port,    to.aet, context_.aet, contexts_for(wanted_, context_.lossy_allowed),
+        to.tls,  to.tls_name};
     return ul::call(call, context_.limits, context_.signals);
   }
 

@@ -15,8 +15,9 @@ struct RetrieveContext {
   const Limits& limits;
   const Destinations& destinations;
   const ul::StopSignals& signals;
-  std::string aet;          // our own, calling
-  std::string calling_aet;  // the requestor's
+  std::string aet;             // our own, calling
+  std::string calling_aet;     // the requestor's
+  bool lossy_allowed = false;  // as StoreScu
 };
 
 // Serves one C-GET-RQ or C-MOVE-RQ, its identifier included. `next`: as serve_find. An error ends

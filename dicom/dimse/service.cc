@@ -110,9 +110,10 @@ class Service {
     if (command.field == kGetRq || command.field == kMoveRq) {
       const std::string_view calling =
           ul::trim_title(association_.agreement().answer.fixed.calling);
-      return serve_retrieve({association_, imaging_, principal_, limits_, options_.destinations,
-                             options_.signals, options_.aet, std::string(calling)},
-                            request, next_);
+      return serve_retrieve(
+          {association_, imaging_, principal_, limits_, options_.destinations, options_.signals,
+           options_.aet, std::string(calling), options_.lossy_to_peers},
+          request, next_);
     }
     MEDARC_TRY(drop_dataset(association_, request, limits_.object_bytes_max));
     if (command.field == kEchoRq) return serve_echo(association_, request);

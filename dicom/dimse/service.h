@@ -20,6 +20,7 @@ struct ServiceOptions {
   const ul::StopSignals& signals;
   Commitments* commitments = nullptr;       // null: no storage commitment
   worklist::Worklist* work_list = nullptr;  // null: no unified procedure steps
+  bool lossy_to_peers = false;              // as StoreScu
 };
 
 // Serves until the peer releases (success, answered) or the association ends (the reason). Blocks.

@@ -43,7 +43,7 @@ Result<uint16_t> answer(ul::Association& association, uint16_t message_id,
 
 }  // namespace
 
-std::vector<ul::AcceptedContext> contexts_for(const StoredForms& stored) {
+std::vector<ul::AcceptedContext> contexts_for(const StoredForms& stored, bool lossy_allowed) {
   std::vector<ul::AcceptedContext> out;
   StoredForms more;
   for (const auto& [sop_class, syntax] : stored) {
@@ -58,25 +58,40 @@ std::vector<ul::AcceptedContext> contexts_for(const StoredForms& stored) {
     if (out.size() >= ul::kContextsMax) break;
     out.push_back({sop_class, syntax});
   }
+  if (!lossy_allowed) return out;
+  std::set<std::string> classes;
+  for (const auto& [sop_class, syntax] : stored) classes.insert(sop_class);
+  for (const std::string& sop_class : classes) {
+    for (const TransferSyntax& syntax : transfer_syntaxes()) {
+      if (!can_encode_lossy(syntax.uid) || stored.contains({sop_class, std::string(syntax.uid)})) {
+        continue;
+      }
+      if (out.size() >= ul::kContextsMax) return out;
+      out.push_back({sop_class, std::string(syntax.uid)});
+    }
+  }
   return out;
 }
 
 StoreScu::StoreScu(ul::Association& association, Imaging& imaging, const Principal& principal,
-                   bool roles_wanted)
+                   bool roles_wanted, bool lossy_allowed)
     : association_(association),
       imaging_(imaging),
       principal_(principal),
-      roles_wanted_(roles_wanted) {}
+      roles_wanted_(roles_wanted),
+      lossy_allowed_(lossy_allowed) {}
 
 namespace {
 
 // How good it is to send what is stored in `stored` in an accepted syntax; 0: it cannot be sent so.
-// Nothing lossy is ever made, and what is stored goes before all (D3).
-int worth(std::string_view accepted, std::string_view stored) {
-  if (accepted == stored) return 4;
-  if (accepted == kExplicitLittle) return 3;
-  if (accepted == kImplicitLittle) return 2;
-  return Form::in(accepted) ? 1 : 0;
+// Something lossy is made only where configuration allows it and nothing else is accepted; what is
+// stored goes before all (D3).
+int worth(std::string_view accepted, std::string_view stored, bool lossy_allowed) {
+  if (accepted == stored) return 5;
+  if (accepted == kExplicitLittle) return 4;
+  if (accepted == kImplicitLittle) return 3;
+  if (Form::in(accepted)) return 2;
+  return lossy_allowed && Form::lossy(accepted) ? 1 : 0;
 }
 
 }  // namespace
@@ -89,11 +104,13 @@ std::vector<StoreScu::Choice> StoreScu::choices(const InstanceRow& row) const {
   for (const auto& [id, context] : agreement.contexts) {
     if (context.abstract_syntax != row.sop_class.value) continue;
     const std::string& accepted = context.transfer_syntax;
-    const int how_good = worth(accepted, stored);
+    const int how_good = worth(accepted, stored, lossy_allowed_);
     if (how_good == 0) continue;
+    const auto lossless = Form::in(accepted);
     const Form form = accepted == stored            ? Form::original
                       : accepted == kImplicitLittle ? Form::implicit_le
-                                                    : *Form::in(accepted);
+                      : lossless                    ? *lossless
+                                                    : *Form::lossy(accepted);
     found.emplace_back(how_good, Choice{id, form});
   }
   std::stable_sort(found.begin(), found.end(),
@@ -116,7 +133,9 @@ Result<uint16_t> StoreScu::send(const InstanceRow& row,
     return kSopClassUnsupported;
   }
   if (content.has_error()) return store_status(content.error().code);
-  return store(association_, {choice->context_id, row.sop_class.value, row.uid.value},
+  const std::string& instance =
+      content->instance.value.empty() ? row.uid.value : content->instance.value;
+  return store(association_, {choice->context_id, row.sop_class.value, instance},
                ++last_message_id_, *content->source, originator, &cancelled_);
 }
 

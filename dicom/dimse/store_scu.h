@@ -21,7 +21,9 @@ struct Originator {
 // The contexts to propose for objects of these SOP classes and stored transfer syntaxes: as they
 // are, and, as far as an association has room (128), uncompressed what can be made so.
 using StoredForms = std::set<std::pair<std::string, std::string>>;
-std::vector<ul::AcceptedContext> contexts_for(const StoredForms& stored);
+// `lossy_allowed`: those that lose something as well, last.
+std::vector<ul::AcceptedContext> contexts_for(const StoredForms& stored,
+                                              bool lossy_allowed = false);
 
 // One object on its way, whose bytes fit the context's transfer syntax.
 struct OutgoingObject {
@@ -39,12 +41,14 @@ Result<uint16_t> store(ul::Association& association, const OutgoingObject& objec
 class StoreScu {
  public:
   // `roles_wanted`: only classes for which the peer took the provider's role (PS3.7 D.3.3.4).
+  // `lossy_allowed`: an image that the peer takes only in a transfer syntax that loses something
+  // goes out so, as a new instance (lossy.h).
   StoreScu(ul::Association& association, Imaging& imaging, const Principal& principal,
-           bool roles_wanted);
+           bool roles_wanted, bool lossy_allowed = false);
 
-  // Answers the status: the peer's, or 0122 when no presentation context fits the instance in a form
-  // it can be given in (as stored, else uncompressed, else losslessly transcoded), or why it cannot be
-  // read. Errors end the association.
+  // Answers the status: the peer's, or 0122 when no presentation context fits the instance in a
+  // form it can be given in (as stored, else uncompressed, else losslessly transcoded, else lossily
+  // where that is allowed), or why it cannot be read. Errors end the association.
   Result<uint16_t> send(const InstanceRow& row, const std::optional<Originator>& originator);
 
   // Of C-CANCEL requests that came while an answer was awaited.
@@ -60,7 +64,7 @@ class StoreScu {
   ul::Association& association_;
   Imaging& imaging_;
   const Principal& principal_;
-  const bool roles_wanted_;
+  const bool roles_wanted_, lossy_allowed_;
   uint16_t last_message_id_ = 0;
   std::vector<uint16_t> cancelled_;
 };

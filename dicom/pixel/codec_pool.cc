@@ -86,12 +86,14 @@ class Pool final : public CodecPool {
   }
 
   Result<Encoded> encode(std::string_view transfer_syntax, const Frame& frame) override {
-    if (!can_encode(transfer_syntax, frame.shape) ||
+    if ((!can_encode(transfer_syntax, frame.shape) &&
+         !can_encode_lossy(transfer_syntax, frame.shape)) ||
         checked_frame_bytes(frame.shape) != frame.pixels.size()) {
       return make_error(Code::unsupported, "there is no codec that makes this of such frames");
     }
     wire::Request request;
     request.operation = wire::Operation::encode;
+    request.quality = limits_.lossy.of(transfer_syntax);
     request.transfer_syntax = transfer_syntax;
     request.shape = frame.shape;
     request.output_bytes = frame.pixels.size() + frame.pixels.size() / 2 + kEncodedSpareBytes;
@@ -254,6 +256,14 @@ CodecLimits CodecLimits::from(Config& c) {
       1, 1'000'000);
   u32("quarantined_max", l.quarantined_max, "Objects whose lost codec workers are remembered.", 1,
       100'000'000);
+  u32("lossy_jpeg_quality", l.lossy.jpeg, "JPEG baseline (.50), for those who ask for it: quality.",
+      1, 100);
+  u32("lossy_jpegls_error_max", l.lossy.jpegls_error_max,
+      "JPEG-LS near-lossless (.81): steps that a sample may be off.", 1, 255);
+  u32("lossy_jpeg2000_psnr_db", l.lossy.jpeg2000_psnr_db,
+      "JPEG 2000 (.91): peak signal to noise ratio.", 20, 120);
+  u32("lossy_htj2k_step_ppm", l.lossy.htj2k_step_ppm,
+      "HTJ2K (.203): quantisation step in millionths of the range of samples.", 1, 100'000);
   l.program = c.text("codec.program", l.program,
                      "The codec worker's program; empty: medarc-codec beside medarc.");
   return l;

@@ -19,13 +19,23 @@
 
 namespace medarc::dicom {
 
+// How much is lost when something lossy is asked for.
+struct LossyQuality {
+  uint32_t jpeg = 90;               // .50: 1 to 100, as libjpeg counts
+  uint32_t jpegls_error_max = 2;    // .81: steps a sample may be off, 1 to 255
+  uint32_t jpeg2000_psnr_db = 50;   // .91: peak signal to noise ratio, 20 to 120
+  uint32_t htj2k_step_ppm = 1'000;  // .203: quantisation step, millionths of the samples' range
+  uint32_t of(std::string_view transfer_syntax) const;  // 0: not a lossy target
+};
+
 struct CodecLimits {
-  uint32_t workers = 2;                     // processes, and so frames at a time
-  uint32_t deadline_ms = 30'000;            // one frame; and waiting for a free worker
-  uint64_t memory_bytes_max = 4ull << 30;   // address space of one worker
-  uint64_t frame_bytes_max = 1ull << 30;    // one frame, plain or compressed
-  uint32_t crashes_max = 3;                 // of one object, until it is decoded no more
-  uint32_t quarantined_max = 10'000;        // objects whose crashes are remembered
+  uint32_t workers = 2;                    // processes, and so frames at a time
+  uint32_t deadline_ms = 30'000;           // one frame; and waiting for a free worker
+  uint64_t memory_bytes_max = 4ull << 30;  // address space of one worker
+  uint64_t frame_bytes_max = 1ull << 30;   // one frame, plain or compressed
+  uint32_t crashes_max = 3;                // of one object, until it is decoded no more
+  uint32_t quarantined_max = 10'000;       // objects whose crashes are remembered
+  LossyQuality lossy;
   std::string program;                      // "" = medarc-codec beside the running program
   static CodecLimits from(Config& config);  // section [codec]
 };
@@ -35,6 +45,10 @@ struct CodecLimits {
 bool can_decode(std::string_view transfer_syntax);
 bool can_encode(std::string_view transfer_syntax);
 bool can_encode(std::string_view transfer_syntax, const FrameShape& shape);  // such frames
+// The same for targets that lose something, which are made for those only who name them. Both:
+// never true of one that can_encode() knows.
+bool can_encode_lossy(std::string_view transfer_syntax);
+bool can_encode_lossy(std::string_view transfer_syntax, const FrameShape& shape);
 
 // Thread-safe. Errors of both calls:
 //   unsupported  no codec for this transfer syntax, or not for this shape
@@ -61,7 +75,7 @@ class CodecPool {
     Bytes codestream;         // bare (PS3.5 A.4), not padded to even length
     std::string photometric;  // as it is now: RGB becomes YBR_RCT in JPEG 2000
   };
-  // One frame, losslessly.
+  // One frame, losslessly, or with the quality of limits() when the transfer syntax is lossy.
   virtual Result<Encoded> encode(std::string_view transfer_syntax, const Frame& frame) = 0;
 
   virtual const CodecLimits& limits() const = 0;

@@ -7,7 +7,7 @@
 namespace medarc::dicom::wire {
 namespace {
 
-constexpr uint64_t kVersion = 1;
+constexpr uint64_t kVersion = 2;
 constexpr size_t kUidBytesMax = 64, kTextBytesMax = 1000;
 
 // A defined term (PS3.5 6.2, CS).
@@ -55,6 +55,7 @@ Bytes encode(const Request& request) {
   put(out, request.shape);
   out.fixed(request.input_bytes);
   out.fixed(request.output_bytes);
+  out.fixed(request.quality);
   return out.take();
 }
 
@@ -83,6 +84,7 @@ Result<Request> decode_request(ByteView message) {
   if (out.transfer_syntax.size() > kUidBytesMax || !get(in, out.shape)) return unreadable();
   out.input_bytes = in.fixed<uint64_t>();
   out.output_bytes = in.fixed<uint64_t>();
+  out.quality = in.fixed<uint32_t>();
   if (!in.at_end() || out.input_bytes == 0 || out.output_bytes == 0) return unreadable();
   return out;
 }

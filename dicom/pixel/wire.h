@@ -21,6 +21,7 @@ struct Request {
   FrameShape shape;           // decode: as declared; encode: of the input
   uint64_t input_bytes = 0;   // at the start of the input memory
   uint64_t output_bytes = 0;  // room in the output memory; decode: exactly one frame
+  uint32_t quality = 0;       // lossy encode: LossyQuality::of() the transfer syntax; else 0
 };
 
 struct Answer {

@@ -92,6 +92,7 @@ std::optional<OverlayPlane> read_overlay(const ItemView& d, uint32_t group,
                                          const RenderLimits& limits) {
   const auto tag = [group](uint32_t element) { return Tag{group << 16 | element}; };
   OverlayPlane o;
+  o.group = static_cast<uint16_t>(group);
   const int64_t rows = d.integer(tag(0x0010)).value_or(0);
   const int64_t columns = d.integer(tag(0x0011)).value_or(0);
   if (rows < 1 || columns < 1 || rows > kEdgeMax || columns > kEdgeMax) return std::nullopt;
@@ -122,14 +123,15 @@ std::optional<OverlayPlane> read_overlay(const ItemView& d, uint32_t group,
   return o;
 }
 
-Status apply_rescale(const ItemView& item, GreyTransform& out) {
+}  // namespace
+
+void apply_rescale(const ItemView& item, GreyTransform& out) {
   const auto slope = item.number(Tag{0x00281053}), intercept = item.number(Tag{0x00281052});
-  if (!slope && !intercept) return {};
+  if (!slope && !intercept) return;
   out.slope = slope.value_or(1);
   out.intercept = intercept.value_or(0);
   if (out.slope == 0) out.slope = 1;
   out.rescaled = true;
-  return {};
 }
 
 void apply_window(const ItemView& item, GreyTransform& out) {
@@ -144,7 +146,14 @@ void apply_window(const ItemView& item, GreyTransform& out) {
   out.window = w;
 }
 
-}  // namespace
+std::vector<OverlayPlane> read_overlays(const ItemView& d, const RenderLimits& limits) {
+  std::vector<OverlayPlane> out;
+  for (uint32_t group = 0x6000; group <= 0x601E; group += 2) {
+    if (!d.has(Tag{group << 16 | 0x0010})) continue;
+    if (auto overlay = read_overlay(d, group, limits)) out.push_back(std::move(*overlay));
+  }
+  return out;
+}
 
 Result<uint64_t> native_frame_bytes(const FrameShape& s) {
   const uint64_t cell = s.bits_allocated / 8;
@@ -191,10 +200,7 @@ Result<ImageAttributes> read_image(const Scanner& scanner, const RenderLimits& l
     out.representative_frame = static_cast<uint32_t>(*frame);
   }
   out.frame_ms = read_frame_ms(d);
-  for (uint32_t group = 0x6000; group <= 0x601E; group += 2) {
-    if (!d.has(Tag{group << 16 | 0x0010})) continue;
-    if (auto overlay = read_overlay(d, group, limits)) out.overlays.push_back(std::move(*overlay));
-  }
+  out.overlays = read_overlays(d, limits);
   return out;
 }
 
@@ -204,10 +210,10 @@ Result<GreyTransform> grey_of_frame(const ItemView& d, const ImageAttributes& im
   std::vector<ItemView> groups;  // the more special ones later
   if (image.shared) groups.push_back(*image.shared);
   if (index < image.per_frame.size()) groups.push_back(image.per_frame[index]);
-  MEDARC_TRY(apply_rescale(d, out));
+  apply_rescale(d, out);
   apply_window(d, out);
   for (const ItemView& group : groups) {
-    if (const auto values = group.item(Tag{0x00289145})) MEDARC_TRY(apply_rescale(*values, out));
+    if (const auto values = group.item(Tag{0x00289145})) apply_rescale(*values, out);
     if (const auto window = group.item(Tag{0x00289132})) apply_window(*window, out);
   }
   const bool is_signed = image.shape.is_signed;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dicom/pixel/frame.h"
+#include "dicom/render/image.h"
 #include "dicom/render/limits.h"
 #include "dicom/render/lut.h"
 #include "dicom/render/request.h"
@@ -21,9 +22,14 @@ struct GreyTransform {
   std::optional<Lut> modality;   // instead of them
   std::optional<Window> window;  // the first
   std::optional<Lut> voi;        // when there is no window
+  // Of a presentation state (PS3.3 C.11.6, PS3.4 N.2.1): without window and table, all values there
+  // can be make up the range, not those that occur; then its table.
+  bool full_range = false;
+  std::optional<Lut> presentation;
 };
 
 struct OverlayPlane {
+  uint16_t group = 0x6000;
   uint32_t rows = 0, columns = 0;
   int32_t top = 0, left = 0;    // of the image's pixel that its first one lies on, from 0
   bool region = false;          // type R; shown by its border
@@ -31,6 +37,7 @@ struct OverlayPlane {
   uint32_t frames = 0;          // 0: the same plane on all
   std::optional<uint16_t> bit;  // of the pixel's cell, when it is kept there
   Bytes bits;                   // otherwise: lowest bit first, frames without a gap
+  Ink ink;
 };
 
 struct ImageAttributes {
@@ -54,6 +61,13 @@ Result<uint64_t> native_frame_bytes(const FrameShape& shape);
 
 // not_acceptable: no image, or one that cannot be shown, with the reason. too_large: over a limit.
 Result<ImageAttributes> read_image(const Scanner& scanner, const RenderLimits& limits);
+
+// The overlay planes that are whole, in the order of their groups.
+std::vector<OverlayPlane> read_overlays(const ItemView& dataset, const RenderLimits& limits);
+
+// Rescale Slope and Intercept, or the first window, of the item itself; nothing when it has none.
+void apply_rescale(const ItemView& item, GreyTransform& out);
+void apply_window(const ItemView& item, GreyTransform& out);
 
 // Of frame `index`, from 0.
 Result<GreyTransform> grey_of_frame(const ItemView& dataset, const ImageAttributes& image,

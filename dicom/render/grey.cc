@@ -45,21 +45,38 @@ class Shades {
     range_ = range();
     if (!(range_.low < range_.high)) range_.high = range_.low + 1;
   }
-  uint8_t of(double v) const {
-    if (transform_.window) return to_octet(windowed(*transform_.window, v), inverse_);
-    if (transform_.voi) {
-      const auto i = static_cast<int64_t>(std::lround(std::clamp(v, -4e9, 4e9)));
-      const double top = (1u << transform_.voi->bits) - 1;
-      return to_octet(transform_.voi->at(i) * 255.0 / top, inverse_);
-    }
-    return to_octet((v - range_.low) * 255.0 / (range_.high - range_.low), inverse_);
-  }
+  uint8_t of(double v) const { return to_octet(presented(level(v)), inverse_); }
 
  private:
+  double level(double v) const {  // 0 to 255
+    if (transform_.window) return windowed(*transform_.window, v);
+    if (transform_.voi) {
+      const auto i = static_cast<int64_t>(std::lround(std::clamp(v, -4e9, 4e9)));
+      return transform_.voi->at(i) * 255.0 / ((1u << transform_.voi->bits) - 1);
+    }
+    return (v - range_.low) * 255.0 / (range_.high - range_.low);
+  }
+  // The whole range goes into the whole table (PS3.3 C.11.6.1).
+  double presented(double grey) const {
+    if (!transform_.presentation) return grey;
+    const Lut& lut = *transform_.presentation;
+    const double place = grey > 0 ? std::min(grey, 255.0) / 255 : 0;
+    const auto i = static_cast<size_t>(place * static_cast<double>(lut.entries.size() - 1) + 0.5);
+    return lut.entries[i] * 255.0 / ((1u << lut.bits) - 1);
+  }
+
   const GreyTransform& transform_;
   const bool inverse_;
   Range range_;
 };
+
+// All that stored values from `low` to `high` can become.
+Range possible(const GreyTransform& t, double low, double high) {
+  Range r;
+  r.add(t.modality ? 0 : modality_value(t, low));
+  r.add(t.modality ? (1u << t.modality->bits) - 1 : modality_value(t, high));
+  return r;
+}
 
 // Up to 16 bits stored: a table of all values there can be, then one look-up a pixel.
 template <class Cell>
@@ -68,12 +85,10 @@ void by_table(const char* cells, size_t count, const FrameShape& shape,
   const SampleBits bits(shape);
   const size_t values = size_t{bits.mask} + 1;
   const auto range = [&] {
+    const auto low = static_cast<double>(bits.sign == 0 ? 0 : -int64_t{bits.sign});
+    const bool as_is = shape.bits_stored <= 8 && !t.rescaled && !t.modality;
+    if (as_is || t.full_range) return possible(t, low, low + static_cast<double>(bits.mask));
     Range r;
-    if (shape.bits_stored <= 8 && !t.rescaled && !t.modality) {
-      r.low = static_cast<double>(bits.sign == 0 ? 0 : -int64_t{bits.sign});
-      r.high = r.low + static_cast<double>(bits.mask);
-      return r;
-    }
     std::vector<uint8_t> occurs(values, 0);
     for (size_t i = 0; i < count; ++i) occurs[bits.raw(cell<Cell>(cells, i))] = 1;
     for (const bool padding_too : {false, true}) {  // an image may be all padding
@@ -104,6 +119,11 @@ void one_by_one(size_t count, const ImageAttributes& image, const GreyTransform&
                 uint8_t* out) {
   const auto range = [&] {
     Range r;
+    if (t.full_range && !image.is_float) {
+      const SampleBits bits(image.shape);
+      const auto low = static_cast<double>(bits.sign == 0 ? 0 : -int64_t{bits.sign});
+      return possible(t, low, low + static_cast<double>(bits.mask));
+    }
     for (size_t i = 0; i < count; ++i) {
       const double v = stored(i);
       if (!std::isfinite(v)) continue;

@@ -23,6 +23,7 @@ class ItemView {
   Bytes words(Tag tag) const;
   // First value; "" when absent. Text outside ASCII needs `charset`.
   std::string text(Tag tag, const Charset& charset = Charset()) const;
+  std::vector<std::string> texts(Tag tag, const Charset& charset = Charset()) const;
   std::vector<double> numbers(Tag tag) const;  // what is no number ends the list
   std::optional<double> number(Tag tag) const;
   std::optional<int64_t> integer(Tag tag) const;
@@ -35,7 +36,6 @@ class ItemView {
  private:
   ItemView(const Scanner& dataset, size_t from, size_t to, int depth)
       : dataset_(&dataset), from_(from), to_(to), depth_(depth) {}
-  std::vector<std::string> texts(Tag tag, const Charset& charset) const;
   std::vector<ItemView> items_until(Tag sequence, size_t count_max) const;
 
   const Scanner* dataset_;

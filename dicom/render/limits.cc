@@ -16,6 +16,24 @@ RenderLimits RenderLimits::from(Config& config) {
                                   "Pixels of all frames of an animated GIF.", 1);
   l.report_bytes_max = config.size("render.report_bytes_max", l.report_bytes_max,
                                    "HTML of one rendered structured report.", 1024);
+  l.annotations_max = static_cast<uint32_t>(
+      config.size("render.annotations_max", l.annotations_max,
+                  "Graphics, and texts, of a presentation state on one image.", 0, 1'000'000));
+  l.annotation_points_max =
+      config.size("render.annotation_points_max", l.annotation_points_max,
+                  "Points of all graphics of a presentation state on one image.", 0, 100'000'000);
+  l.annotation_text_bytes_max =
+      config.size("render.annotation_text_bytes_max", l.annotation_text_bytes_max,
+                  "Text of a presentation state on one image, in UTF-8.", 0, 16u << 20);
+  l.annotation_work_max =
+      config.size("render.annotation_work_max", l.annotation_work_max,
+                  "Pixels touched to draw the annotations of one image.", 0, 1ull << 34);
+  l.shutter_corners_max =
+      static_cast<uint32_t>(config.size("render.shutter_corners_max", l.shutter_corners_max,
+                                        "Corners of a polygonal shutter.", 0, 100'000));
+  l.font_file = config.text("render.font_file", l.font_file,
+                            "TrueType font for the text of presentation states; \"\": none, and "
+                            "states with text are not rendered.");
   l.threads = static_cast<uint32_t>(
       config.size("render.threads", l.threads, "Renderings at a time.", 1, 1024));
   l.wait_ms = static_cast<uint32_t>(

@@ -5,8 +5,8 @@
 namespace medarc::dicom {
 namespace {
 
-// One plane of one frame, a byte a pixel: 1 where it is set.
-Bytes plane_of(const OverlayPlane& o, const Frame& frame, uint32_t index) {
+// One plane of frame `index`, a byte a pixel: 1 where it is set. Empty: the frame has none of it.
+Bytes overlay_bits(const OverlayPlane& o, const Frame& frame, uint32_t index) {
   const size_t count = size_t{o.rows} * o.columns;
   if (!o.bit) {
     if (o.frames != 0 && (index < o.first_frame || index - o.first_frame >= o.frames)) return {};
@@ -45,24 +45,26 @@ bool inside(const Bytes& plane, const OverlayPlane& o, size_t row, size_t column
 
 }  // namespace
 
-void draw_overlays(const ImageAttributes& attributes, const Frame& frame, uint32_t index,
-                   Image& image) {
-  for (const OverlayPlane& o : attributes.overlays) {
-    const Bytes plane = plane_of(o, frame, index);
-    if (plane.empty()) continue;
-    for (size_t row = 0; row < o.rows; ++row) {
-      const int64_t y = static_cast<int64_t>(row) + o.top;
-      if (y < 0 || y >= image.height) continue;
-      for (size_t column = 0; column < o.columns; ++column) {
-        const int64_t x = static_cast<int64_t>(column) + o.left;
-        if (plane[row * o.columns + column] == 0 || x < 0 || x >= image.width) continue;
-        if (o.region && inside(plane, o, row, column)) continue;
-        const size_t at =
-            (static_cast<size_t>(y) * image.width + static_cast<size_t>(x)) * image.channels;
-        for (size_t c = 0; c < image.channels; ++c) image.data()[at + c] = 255;
-      }
+void draw_overlay(const OverlayPlane& o, const Frame& frame, uint32_t index, Image& image) {
+  const Bytes plane = overlay_bits(o, frame, index);
+  if (plane.empty()) return;
+  for (size_t row = 0; row < o.rows; ++row) {
+    const int64_t y = static_cast<int64_t>(row) + o.top;
+    if (y < 0 || y >= image.height) continue;
+    for (size_t column = 0; column < o.columns; ++column) {
+      const int64_t x = static_cast<int64_t>(column) + o.left;
+      if (plane[row * o.columns + column] == 0 || x < 0 || x >= image.width) continue;
+      if (o.region && inside(plane, o, row, column)) continue;
+      const size_t at =
+          (static_cast<size_t>(y) * image.width + static_cast<size_t>(x)) * image.channels;
+      put_ink(o.ink, image.channels, image.data() + at);
     }
   }
+}
+
+void draw_overlays(const ImageAttributes& attributes, const Frame& frame, uint32_t index,
+                   Image& image) {
+  for (const OverlayPlane& o : attributes.overlays) draw_overlay(o, frame, index, image);
 }
 
 }  // namespace medarc::dicom

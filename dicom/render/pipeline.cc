@@ -7,15 +7,18 @@
 
 namespace medarc::dicom {
 
+Status check_frame(const Frame& frame) {
+  MEDARC_ASSIGN(const uint64_t bytes, native_frame_bytes(frame.shape));
+  if (frame.pixels.size() >= bytes) return {};
+  return make_error(Code::not_acceptable, "the pixel data is shorter than its attributes say");
+}
+
 Result<Image> render_frame(const Frame& frame, const ItemView& dataset,
                            const ImageAttributes& attributes, uint32_t index,
                            const RenderRequest& request, const RenderLimits& limits) {
   const FrameShape& shape = frame.shape;
   const bool grey = shape.samples_per_pixel == 1 && shape.photometric != "PALETTE COLOR";
-  MEDARC_ASSIGN(const uint64_t bytes, native_frame_bytes(shape));
-  if (frame.pixels.size() < bytes) {
-    return make_error(Code::not_acceptable, "the pixel data is shorter than its attributes say");
-  }
+  MEDARC_TRY(check_frame(frame));
   MEDARC_ASSIGN(const Layout layout,
                 plan_layout(shape.columns, shape.rows, attributes.pixel_aspect, request, limits));
   Image image;

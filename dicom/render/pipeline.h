@@ -6,6 +6,9 @@
 
 namespace medarc::dicom {
 
+// not_acceptable: the pixels are shorter than their attributes say, or cannot be shown.
+Status check_frame(const Frame& frame);
+
 // `frame`: frame `index` (from 0), native or as a decoder gave it. not_acceptable: the pixels do
 // not fit their attributes, or cannot be shown; invalid_argument, too_large: see plan_layout().
 Result<Image> render_frame(const Frame& frame, const ItemView& dataset,

@@ -12,6 +12,7 @@
 #include "dicom/pieces.h"
 #include "dicom/render/encode.h"
 #include "dicom/render/pipeline.h"
+#include "dicom/render/presentation.h"
 #include "dicom/render/report.h"
 
 namespace medarc::dicom {
@@ -112,6 +113,7 @@ std::string fingerprint(const RenderRequest& r) {
     out += fmt::format("r{}:{}:{}:{}{}", r.region->left, r.region->top, r.region->width,
                        r.region->height, r.region->relative ? "r" : "");
   }
+  if (r.presentation) out += "p" + r.presentation->dataset.hex();
   return out;
 }
 
@@ -130,6 +132,8 @@ Rendition Renderer::rendition(RenderSource source, const RenderRequest& request)
   auto held = std::make_shared<RenderSource>(std::move(source));
   out.open = [this, held, request, kind, etag = out.etag]() -> Result<RenderedBody> {
     switch (kind) {
+      // A presentation state is rendered by way of its images.
+      case RenderedKind::presentation:
       case RenderedKind::none: return refused("the instance has no rendered form");
       case RenderedKind::image: return image(*held, request, etag);
       case RenderedKind::video: return video(*held);
@@ -171,9 +175,19 @@ Result<Bytes> Renderer::encoded(const RenderSource& source, const RenderRequest&
   MEDARC_ASSIGN(const auto scanner, scan_stored_header(*source.dataset, syntax, scan_limits_));
   const ItemView dataset(*scanner);
   MEDARC_ASSIGN(const ImageAttributes attributes, read_image(*scanner, limits_));
+  std::unique_ptr<Scanner> state;
+  if (request.presentation) {
+    const auto& state_syntax = request.presentation->transfer_syntax.value;
+    MEDARC_ASSIGN(state, scan_stored(*source.presentation, transfer_syntax_or_default(state_syntax),
+                                     scan_limits_));
+  }
   const auto frame_image = [&](uint32_t number) -> Result<Image> {
     MEDARC_ASSIGN(const Frame frame,
                   read_frame(source, number, attributes.shape, decoder_, limits_));
+    if (state) {
+      return render_presented(frame, attributes, number - 1, *state, source.row.uid.value, request,
+                              limits_);
+    }
     return render_frame(frame, dataset, attributes, number - 1, request, limits_);
   };
   if (request.cine) {

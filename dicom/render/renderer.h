@@ -15,6 +15,7 @@ namespace medarc::dicom {
 struct RenderSource {
   InstanceRow row;
   std::shared_ptr<archive::BlobReader> dataset;
+  std::shared_ptr<archive::BlobReader> presentation;  // of RenderRequest::presentation
   uint32_t frames_count = 0;
   // The stored bytes of one frame (from 1): native samples, or a codestream. not_found.
   std::function<Result<Content>(uint32_t number)> frame;

@@ -23,6 +23,10 @@ RenderedKind rendered_kind(const index::InstanceRow& row) {
   if (sop_class == kEncapsulatedPdf) return RenderedKind::pdf;
   if (sop_class == kEncapsulatedCda) return RenderedKind::cda;
   if (sop_class.starts_with(kStructuredReports)) return RenderedKind::report;
+  for (const auto state :
+       {kGreyPresentationState, kColourPresentationState, kPseudoColourPresentationState}) {
+    if (sop_class == state) return RenderedKind::presentation;
+  }
   if (row.frame_table.empty()) return RenderedKind::none;
   const bool video = video_type(row.transfer_syntax.value).starts_with("video/");
   return video ? RenderedKind::video : RenderedKind::image;
@@ -31,7 +35,8 @@ RenderedKind rendered_kind(const index::InstanceRow& row) {
 std::vector<std::string> rendered_types(const index::InstanceRow& row) {
   switch (rendered_kind(row)) {
     case RenderedKind::none: return {};
-    case RenderedKind::image: return {"image/jpeg", "image/png", "image/gif"};
+    case RenderedKind::image:
+    case RenderedKind::presentation: return {"image/jpeg", "image/png", "image/gif"};
     case RenderedKind::video: return {video_type(row.transfer_syntax.value)};
     case RenderedKind::pdf: return {"application/pdf"};
     case RenderedKind::cda: return {"text/xml"};

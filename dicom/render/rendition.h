@@ -16,13 +16,19 @@
 namespace medarc::dicom {
 
 enum class RenderedKind {
-  none,    // presentation states, waveforms, raw data, …
-  image,   // one frame or many
-  video,   // passed on as it is stored
-  pdf,     // an encapsulated PDF, likewise
-  cda,     // an encapsulated CDA document, likewise
-  report,  // a structured report: HTML of our own
+  none,          // waveforms, raw data, …
+  image,         // one frame or many
+  video,         // passed on as it is stored
+  pdf,           // an encapsulated PDF, likewise
+  cda,           // an encapsulated CDA document, likewise
+  report,        // a structured report: HTML of our own
+  presentation,  // a softcopy presentation state: the images it is made for, as it shows them
 };
+
+// Presentation states that can be applied (PS3.3 A.33.1-3); others are RenderedKind::none.
+inline constexpr std::string_view kGreyPresentationState = "1.2.840.10008.5.1.4.1.1.11.1";
+inline constexpr std::string_view kColourPresentationState = "1.2.840.10008.5.1.4.1.1.11.2";
+inline constexpr std::string_view kPseudoColourPresentationState = "1.2.840.10008.5.1.4.1.1.11.3";
 
 // Told from the row alone: by transfer syntax, SOP class, and whether there are frames.
 RenderedKind rendered_kind(const index::InstanceRow& row);

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+
+#include "index/rows.h"
 
 namespace medarc::dicom {
 
@@ -34,6 +37,9 @@ struct RenderRequest {
   bool enlarge = true;                     // up to width_max and height_max, when it is smaller
   std::optional<Region> region;
   int quality = 90;  // of JPEG, 1 to 100
+  // A presentation state of the same study, applied to the image: its windows, tables, overlays and
+  // layout instead of the image's own. `window` is not looked at; `region` is of what it shows.
+  std::shared_ptr<const index::InstanceRow> presentation;
 };
 
 // Told apart by their requests: part of the ETag.

@@ -16,7 +16,8 @@ using test::ImageObject;
 
 const char* const kTargets[] = {"1.2.840.10008.1.2.4.70",  "1.2.840.10008.1.2.4.80",
                                 "1.2.840.10008.1.2.4.90",  "1.2.840.10008.1.2.4.201",
-                                "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.5"};
+                                "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.5",
+                                "1.2.840.10008.1.2.8.1"};
 
 std::vector<uint32_t> values(const Frame& f) {
   std::vector<uint32_t> out;
@@ -249,8 +250,9 @@ TEST_F(TranscodeTest, WhatCannotBeGivenIsNotAcceptable) {
   EXPECT_EQ(imaging_->object(who_, r, *Form::in("1.2.840.10008.1.2.4.80")).error().code,
             Code::not_acceptable);
   EXPECT_TRUE(imaging_->object(who_, r, Form::explicit_le).has_value());
-  EXPECT_FALSE(Form::in("1.2.840.10008.1.2.4.50"));  // never lossy
-  EXPECT_FALSE(Form::in("1.2.840.10008.1.2"));       // never on the web (N6)
+  EXPECT_FALSE(Form::in("1.2.840.10008.1.2.4.50"));  // never lossy unasked
+  EXPECT_FALSE(Form::lossy("1.2.840.10008.1.2.4.80"));
+  EXPECT_FALSE(Form::in("1.2.840.10008.1.2"));  // never on the web (N6)
 }
 
 TEST_F(TranscodeTest, ADamagedFrameIsToldBeforeTheAnswerBegins) {

@@ -54,6 +54,7 @@ const std::vector<Library> kLibraries = {
     {"jpeglib.h", {"dicom"}},
     {"png.h", {"dicom"}},
     {"gif_lib.h", {"dicom"}},
+    {"ft2build.h", {"dicom"}},
     {"htslib/", {"genomics"}},
     {"libdeflate", {"genomics", "tools"}},
     {"zlib.h", {"dicom", "genomics", "web"}},

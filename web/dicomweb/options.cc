@@ -33,6 +33,9 @@ DicomwebOptions DicomwebOptions::from(Config& config) {
   o.thumbnail_edge_max = static_cast<uint32_t>(
       config.size("dicomweb.thumbnail_edge_max", o.thumbnail_edge_max,
                   "Width and height in pixels of a thumbnail without a viewport.", 16, 4096));
+  o.presented_images_max = static_cast<uint32_t>(
+      config.size("dicomweb.presented_images_max", o.presented_images_max,
+                  "Images and frames of one presentation state that is rendered.", 1, 100'000));
   o.strict_query = config.flag("dicomweb.strict_query", o.strict_query,
                                "Refuse unknown search keys (400) instead of warning.");
   o.no_match_204 = config.flag("dicomweb.no_match_204", o.no_match_204,

@@ -207,9 +207,6 @@ Result<RenderParameters> uri_parameters(const Request& request) {
     if (!frame || *frame < 1 || *frame > UINT32_MAX) return bad("frameNumber is 1 or more");
     out.request.frame = static_cast<uint32_t>(*frame);
   }
-  if (!request.query_value("presentationUID").empty()) {
-    return make_error(Code::unsupported, "presentation states are not applied");
-  }
   if (!request.query_value("annotation").empty()) {
     out.warnings.push_back("annotation is not supported and was ignored");
   }

@@ -2,10 +2,14 @@
 // of a study or series as parts that are rendered while they are sent.
 #include "web/dicomweb/rendered.h"
 
+#include <algorithm>
+#include <deque>
+#include <iterator>
 #include <utility>
 
 #include "web/conditional.h"
 #include "web/dicomweb/instances.h"
+#include "web/dicomweb/presented.h"
 #include "web/dicomweb/render_parameters.h"
 #include "web/dicomweb/retrieve.h"
 #include "web/http_error.h"
@@ -34,17 +38,11 @@ RenderRequest with_type(RenderRequest request, const std::string& type, bool cin
   return request;
 }
 
-struct Item {
-  InstanceRow row;
-  RenderRequest request;
-  std::string location;
-};
-
 // Parts, each rendered when its turn comes. What turns out not to be renderable is left out: the
 // others are worth having.
 class Parts {
  public:
-  using Next = std::function<Result<std::optional<Item>>()>;
+  using Next = std::function<Result<std::optional<RenderItem>>()>;
   Parts(ContextPtr context, security::Principal principal, Next next)
       : context_(std::move(context)), principal_(std::move(principal)), next_(std::move(next)) {}
 
@@ -62,9 +60,9 @@ class Parts {
   }
 
  private:
-  Result<OutgoingPart> open(const Item& item) {
+  Result<OutgoingPart> open(const RenderItem& item) {
     MEDARC_ASSIGN(const auto rendition,
-                  context_->imaging.rendered(principal_, item.row, item.request));
+                  context_->imaging.rendered(principal_, *item.row, item.request));
     MEDARC_ASSIGN(auto body, rendition.open());
     std::string headers =
         "Content-Type: " + body.media_type + "\r\nContent-Location: " + item.location + "\r\n";
@@ -122,17 +120,31 @@ Answer study_or_series(const ContextPtr& context, const Request& request) {
   if (all == 0) return problem(make_error(Code::not_found, "there is no such study or series"));
   if (fitting == 0) return problem(unfit);
   auto instances = std::make_shared<Instances>(view, request);
-  auto next = [request, instances, wish = parameters->request]() -> Result<std::optional<Item>> {
+  auto next = [context, request, instances, wish = parameters->request,
+               shown = std::deque<RenderItem>()]() mutable -> Result<std::optional<RenderItem>> {
     for (;;) {
+      if (!shown.empty()) {
+        RenderItem item = std::move(shown.front());
+        shown.pop_front();
+        return std::optional<RenderItem>(std::move(item));
+      }
       MEDARC_ASSIGN(auto row, instances->next());
-      if (!row) return std::optional<Item>();
+      if (!row) return std::optional<RenderItem>();
       const auto chosen = choose_rendered(request, dicom::rendered_types(*row), false);
       if (chosen.has_error()) continue;
-      Item item{std::move(*row), with_type(wish, chosen->type, true), ""};
-      item.location =
-          instance_url(request.base_url, item.row.study, item.row.series, item.row.uid) +
-          "/rendered";
-      return std::optional<Item>(std::move(item));
+      const RenderRequest own = with_type(wish, chosen->type, true);
+      if (dicom::rendered_kind(*row) == dicom::RenderedKind::presentation) {
+        // One that shows nothing is left out, as an image would be that cannot be rendered.
+        auto images = shown_by(*context, request, *instances->view(), *row, own);
+        if (images.has_value()) {
+          std::move(images->items.begin(), images->items.end(), std::back_inserter(shown));
+        }
+        continue;
+      }
+      std::string location =
+          instance_url(request.base_url, row->study, row->series, row->uid) + "/rendered";
+      return std::optional<RenderItem>(RenderItem{
+          std::make_shared<const InstanceRow>(std::move(*row)), own, std::move(location)});
     }
   };
   Parts parts(context, at_door(request), std::move(next));
@@ -142,12 +154,44 @@ Answer study_or_series(const ContextPtr& context, const Request& request) {
               parameters->warnings);
 }
 
+// The images of a presentation state, as one answer when there is one.
+Answer presented(const ContextPtr& context, const Request& request, index::View& view,
+                 const InstanceRow& state, const RenderParameters& parameters) {
+  auto shown = shown_by(*context, request, view, state, parameters.request);
+  if (shown.has_error()) return problem(shown.error());
+  const bool one = shown->items.size() == 1 && shown->whole;
+  auto chosen = choose_rendered(request, dicom::rendered_types(state), one);
+  if (chosen.has_error()) return problem(chosen.error());
+  for (RenderItem& item : shown->items) {
+    const bool all_frames = !item.request.frame;
+    item.request = with_type(std::move(item.request), chosen->type, all_frames);
+  }
+  if (!chosen->multipart) {
+    const RenderItem& item = shown->items.front();
+    return rendered_answer(*context, request, *item.row, item.request, chosen->type,
+                           parameters.warnings);
+  }
+  auto next = [items = std::move(shown->items),
+               at = size_t{0}]() mutable -> Result<std::optional<RenderItem>> {
+    if (at == items.size()) return std::optional<RenderItem>();
+    return std::optional<RenderItem>(std::move(items[at++]));
+  };
+  Parts parts(context, at_door(request), std::move(next));
+  auto first = parts();
+  if (first.has_error()) return problem(first.error());
+  return many(request, std::move(*first), std::move(parts), chosen->type, shown->whole ? 200 : 206,
+              parameters.warnings);
+}
+
 Answer instance(const ContextPtr& context, const Request& request) {
   auto parameters = render_parameters(request);
   if (parameters.has_error()) return problem(parameters.error());
   const std::shared_ptr<index::View> view = context->imaging.index().view();
   auto row = find_instance(*view, request);
   if (row.has_error()) return problem(row.error());
+  if (dicom::rendered_kind(*row) == dicom::RenderedKind::presentation) {
+    return presented(context, request, *view, *row, *parameters);
+  }
   auto chosen = choose_rendered(request, dicom::rendered_types(*row), true);
   if (chosen.has_error()) return problem(chosen.error());
   RenderRequest wish = with_type(parameters->request, chosen->type, true);
@@ -157,8 +201,9 @@ Answer instance(const ContextPtr& context, const Request& request) {
   }
   const std::string location =
       instance_url(request.base_url, row->study, row->series, row->uid) + "/rendered";
-  auto item = std::make_shared<std::optional<Item>>(Item{std::move(*row), wish, location});
-  Parts parts(context, at_door(request), [item]() -> Result<std::optional<Item>> {
+  auto item = std::make_shared<std::optional<RenderItem>>(
+      RenderItem{std::make_shared<const InstanceRow>(std::move(*row)), wish, location});
+  Parts parts(context, at_door(request), [item]() -> Result<std::optional<RenderItem>> {
     return std::exchange(*item, std::nullopt);
   });
   auto first = parts();
@@ -196,12 +241,12 @@ Answer frames(const ContextPtr& context, const Request& request) {
   }
   const std::string base =
       instance_url(request.base_url, row->study, row->series, row->uid) + "/frames/";
-  auto next = [row = *row, wish, base, list = *numbers,
-               at = size_t{0}]() mutable -> Result<std::optional<Item>> {
-    if (at == list.size()) return std::optional<Item>();
-    Item item{row, wish, base + std::to_string(list[at]) + "/rendered"};
+  auto next = [row = std::make_shared<const InstanceRow>(std::move(*row)), wish, base,
+               list = *numbers, at = size_t{0}]() mutable -> Result<std::optional<RenderItem>> {
+    if (at == list.size()) return std::optional<RenderItem>();
+    RenderItem item{row, wish, base + std::to_string(list[at]) + "/rendered"};
     item.request.frame = list[at++];
-    return std::optional<Item>(std::move(item));
+    return std::optional<RenderItem>(std::move(item));
   };
   Parts parts(context, at_door(request), std::move(next));
   auto first = parts();

@@ -69,18 +69,34 @@ std::string_view syntax_of_type(std::string_view type) {
       {"image/jls", "1.2.840.10008.1.2.4.80"},
       {"image/jp2", "1.2.840.10008.1.2.4.90"},
       {"image/jphc", "1.2.840.10008.1.2.4.201"},
-      {"image/dicom-rle", "1.2.840.10008.1.2.5"}};
+      {"image/dicom-rle", "1.2.840.10008.1.2.5"},
+      {"application/x-deflate", "1.2.840.10008.1.2.8.1"}};
   for (const auto& [name, syntax] : kDefaults) {
     if (name == type) return syntax;
   }
   return {};
 }
 
+// In a transfer syntax that is named: losslessly, or with the loss that its name stands for.
+std::optional<Form> form_in(std::string_view transfer_syntax, const Wanted& wanted) {
+  return wanted.lossy ? Form::lossy(transfer_syntax) : Form::in(transfer_syntax);
+}
+
+// The ways that lose something, once more and last.
+void add_lossy(std::vector<Wanted>& ways) {
+  const size_t count = ways.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (!dicom::can_encode_lossy(ways[i].transfer_syntax)) continue;
+    ways.push_back(ways[i]);
+    ways.back().lossy = true;
+  }
+}
+
 // Frames in another compressed form than they are stored in.
 std::vector<FrameForm> encoded_frames(const Wanted& wanted) {
   const std::string_view asked =
       wanted.transfer_syntax.empty() ? syntax_of_type(wanted.type) : wanted.transfer_syntax;
-  const auto form = Form::in(asked);
+  const auto form = form_in(asked, wanted);
   if (!form || *form == Form::explicit_le) return {};
   const std::string type(dicom::find_transfer_syntax(asked)->media_type);
   if (!wanted.type.empty() && wanted.type != "image/*" && wanted.type != type) return {};
@@ -122,6 +138,7 @@ Result<std::vector<Wanted>> wanted_objects(const Request& request, bool one_inst
     return not_acceptable("objects are multipart/related; type=\"application/dicom\"" +
                           std::string(one_instance ? " or application/dicom" : ""));
   }
+  add_lossy(out);
   return out;
 }
 
@@ -140,12 +157,13 @@ Result<std::vector<Wanted>> wanted_bulk(const Request& request, bool one_item) {
     } else if (media.is("*/*") || media.is("multipart/*")) {
       out.push_back({false, "", syntax_of(media)});
     } else if (one_item && (media.is(kOctets) || media.type == "image" || media.type == "video" ||
-                            media.is("application/*"))) {
+                            media.is("application/x-deflate") || media.is("application/*"))) {
       const std::string type = media.type + "/" + media.subtype;
       out.push_back({true, media.subtype == "*" ? "" : current_media_type(type), syntax_of(media)});
     }
   }
   if (out.empty()) return not_acceptable("no media type that bulk data can have is accepted");
+  add_lossy(out);
   return out;
 }
 
@@ -160,15 +178,16 @@ std::vector<Form> forms_for(const Wanted& wanted, std::string_view stored) {
                                     : std::vector{Form::stored};
   }
   if (asked == stored && !rewritten(stored)) return {Form::stored};
-  const auto form = Form::in(asked);
+  const auto form = form_in(asked, wanted);
   const auto syntax = dicom::transfer_syntax_or_default(stored);
   if (!form || (syntax.encapsulated && !dicom::can_decode(stored))) return {};
   return {*form};
 }
 
 bool may_have(const dicom::InstanceRow& row, const dicom::Form& form) {
-  if (!dicom::can_encode(form.transfer_syntax()) ||
-      form.transfer_syntax() == row.transfer_syntax.value) {
+  const std::string_view target = form.transfer_syntax();
+  if ((!dicom::can_encode(target) && !dicom::can_encode_lossy(target)) ||
+      target == row.transfer_syntax.value) {
     return true;
   }
   const auto number = [&](uint32_t tag) {
@@ -179,7 +198,8 @@ bool may_have(const dicom::InstanceRow& row, const dicom::Form& form) {
   shape.rows = number(0x00280010);
   shape.columns = number(0x00280011);
   shape.bits_allocated = number(0x00280100);
-  return !row.frame_table.empty() && dicom::can_encode(form.transfer_syntax(), shape);
+  return !row.frame_table.empty() &&
+         (dicom::can_encode(target, shape) || dicom::can_encode_lossy(target, shape));
 }
 
 std::vector<FrameForm> frame_forms_for(const Wanted& wanted, std::string_view stored) {

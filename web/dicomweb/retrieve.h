@@ -14,11 +14,13 @@
 
 namespace medarc::web {
 
-// One way to answer, best first in a list of them.
+// One way to answer, best first in a list of them. One that loses something comes last, whatever
+// the client's order: who names a lossless way too gets that.
 struct Wanted {
   bool single_part = false;
   std::string type;             // media type of the parts or the single part; "" = the default
   std::string transfer_syntax;  // "" = none asked, "*" = as stored, or a UID
+  bool lossy = false;           // what is not stored so may be made with a loss
 };
 
 // In lower case, and by its name of today: clients still send older ones of image types (N8).

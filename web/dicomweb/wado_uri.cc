@@ -2,6 +2,7 @@
 // rendered.
 #include "web/conditional.h"
 #include "web/dicomweb/doors.h"
+#include "web/dicomweb/presented.h"
 #include "web/dicomweb/render_parameters.h"
 #include "web/dicomweb/rendered.h"
 #include "web/dicomweb/retrieve.h"
@@ -14,8 +15,8 @@ namespace {
 using dicom::InstanceRow;
 
 Answer as_dicom(const ContextPtr& context, const Request& request, const InstanceRow& row) {
-  const Wanted wanted{true, std::string(kDicom),
-                      std::string(request.query_value("transferSyntax"))};
+  const std::string syntax(request.query_value("transferSyntax"));
+  const Wanted wanted{true, std::string(kDicom), syntax, dicom::Form::lossy(syntax).has_value()};
   auto content = open_as(context->imaging, at_door(request), row, wanted, false);
   if (content.has_error()) return retrieve_problem(content.error());
   return single_object(request, std::move(*content), row, false);
@@ -69,6 +70,21 @@ Answer retrieve_by_uri(const ContextPtr& context, const Request& request) {
   if (chosen.has_error()) return problem(chosen.error());
   dicom::RenderRequest& wish = parameters->request;
   wish.cine = chosen->type == "image/gif" && !wish.frame;
+  if (dicom::rendered_kind(*row) == dicom::RenderedKind::presentation) {
+    auto shown = shown_by(*context, named, *view, *row, wish);
+    if (shown.has_error()) return problem(shown.error());
+    if (shown->items.size() > 1) {
+      return problem(
+          make_error(Code::not_acceptable,
+                     "the presentation state shows many images, and this is one answer"));
+    }
+    const RenderItem& item = shown->items.front();
+    return rendered_answer(*context, named, *item.row, item.request, chosen->type,
+                           parameters->warnings);
+  }
+  auto state = wanted_presentation(*context, named, *view, *row, wish.frame);
+  if (state.has_error()) return problem(state.error());
+  wish.presentation = std::move(*state);
   return rendered_answer(*context, named, *row, wish, chosen->type, parameters->warnings);
 }
 

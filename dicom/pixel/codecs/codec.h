@@ -24,10 +24,14 @@ using Decode = Result<FrameShape> (*)(const FrameShape& declared, ByteView codes
                                       std::span<char> out);
 using Encode = Result<Encoded> (*)(const FrameShape& shape, ByteView pixels);
 
+// `quality`: LossyQuality::of() the transfer syntax (dicom/pixel/codec_pool.h).
+using EncodeLossy = Result<Encoded> (*)(const FrameShape& shape, ByteView pixels, uint32_t quality);
+
 struct Codec {
   std::string_view transfer_syntax;
   Decode decode = nullptr;
-  Encode encode = nullptr;  // nullptr: decoded only
+  Encode encode = nullptr;             // nullptr: not losslessly
+  EncodeLossy encode_lossy = nullptr;  // nullptr: not lossily
 };
 
 std::span<const Codec> codecs();
@@ -37,6 +41,7 @@ const Codec* find(std::string_view transfer_syntax);  // nullptr when there is n
 // too_large (no memory). Exceptions of the libraries end here.
 Result<FrameShape> decode(std::string_view transfer_syntax, const FrameShape& declared,
                           ByteView codestream, std::span<char> out);
-Result<Encoded> encode(std::string_view transfer_syntax, const FrameShape& shape, ByteView pixels);
+Result<Encoded> encode(std::string_view transfer_syntax, const FrameShape& shape, ByteView pixels,
+                       uint32_t quality = 0);
 
 }  // namespace medarc::dicom::codec

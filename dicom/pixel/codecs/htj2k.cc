@@ -86,7 +86,12 @@ Result<Bytes> with_tile_length(ByteView codestream) {
   return out;
 }
 
-Result<Bytes> encode(const FrameShape& shape, ByteView pixels, bool rgb, bool rpcl) {
+struct Wish {
+  bool rpcl = false;      // the rules of .202
+  uint32_t step_ppm = 0;  // 0: reversible
+};
+
+Result<Bytes> encode(const FrameShape& shape, ByteView pixels, bool rgb, const Wish& wish) {
   const unsigned precision = precision_needed(shape, pixels);
   ojph::codestream codestream;
   ojph::param_siz siz = codestream.access_siz();
@@ -97,10 +102,13 @@ Result<Bytes> encode(const FrameShape& shape, ByteView pixels, bool rgb, bool rp
   }
   siz.set_tile_size(ojph::size(shape.columns, shape.rows));
   ojph::param_cod cod = codestream.access_cod();
-  cod.set_num_decomposition(decompositions_for(shape, rpcl));
-  cod.set_reversible(true);
+  cod.set_num_decomposition(decompositions_for(shape, wish.rpcl));
+  cod.set_reversible(wish.step_ppm == 0);
   cod.set_color_transform(rgb);
   cod.set_progression_order("RPCL");
+  if (wish.step_ppm != 0) {
+    codestream.access_qcd().set_irrev_quant(static_cast<float>(wish.step_ppm) / 1e6F);
+  }
   codestream.set_planar(!rgb);
   ojph::mem_outfile file;
   file.open(pixels.size() / 2 + 4096);
@@ -125,17 +133,18 @@ Result<Bytes> encode(const FrameShape& shape, ByteView pixels, bool rgb, bool rp
   return out;
 }
 
-Result<Encoded> encode_checked(const FrameShape& shape, ByteView pixels, bool rpcl) try {
+Result<Encoded> encode_checked(const FrameShape& shape, ByteView pixels, const Wish& wish) try {
   if (shape.bits_allocated != 8 && shape.bits_allocated != 16) {
     return make_error(Code::unsupported, "HTJ2K has no such Bits Allocated here");
   }
   const Messages messages;
   const bool rgb = shape.samples_per_pixel == 3 && shape.photometric == "RGB";
-  MEDARC_ASSIGN(Bytes made, encode(shape, pixels, rgb, rpcl));
-  if (rpcl) {
+  MEDARC_ASSIGN(Bytes made, encode(shape, pixels, rgb, wish));
+  if (wish.rpcl) {
     MEDARC_ASSIGN(made, with_tile_length(made));
   }
-  return Encoded{std::move(made), rgb ? "YBR_RCT" : shape.photometric};
+  const char* const transformed = wish.step_ppm == 0 ? "YBR_RCT" : "YBR_ICT";
+  return Encoded{std::move(made), rgb ? transformed : shape.photometric};
 } catch (const std::bad_alloc&) {
   throw;
 } catch (...) {  // the library throws texts
@@ -183,11 +192,15 @@ Result<FrameShape> decode_htj2k(const FrameShape& declared, ByteView bytes,
 }
 
 Result<Encoded> encode_htj2k(const FrameShape& shape, ByteView pixels) {
-  return encode_checked(shape, pixels, false);
+  return encode_checked(shape, pixels, {});
 }
 
 Result<Encoded> encode_htj2k_rpcl(const FrameShape& shape, ByteView pixels) {
-  return encode_checked(shape, pixels, true);
+  return encode_checked(shape, pixels, {true, 0});
+}
+
+Result<Encoded> encode_htj2k_lossy(const FrameShape& shape, ByteView pixels, uint32_t step_ppm) {
+  return encode_checked(shape, pixels, {false, std::max(step_ppm, 1u)});
 }
 
 }  // namespace medarc::dicom::codec

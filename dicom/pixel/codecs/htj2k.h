@@ -13,5 +13,8 @@ Result<Encoded> encode_htj2k(const FrameShape& shape, ByteView pixels);
 // The same for .202: progression RPCL, the lowest resolution at most 64 wide or high, tile lengths
 // in the main header (TLM).
 Result<Encoded> encode_htj2k_rpcl(const FrameShape& shape, ByteView pixels);
+// Irreversible (.203), quantised in steps of `step_ppm` millionths of the samples' range; RGB
+// becomes YBR_ICT.
+Result<Encoded> encode_htj2k_lossy(const FrameShape& shape, ByteView pixels, uint32_t step_ppm);
 
 }  // namespace medarc::dicom::codec

@@ -156,7 +156,10 @@ Result<FrameShape> decode_j2k(const FrameShape& declared, ByteView codestream,
   return shape;
 }
 
-Result<Encoded> encode_j2k(const FrameShape& shape, ByteView pixels) {
+namespace {
+
+// `psnr_db` 0: reversible.
+Result<Encoded> encode_with(const FrameShape& shape, ByteView pixels, uint32_t psnr_db) {
   if (shape.bits_allocated != 1 && shape.bits_allocated != 8 && shape.bits_allocated != 16) {
     return make_error(Code::unsupported, "JPEG 2000 has no such Bits Allocated here");
   }
@@ -164,9 +167,15 @@ Result<Encoded> encode_j2k(const FrameShape& shape, ByteView pixels) {
   opj_cparameters_t parameters;
   opj_set_default_encoder_parameters(&parameters);
   parameters.tcp_numlayers = 1;
-  parameters.tcp_rates[0] = 0;
-  parameters.cp_disto_alloc = 1;
-  parameters.irreversible = 0;
+  if (psnr_db == 0) {
+    parameters.tcp_rates[0] = 0;
+    parameters.cp_disto_alloc = 1;
+    parameters.irreversible = 0;
+  } else {
+    parameters.tcp_distoratio[0] = static_cast<float>(psnr_db);
+    parameters.cp_fixed_quality = 1;
+    parameters.irreversible = 1;
+  }
   parameters.tcp_mct = rgb ? 1 : 0;
   parameters.numresolution = 1;
   for (uint32_t side = std::min(shape.rows, shape.columns);
@@ -185,7 +194,21 @@ Result<Encoded> encode_j2k(const FrameShape& shape, ByteView pixels) {
       !opj_encode(codec.get(), stream.get()) || !opj_end_compress(codec.get(), stream.get())) {
     return make_error(Code::unsupported, "the JPEG 2000 encoder refused the frame");
   }
-  return Encoded{std::move(out.bytes), rgb ? "YBR_RCT" : shape.photometric};
+  const char* const transformed = psnr_db == 0 ? "YBR_RCT" : "YBR_ICT";
+  return Encoded{std::move(out.bytes), rgb ? transformed : shape.photometric};
+}
+
+}  // namespace
+
+Result<Encoded> encode_j2k(const FrameShape& shape, ByteView pixels) {
+  return encode_with(shape, pixels, 0);
+}
+
+Result<Encoded> encode_j2k_lossy(const FrameShape& shape, ByteView pixels, uint32_t psnr_db) {
+  if (shape.bits_allocated == 1) {
+    return make_error(Code::unsupported, "single bits are not compressed lossily");
+  }
+  return encode_with(shape, pixels, std::max(psnr_db, 1u));
 }
 
 }  // namespace medarc::dicom::codec

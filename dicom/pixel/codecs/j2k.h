@@ -9,5 +9,8 @@ namespace medarc::dicom::codec {
 Result<FrameShape> decode_j2k(const FrameShape& declared, ByteView codestream, std::span<char> out);
 // Reversible; RGB becomes YBR_RCT. 1, 8 or 16 bits allocated.
 Result<Encoded> encode_j2k(const FrameShape& shape, ByteView pixels);
+// Irreversible, as small as a peak signal to noise ratio of `psnr_db` lets it be; RGB becomes
+// YBR_ICT. 8 or 16 bits allocated.
+Result<Encoded> encode_j2k_lossy(const FrameShape& shape, ByteView pixels, uint32_t psnr_db);
 
 }  // namespace medarc::dicom::codec

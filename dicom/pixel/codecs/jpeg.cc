@@ -9,6 +9,7 @@
 #include <dcmtk/dcmjpeg/djeijg16.h>
 #include <dcmtk/dcmjpeg/djeijg8.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "dicom/pixel/codecs/jpeg_header.h"
@@ -78,6 +79,35 @@ std::unique_ptr<DJEncoder> encoder_for(unsigned precision) {
                                               kPointTransform);
 }
 
+// `photometric`: of what is made.
+Result<Encoded> encode_by(DJEncoder& encoder, const FrameShape& shape, ByteView pixels,
+                          EP_Interpretation colour, std::string photometric) {
+  const size_t width = encoder.bytesPerSample(), pixel_count = size_t{shape.rows} * shape.columns;
+  Bytes interleaved(pixel_count * shape.samples_per_pixel * width, '\0');
+  const uint32_t mask = (1u << encoder.bitsPerSample()) - 1;
+  const auto out_bits = static_cast<uint16_t>(width * 8);
+  size_t to = 0;
+  for (size_t p = 0; p < pixel_count; ++p) {
+    for (size_t c = 0; c < shape.samples_per_pixel; ++c, ++to) {
+      const uint32_t v = get_sample(pixels, shape.bits_allocated, sample_index(shape, p, c));
+      put_sample(interleaved, out_bits, to, static_cast<int32_t>(v & mask));
+    }
+  }
+  Uint8* made = nullptr;
+  Uint32 made_bytes = 0;
+  const auto columns = static_cast<Uint16>(shape.columns), rows = static_cast<Uint16>(shape.rows);
+  const OFCondition answer =
+      width == 1 ? encoder.encode(columns, rows, colour, shape.samples_per_pixel,
+                                  reinterpret_cast<Uint8*>(interleaved.data()), made, made_bytes)
+                 : encoder.encode(columns, rows, colour, shape.samples_per_pixel,
+                                  reinterpret_cast<Uint16*>(interleaved.data()), made, made_bytes);
+  const std::unique_ptr<Uint8[]> owned(made);
+  if (answer.bad() || made == nullptr) {
+    return make_error(Code::unsupported, "the JPEG encoder refused the frame");
+  }
+  return Encoded{Bytes(reinterpret_cast<const char*>(made), made_bytes), std::move(photometric)};
+}
+
 Status check(const JpegHeader& header, const FrameShape& declared) {
   if (header.rows != declared.rows || header.columns != declared.columns ||
       header.components != declared.samples_per_pixel) {
@@ -142,33 +172,26 @@ Result<Encoded> encode_jpeg_lossless(const FrameShape& shape, ByteView pixels) {
       shape.columns > 65535) {
     return make_error(Code::unsupported, "JPEG has no such bits, samples or size");
   }
-  const unsigned precision = precision_needed(shape, pixels);
-  const auto encoder = encoder_for(precision);
-  const size_t width = encoder->bytesPerSample(), pixel_count = size_t{shape.rows} * shape.columns;
-  Bytes interleaved(pixel_count * shape.samples_per_pixel * width, '\0');
-  const uint32_t mask = (1u << encoder->bitsPerSample()) - 1;
-  const auto out_bits = static_cast<uint16_t>(width * 8);
-  size_t to = 0;
-  for (size_t p = 0; p < pixel_count; ++p) {
-    for (size_t c = 0; c < shape.samples_per_pixel; ++c, ++to) {
-      const uint32_t v = get_sample(pixels, shape.bits_allocated, sample_index(shape, p, c));
-      put_sample(interleaved, out_bits, to, static_cast<int32_t>(v & mask));
-    }
-  }
+  const auto encoder = encoder_for(precision_needed(shape, pixels));
   const EP_Interpretation colour = shape.samples_per_pixel == 1 ? EPI_Monochrome2 : EPI_RGB;
-  Uint8* made = nullptr;
-  Uint32 made_bytes = 0;
-  const auto columns = static_cast<Uint16>(shape.columns), rows = static_cast<Uint16>(shape.rows);
-  const OFCondition answer =
-      width == 1 ? encoder->encode(columns, rows, colour, shape.samples_per_pixel,
-                                   reinterpret_cast<Uint8*>(interleaved.data()), made, made_bytes)
-                 : encoder->encode(columns, rows, colour, shape.samples_per_pixel,
-                                   reinterpret_cast<Uint16*>(interleaved.data()), made, made_bytes);
-  const std::unique_ptr<Uint8[]> owned(made);
-  if (answer.bad() || made == nullptr) {
-    return make_error(Code::unsupported, "the JPEG encoder refused the frame");
+  return encode_by(*encoder, shape, pixels, colour, shape.photometric);
+}
+
+Result<Encoded> encode_jpeg_baseline(const FrameShape& shape, ByteView pixels, uint32_t quality) {
+  const bool grey = shape.samples_per_pixel == 1;
+  const bool ybr = shape.photometric == "YBR_FULL";
+  if (shape.bits_allocated != 8 || shape.is_signed || shape.rows > 65535 || shape.columns > 65535 ||
+      shape.photometric == "PALETTE COLOR" ||
+      (!grey && (shape.samples_per_pixel != 3 || (shape.photometric != "RGB" && !ybr)))) {
+    return make_error(Code::unsupported, "JPEG baseline has no such bits, samples or colours");
   }
-  return Encoded{Bytes(reinterpret_cast<const char*>(made), made_bytes), shape.photometric};
+  static const DJCodecParameter halved(ECC_lossyYCbCr, EDC_photometricInterpretation, EUC_never,
+                                       EPC_colorByPixel, OFFalse, OFFalse, OFFalse, OFTrue, 0, 0, 0,
+                                       OFTrue, ESS_422);
+  DJCompressIJG8Bit encoder(halved, EJM_baseline,
+                            static_cast<Uint8>(std::clamp(quality, 1u, 100u)));
+  const EP_Interpretation colour = grey ? EPI_Monochrome2 : ybr ? EPI_YBR_Full : EPI_RGB;
+  return encode_by(encoder, shape, pixels, colour, grey ? shape.photometric : "YBR_FULL_422");
 }
 
 }  // namespace medarc::dicom::codec

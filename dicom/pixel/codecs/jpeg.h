@@ -11,5 +11,7 @@ Result<FrameShape> decode_jpeg(const FrameShape& declared, ByteView codestream,
                                std::span<char> out);
 // Process 14, selection value 1 (transfer syntax .70). 8 or 16 bits allocated, 1 or 3 samples.
 Result<Encoded> encode_jpeg_lossless(const FrameShape& shape, ByteView pixels);
+// Process 1 (transfer syntax .50): 8 bits, unsigned. RGB and YBR_FULL become YBR_FULL_422.
+Result<Encoded> encode_jpeg_baseline(const FrameShape& shape, ByteView pixels, uint32_t quality);
 
 }  // namespace medarc::dicom::codec

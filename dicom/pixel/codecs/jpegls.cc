@@ -70,7 +70,12 @@ Result<FrameShape> decode_jpegls(const FrameShape& declared, ByteView codestream
   return make_error(Code::corrupt, std::string("the JPEG-LS codestream: ") + e.what());
 }
 
-Result<Encoded> encode_jpegls(const FrameShape& shape, ByteView pixels) try {
+Result<Encoded> encode_jpegls(const FrameShape& shape, ByteView pixels) {
+  return encode_jpegls_near(shape, pixels, 0);
+}
+
+Result<Encoded> encode_jpegls_near(const FrameShape& shape, ByteView pixels,
+                                   uint32_t error_max) try {
   if ((shape.bits_allocated != 8 && shape.bits_allocated != 16) || shape.samples_per_pixel > 4) {
     return make_error(Code::unsupported, "JPEG-LS has no such bits or samples");
   }
@@ -91,6 +96,8 @@ Result<Encoded> encode_jpegls(const FrameShape& shape, ByteView pixels) try {
                       static_cast<int32_t>(shape.samples_per_pixel)});
   encoder.interleave_mode(shape.samples_per_pixel == 1 ? charls::interleave_mode::none
                                                        : charls::interleave_mode::line);
+  // The standard's bounds (ISO 14495-1, C.2.3).
+  encoder.near_lossless(static_cast<int32_t>(std::min({error_max, mask / 2, 255u})));
   // The estimate is of what images become; noise may need more.
   Bytes out(encoder.estimated_destination_size() + interleaved.size() / 2, '\0');
   encoder.destination(out);

@@ -67,7 +67,7 @@ wire::Answer run_codec(const wire::Request& request, ByteView input, std::span<c
     out.output_bytes = output.size();
     return out;
   }
-  auto encoded = codec::encode(request.transfer_syntax, request.shape, input);
+  auto encoded = codec::encode(request.transfer_syntax, request.shape, input, request.quality);
   if (encoded.has_error()) {
     out.error = encoded.error();
     return out;

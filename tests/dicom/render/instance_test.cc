@@ -216,8 +216,13 @@ TEST_F(RenderInstance, W5_DocumentsAreGivenAsTheyAreWhenTheyAreWhatTheySay) {
             Code::not_acceptable);
   EXPECT_EQ(render(store(document(cda, "{}", "2.25.205").file())).code, Code::not_acceptable);
   EXPECT_EQ(render(store(document(pdf, "", "2.25.206").file())).code, Code::not_acceptable);
-  const InstanceRow state = store(document("1.2.840.10008.5.1.4.1.1.11.1", "", "2.25.207").file());
-  EXPECT_TRUE(rendered_types(state).empty());
+  const InstanceRow raw = store(document("1.2.840.10008.5.1.4.1.1.66", "", "2.25.207").file());
+  EXPECT_TRUE(rendered_types(raw).empty());
+  EXPECT_EQ(render(raw).code, Code::not_acceptable);
+  // A presentation state is rendered by way of its images, never alone.
+  const InstanceRow state = store(document("1.2.840.10008.5.1.4.1.1.11.1", "", "2.25.208").file());
+  EXPECT_EQ(rendered_kind(state), RenderedKind::presentation);
+  EXPECT_EQ(rendered_types(state).front(), "image/jpeg");
   EXPECT_EQ(render(state).code, Code::not_acceptable);
 }
 

@@ -209,7 +209,7 @@ class FindAgrees : public ArchiveTest {
       std::snprintf(hex, sizeof hex, "&%08X=", tag);
       target += hex + percent_encode(value);
     }
-    const test::HttpAnswer answer = get(target);
+    const test::HttpAnswer answer = test::HttpClient(port(), 300'000).get(target);
     Answers out;
     if (answer.status != 200) {
       out["status"][0] = std::to_string(answer.status);

@@ -327,7 +327,6 @@ TEST_F(RenderedWeb, W6_UriRendersToo) {
     EXPECT_EQ(uri("2.25.11", wrong).status, 400) << wrong;
   }
   EXPECT_EQ(uri("2.25.11", "&anonymize=yes&contentType=application/dicom").status, 501);
-  EXPECT_EQ(uri("2.25.11", "&presentationUID=2.25.5").status, 501);
 }
 
 TEST_F(RenderedWeb, X08_X09_ObjectsThatLieAre406WithTheReason) {

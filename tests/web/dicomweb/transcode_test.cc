@@ -70,8 +70,8 @@ TEST_F(WadoTranscode, N5_LosslessObjectsAreExpandedWhenNothingIsAsked) {
 }
 
 TEST_F(WadoTranscode, N8_InTheSyntaxAskedFor) {
-  for (const char* syntax :
-       {kExplicit, kJls, kJ2k, kHt, kHtRpcl, "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.70"}) {
+  for (const char* syntax : {kExplicit, kJls, kJ2k, kHt, kHtRpcl, "1.2.840.10008.1.2.5",
+                             "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.8.1"}) {
     const HttpAnswer answer =
         get(path(), {{"Accept", std::string("application/dicom; transfer-syntax=") + syntax}});
     EXPECT_EQ(answer.status, 200) << syntax;
@@ -82,9 +82,12 @@ TEST_F(WadoTranscode, N8_InTheSyntaxAskedFor) {
     EXPECT_EQ(by_uri.status, 200) << syntax;
     EXPECT_TRUE(by_uri.body == answer.body) << syntax;
   }
-  EXPECT_EQ(
-      get(path(), {{"Accept", "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.50"}}).status,
-      406);
+  // Not of 12 bits, and not for anybody: extended JPEG.
+  for (const char* syntax : {"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"}) {
+    EXPECT_EQ(get(path(), {{"Accept", std::string("application/dicom; transfer-syntax=") + syntax}})
+                  .status,
+              406);
+  }
 }
 
 TEST_F(WadoTranscode, N7_FramesInTheSyntaxAskedFor) {
@@ -111,6 +114,66 @@ TEST_F(WadoTranscode, N7_FramesInTheSyntaxAskedFor) {
   const HttpAnswer j2k = get(path() + "/frames/1", {{"Accept", "image/jp2"}});
   EXPECT_TRUE(j2k.body.starts_with("\xFF\x4F\xFF\x51"));
   EXPECT_TRUE(decoded(kJ2k, j2k.body) == frames_[0].pixels);
+}
+
+TEST_F(WadoTranscode, N8_DeflatedFramesByTheirTypeOrTheirName) {
+  constexpr char kDeflated[] = "1.2.840.10008.1.2.8.1";
+  for (const std::string& accept :
+       {std::string("application/x-deflate"),
+        std::string("application/x-deflate; transfer-syntax=") + kDeflated}) {
+    const HttpAnswer answer = get(path() + "/frames/2", {{"Accept", accept}});
+    EXPECT_EQ(answer.status, 200) << accept;
+    EXPECT_EQ(answer.header("Content-Type"),
+              std::string("application/x-deflate; transfer-syntax=") + kDeflated);
+    EXPECT_TRUE(decoded(kDeflated, answer.body) == frames_[1].pixels);
+  }
+}
+
+// N5: something that loses is made for those only who name it.
+TEST_F(WadoTranscode, N5_LossyOnlyWhenItsNameIsSaid) {
+  constexpr char kNear[] = "1.2.840.10008.1.2.4.81";
+  const HttpAnswer unnamed = get(path() + "/frames/1", {{"Accept", "image/jls"}});
+  EXPECT_EQ(unnamed.header("Content-Type"), std::string("image/jls; transfer-syntax=") + kJls);
+  const HttpAnswer frame =
+      get(path() + "/frames/1", {{"Accept", std::string("image/jls; transfer-syntax=") + kNear}});
+  EXPECT_EQ(frame.status, 200) << frame.body;
+  EXPECT_EQ(frame.header("Content-Type"), std::string("image/jls; transfer-syntax=") + kNear);
+  EXPECT_NE(frame.header("ETag"), unnamed.header("ETag"));
+  const Bytes near = decoded(kNear, frame.body);
+  ASSERT_EQ(near.size(), frames_[0].pixels.size());
+  EXPECT_FALSE(near == frames_[0].pixels);
+
+  const HttpAnswer object =
+      get(path(), {{"Accept", std::string("application/dicom; transfer-syntax=") + kNear}});
+  EXPECT_EQ(object.status, 200);
+  EXPECT_EQ(syntax_in(object.body), kNear);
+  const auto envelope = dicom::parse_envelope(object.body, true, {});
+  ASSERT_TRUE(envelope && *envelope);
+  EXPECT_NE((*envelope)->instance, object_.sop_uid);
+  EXPECT_TRUE((*envelope)->instance.starts_with("2.25."));
+  const HttpAnswer by_uri = get("/wado?requestType=WADO&studyUID=" + object_.study_uid +
+                                "&seriesUID=" + object_.series_uid +
+                                "&objectUID=" + object_.sop_uid + "&transferSyntax=" + kNear);
+  EXPECT_TRUE(by_uri.body == object.body);
+  // Not even first in a list that names something lossless too.
+  const HttpAnswer either =
+      get(path(), {{"Accept", std::string("application/dicom; transfer-syntax=") + kNear +
+                                  ", application/dicom; transfer-syntax=" + kJ2k + ";q=0.5"}});
+  EXPECT_EQ(syntax_in(either.body), kJ2k);
+  const HttpAnswer either_frame =
+      get(path() + "/frames/1", {{"Accept", std::string("image/jls; transfer-syntax=") + kNear +
+                                                ", application/octet-stream"}});
+  EXPECT_TRUE(either_frame.body == frames_[0].pixels);
+  const HttpAnswer stored = get(path(), {{"Accept", "application/dicom; transfer-syntax=*"}});
+  EXPECT_EQ(syntax_in(stored.body), kJls);
+  EXPECT_NE(stored.header("ETag"), object.header("ETag"));
+  const auto study =
+      parts_of(get("/dicom-web/studies/" + object_.study_uid,
+                   {{"Accept", std::string("multipart/related; type=\"application/dicom\"; "
+                                           "transfer-syntax=") +
+                                   kNear}}));
+  ASSERT_EQ(study.size(), 1u);
+  EXPECT_TRUE(study[0].data == object.body);
 }
 
 TEST_F(WadoTranscode, DamageIsTold) {
