@@ -9,6 +9,7 @@
 #include "dicom/element_path.h"
 #include "dicom/forwarding.h"
 #include "dicom/inflate.h"
+#include "dicom/inflated_blob.h"
 #include "dicom/intake.h"
 #include "dicom/lossy.h"
 #include "dicom/metadata_source.h"
@@ -315,7 +316,11 @@ class ImagingService final : public Imaging {
         add_range(pieces, {f.offset, f.length});
     } else {
       const bool swap = syntax.encoding == Encoding::explicit_big;
-      add_range(pieces, {e->offset, e->length}, swap ? word_bytes(e->vr) : uint8_t{1}, e->offset);
+      const auto& pixels = scanner->pixel_data();
+      const uint8_t word = pixels && e->depth == 0 && e->tag == pixels->tag
+                               ? pixel_word_bytes(*scanner)
+                               : word_bytes(e->vr);
+      add_range(pieces, {e->offset, e->length}, swap ? word : uint8_t{1}, e->offset);
     }
     return finished(std::move(c), blob, std::move(pieces));
   }
@@ -391,10 +396,11 @@ class ImagingService final : public Imaging {
     std::vector<Piece> pieces(1);
     pieces[0].literal = std::move(envelope);
     if (change == Change::encoding) {
-      if (syntax.deflated) {
-        return make_error(Code::not_acceptable, "a deflated dataset is given as such or inflated");
-      }
       MEDARC_ASSIGN(auto scanner, scan_stored(*blob, syntax, limits_));
+      if (syntax.deflated) {
+        blob =
+            std::make_shared<InflatedBlob>(blob, scanner->position(), limits_.inflated_bytes_max);
+      }
       auto converted = form == Form::implicit_le ? implicit_little_pieces(*scanner)
                                                  : explicit_little_pieces(*scanner);
       for (Piece& p : converted) pieces.push_back(std::move(p));

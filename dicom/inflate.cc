@@ -57,15 +57,18 @@ class InflatingSource final : public ByteSource {
  public:
   InflatingSource(Bytes literal, std::unique_ptr<ByteSource> source, uint64_t begin,
                   uint64_t length, uint64_t bytes_max)
-      : ready_(std::move(literal)), source_(std::move(source)), skip_(begin), left_(length),
+      : ready_(std::move(literal)),
+        source_(std::move(source)),
+        skip_(begin),
+        left_(length),
         inflater_(bytes_max) {}
 
   Result<size_t> read(char* out, size_t capacity) override {
-    Bytes input(kStepBytes, '\0');
     while (at_ == ready_.size()) {
       ready_.clear();
       at_ = 0;
       if (left_ == 0 || inflater_.ended()) return size_t{0};
+      Bytes input(kStepBytes, '\0');
       MEDARC_ASSIGN(const size_t n, source_->read(input.data(), input.size()));
       if (n == 0) return size_t{0};
       MEDARC_TRY(inflater_.feed(ByteView(input).substr(0, n), [this](ByteView plain) -> Status {
@@ -95,7 +98,8 @@ class InflatingSource final : public ByteSource {
 
 std::unique_ptr<ByteSource> inflating_source(Bytes literal, std::unique_ptr<ByteSource> source,
                                              uint64_t begin, uint64_t length, uint64_t bytes_max) {
-  return std::make_unique<InflatingSource>(std::move(literal), std::move(source), begin, length, bytes_max);
+  return std::make_unique<InflatingSource>(std::move(literal), std::move(source), begin, length,
+                                           bytes_max);
 }
 
 }  // namespace medarc::dicom

@@ -1,11 +1,20 @@
 #include "dicom/stored_frames.h"
 
 #include "dicom/convert.h"
-#include "dicom/inflate.h"
+#include "dicom/inflated_blob.h"
 #include "dicom/pieces.h"
 #include "dicom/values.h"
 
 namespace medarc::dicom {
+namespace {
+
+// To the end of the last frame.
+uint64_t plain_bytes(const FrameTable& table) {
+  const FrameTable::BitRange last = table.native_bits(table.frames_count() - 1);
+  return (last.begin + last.length + 7) / 8;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<StoredFrames>> StoredFrames::open(archive::BlobStore& blobs,
                                                          const InstanceRow& row,
@@ -24,7 +33,10 @@ StoredFrames::StoredFrames(std::shared_ptr<archive::BlobReader> blob, FrameTable
       syntax_(transfer_syntax_or_default(row.transfer_syntax.value)),
       transfer_syntax_(row.transfer_syntax.value),
       dataset_(row.dataset),
-      limits_(limits) {}
+      limits_(limits),
+      plain_(syntax_.deflated ? std::make_shared<InflatedBlob>(blob_, plain_bytes(table_),
+                                                               limits.inflated_bytes_max)
+                              : blob_) {}
 
 uint64_t StoredFrames::frame_bytes(uint32_t index) const {
   if (!table_.encapsulated()) return (table_.native_bits(index).length + 7) / 8;
@@ -43,15 +55,8 @@ std::unique_ptr<ByteSource> StoredFrames::open_frame(uint32_t index) const {
   const FrameTable::BitRange bits = table_.native_bits(index);
   const unsigned shift = bits.begin % 8;
   const ByteRange range{bits.begin / 8, (shift + bits.length + 7) / 8};
-  std::unique_ptr<ByteSource> out;
-  if (syntax_.deflated) {
-    add_range(pieces, {0, blob_->size()});
-    out = inflating_source({}, std::make_unique<PieceSource>(blob_, std::move(pieces)), range.begin,
-                           range.length, limits_.inflated_bytes_max);
-  } else {
-    add_range(pieces, range, table_.swap_bytes(), table_.words_begin());
-    out = std::make_unique<PieceSource>(blob_, std::move(pieces));
-  }
+  add_range(pieces, range, table_.swap_bytes(), table_.words_begin());
+  std::unique_ptr<ByteSource> out = std::make_unique<PieceSource>(plain_, std::move(pieces));
   if (shift == 0 && bits.length % 8 == 0) return out;
   return std::make_unique<ShiftedSource>(std::move(out), shift, bits.length);
 }

@@ -40,6 +40,7 @@ class StoredFrames {
   const std::string transfer_syntax_;
   const Digest dataset_;
   const Limits& limits_;
+  const std::shared_ptr<archive::BlobReader> plain_;  // blob_ itself, unless it is deflated
   std::optional<FrameShape> shape_;
 };
 

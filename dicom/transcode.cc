@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "dicom/convert.h"
+#include "dicom/inflated_blob.h"
 #include "dicom/lossy.h"
 #include "dicom/pieces.h"
+#include "dicom/pixel_writer.h"
 #include "dicom/values.h"
 
 namespace medarc::dicom {
@@ -39,89 +41,6 @@ Bytes pixel_head(const FrameShape& shape, bool implicit, bool encapsulated, uint
   return out;
 }
 
-// Frames as the pixel data's value, one behind the other.
-class PixelWriter {
- public:
-  explicit PixelWriter(FrameTranscoder& frames) : frames_(frames) {}
-  virtual ~PixelWriter() = default;
-  virtual Result<Bytes> frame(uint32_t index) = 0;
-  virtual Bytes end() = 0;
-
- protected:
-  FrameTranscoder& frames_;
-};
-
-// One item a frame, an empty basic offset table before them: offsets are known only at the end.
-class ItemWriter final : public PixelWriter {
- public:
-  using PixelWriter::PixelWriter;
-  Result<Bytes> frame(uint32_t index) override {
-    MEDARC_ASSIGN(const Bytes codestream, frames_.make(index));
-    Bytes out;
-    out.reserve(codestream.size() + 17);
-    if (index == 0) item(out, 0);
-    if (codestream.size() >= kUndefinedLength - 1) {
-      return make_error(Code::too_large, "a frame over 4 GiB");
-    }
-    item(out, codestream.size() + codestream.size() % 2);
-    out += codestream;
-    if (codestream.size() % 2 != 0) out += '\0';
-    return out;
-  }
-  Bytes end() override {
-    Bytes out;
-    put_tag(out, Tag{0xFFFEE0DD});
-    put32(out, 0);
-    return out;
-  }
-
- private:
-  static void item(Bytes& out, uint64_t length) {
-    put_tag(out, Tag{0xFFFEE000});
-    put32(out, length);
-  }
-};
-
-class NativeWriter final : public PixelWriter {
- public:
-  using PixelWriter::PixelWriter;
-  Result<Bytes> frame(uint32_t index) override {
-    MEDARC_ASSIGN(Bytes pixels, frames_.make(index));
-    const FrameShape& shape = frames_.shape();
-    if (shape.bits_allocated != 1) {
-      bytes_ += pixels.size();
-      return pixels;
-    }
-    // 1-bit frames follow each other without filling up the last byte (PS3.5 8.2).
-    const uint64_t bits = uint64_t{shape.rows} * shape.columns * shape.samples_per_pixel;
-    Bytes out;
-    out.reserve(pixels.size() + 1);
-    for (uint64_t at = 0; at < bits; at += 8) {
-      const uint64_t count = std::min<uint64_t>(8, bits - at);
-      const unsigned byte = static_cast<uint8_t>(pixels[at / 8]) & ((1u << count) - 1);
-      carry_ |= byte << carried_;
-      carried_ += static_cast<unsigned>(count);
-      if (carried_ >= 8) {
-        out += static_cast<char>(carry_);
-        carry_ >>= 8;
-        carried_ -= 8;
-      }
-    }
-    bytes_ += out.size();
-    return out;
-  }
-  Bytes end() override {
-    Bytes out;
-    if (carried_ > 0) out += static_cast<char>(carry_);
-    if ((bytes_ + out.size()) % 2 != 0) out += '\0';
-    return out;
-  }
-
- private:
-  uint64_t bytes_ = 0;
-  unsigned carry_ = 0, carried_ = 0;
-};
-
 // What is before the pixels, the frames one at a time, what is after them.
 class TranscodedSource final : public ByteSource {
  public:
@@ -129,13 +48,8 @@ class TranscodedSource final : public ByteSource {
                    std::unique_ptr<FrameTranscoder> frames)
       : before_(blob, std::move(around.before)),
         after_(std::move(blob), std::move(around.after)),
-        frames_(std::move(frames)) {
-    if (frames_->encodes()) {
-      writer_ = std::make_unique<ItemWriter>(*frames_);
-    } else {
-      writer_ = std::make_unique<NativeWriter>(*frames_);
-    }
-  }
+        frames_(std::move(frames)),
+        writer_(PixelWriter::create(*frames_)) {}
 
   Result<size_t> read(char* out, size_t capacity) override {
     for (;;) {
@@ -162,8 +76,8 @@ class TranscodedSource final : public ByteSource {
 
  private:
   PieceSource before_, after_;
-  std::unique_ptr<FrameTranscoder> frames_;
-  std::unique_ptr<PixelWriter> writer_;
+  const std::unique_ptr<FrameTranscoder> frames_;
+  const std::unique_ptr<PixelWriter> writer_;
   Bytes chunk_;
   size_t at_ = 0;
   uint64_t next_ = 0;  // frame; count(): the end of the pixel data; then what is after it
@@ -207,10 +121,12 @@ Result<Content> transcoded_dataset(archive::BlobStore& blobs, const InstanceRow&
     return make_error(Code::not_acceptable, text);
   };
   const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
-  if (syntax.deflated)
-    return not_acceptable("a deflated dataset is only given as such or inflated");
   MEDARC_ASSIGN(std::shared_ptr<archive::BlobReader> blob, blobs.open(row.dataset));
   MEDARC_ASSIGN(const auto scanner, scan_stored(*blob, syntax, limits));
+  if (syntax.deflated) {
+    blob = std::make_shared<InflatedBlob>(std::move(blob), scanner->position(),
+                                          limits.inflated_bytes_max);
+  }
   if (compressed_inside(*scanner)) {
     return not_acceptable("the object has further compressed images inside it");
   }
@@ -224,11 +140,7 @@ Result<Content> transcoded_dataset(archive::BlobStore& blobs, const InstanceRow&
   const bool encodes = transcoder->encodes(), implicit = form == Form::implicit_le;
   uint64_t pixel_bytes = kUndefinedLength;
   if (!encodes) {
-    const uint64_t count = transcoder->count();
-    pixel_bytes = shape.bits_allocated == 1
-                      ? (count * shape.rows * shape.columns * shape.samples_per_pixel + 7) / 8
-                      : count * shape.frame_bytes();
-    pixel_bytes += pixel_bytes % 2;
+    pixel_bytes = native_pixel_bytes(*transcoder);
     if (pixel_bytes > kNativeBytesMax) {
       return not_acceptable("the pixels are over 4 GiB when they are not compressed");
     }

@@ -49,8 +49,9 @@ class FrameTranscoder {
 // One frame of it, made when it is first read.
 std::unique_ptr<ByteSource> frame_source(std::shared_ptr<FrameTranscoder> frames, uint32_t index);
 
-// The whole dataset, behind `envelope`. Errors as FrameTranscoder::open; not_acceptable also for
-// deflated datasets, compressed images inside sequences, and over 4 GiB of native pixels.
+// The whole dataset, behind `envelope`; a deflated one is inflated on the way. Errors as
+// FrameTranscoder::open; not_acceptable also for compressed images inside sequences, and over 4 GiB
+// of native pixels.
 Result<Content> transcoded_dataset(archive::BlobStore& blobs, const InstanceRow& row,
                                    const Limits& limits, Bytes envelope,
                                    std::unique_ptr<FrameReader> reader, Form form,

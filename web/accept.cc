@@ -59,7 +59,8 @@ void add_ranges(std::string_view text, bool from_query, std::vector<MediaRange>&
       media->parameters.erase(q);
     }
     range.media = std::move(*media);
-    if (range.q > 0) out.push_back(std::move(range));
+    const bool wild = range.media.type == "*" || range.media.subtype == "*";
+    if (range.q > 0 && !(from_query && wild)) out.push_back(std::move(range));
   }
   std::stable_sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
                    [](const MediaRange& a, const MediaRange& b) { return a.q > b.q; });
@@ -107,7 +108,16 @@ std::optional<MediaType> parse_media_type(std::string_view text) {
 }
 
 bool accept_given(const Request& request) {
-  return !request.query_value("accept").empty() || !request.headers.find("Accept").empty();
+  if (!request.headers.find("Accept").empty()) return true;
+  bool anything = false;
+  for (const auto& [name, value] : request.query) {
+    if (name != "accept") continue;
+    for (const std::string_view one : split_list(value, ',')) {
+      const auto media = parse_media_type(one);
+      anything = anything || !media || (media->type != "*" && media->subtype != "*");
+    }
+  }
+  return anything;
 }
 
 std::vector<MediaRange> accepted_types(const Request& request) {

@@ -32,8 +32,10 @@ inline constexpr size_t kMediaRangesMax = 100;
 
 // All that the client takes: the `accept` query parameter first, then the Accept header, each by
 // falling q and then in the order given; q=0 left out. Empty: it said nothing. Ranges that are not
-// well-formed are left out too, so that N1 (406, never 400) holds.
+// well-formed are left out too, so that N1 (406, never 400) holds, and so are wildcards of the
+// query parameter, which may have none (PS3.18 8.3.3.1).
 std::vector<MediaRange> accepted_types(const Request& request);
+// Whether it said anything; a wildcard in the query parameter is nothing.
 bool accept_given(const Request& request);
 
 // q of a content coding ("gzip") in Accept-Encoding, in thousandths; 0 when not taken.

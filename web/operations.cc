@@ -4,6 +4,7 @@
 
 #include "base/metrics.h"
 #include "dicom/conformance.h"
+#include "web/dicomweb/capabilities.h"
 #include "web/home_page.h"
 #include "web/http_error.h"
 #include "web/text.h"
@@ -70,7 +71,10 @@ std::string conformance_statement(const std::vector<Route>& routes) {
       "# DICOM conformance statement\n\nMade by the server from the tables it routes requests by: "
       "`GET /conformance` gives it as of the version that runs.\n\n" +
       dicom::dimse_conformance() +
-      "\n## DICOMweb\n\nPS3.18. Every path answers OPTIONS with its methods; GET includes HEAD.\n\n"
+      "\n## DICOMweb\n\nPS3.18. GET includes HEAD. OPTIONS on `/dicom-web` and on every path below "
+      "it describes the resource and those below (8.9, annex H), as `application/vnd.sun.wadl+xml` "
+      "or "
+      "`application/json`.\n\n"
       "| method | path | |\n|---|---|---|\n";
   for (const Route& route : routes) {
     if (!route.path.starts_with("/dicom-web") && route.path != "/wado") continue;
@@ -125,6 +129,7 @@ std::vector<Route> operations_routes(OperationsContext context, const std::vecto
   out.back().answer = [text = openapi_json(all, context.version)](const Request&) -> Answer {
     return make_response(200, "application/json", text);
   };
+  for (Route& route : capabilities_routes(others)) out.push_back(std::move(route));
   return out;
 }
 

@@ -85,10 +85,11 @@ Router::Found Router::find(std::string_view method,
   if (entry == node->methods.end() && method == "HEAD") entry = node->methods.find("GET");
   if (entry != node->methods.end()) {
     found.entry = entry->second;
-    return found;
+    if (method != "OPTIONS") return found;  // a preflight is answered with what is allowed
   }
   for (const auto& [name, there] : node->methods) {
     for (const Header& h : there->route.options.entries()) found.options.set(h.name, h.value);
+    if (name == "OPTIONS") continue;
     found.allow += name + ", ";
     if (name == "GET" && !node->methods.contains("HEAD")) found.allow += "HEAD, ";
   }

@@ -19,7 +19,8 @@ class Router {
   struct Found {
     const Entry* entry = nullptr;  // null: no such path, or not with this method
     std::vector<std::string> captures;
-    std::string allow;  // methods of the path, "GET, HEAD, OPTIONS"; "" = not found
+    std::string allow;  // methods of the path, "GET, HEAD, OPTIONS"; "" = not found, or an entry
+                        // of another method than OPTIONS
     Headers options;    // with `allow`: Route::options of all of them
   };
 

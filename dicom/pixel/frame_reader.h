@@ -25,6 +25,7 @@ class FrameReader {
   Result<Frame> read(uint32_t index);
 
   const StoredFrames& stored() const { return *frames_; }
+  CodecPool* codecs() const { return codecs_; }
 
  private:
   Result<Frame> native(uint32_t index, const FrameShape& shape) const;

@@ -53,6 +53,11 @@ TEST(MediaTypes, N2QueryFirstThenHeaderByQuality) {
             "b/b c/c a/a */* ");
   EXPECT_EQ(order_of(with_accept("x/x", "a/a;q=0.1, b/b")), "x/x b/b a/a ");
   EXPECT_EQ(order_of(with_accept("application/dicom json", "")), "application/dicom+json ");
+  // Its own syntax: no wildcards, which are left out like all that is not well-formed.
+  EXPECT_EQ(order_of(with_accept("*/*, a/*, x/x;q=0.2, y/y", "c/*")), "y/y x/x c/* ");
+  EXPECT_FALSE(accept_given(with_accept("*/*, a/*", "")));
+  EXPECT_TRUE(accept_given(with_accept("*/*", "a/b")));
+  EXPECT_TRUE(accept_given(with_accept("nonsense", "")));  // N1: what cannot be satisfied is 406
   EXPECT_EQ(order_of(with_accept("", "nonsense, ;;, a/b")), "a/b ");
   EXPECT_EQ(order_of(with_accept("", "")), "");
   std::string many;

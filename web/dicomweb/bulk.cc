@@ -1,7 +1,7 @@
 // WADO-RS frames and bulk data (PS3.18 10.4.1.1.3-4): the parts viewers ask for most.
 #include <algorithm>
 
-#include "web/conditional.h"
+#include "web/dicomweb/bulk_items.h"
 #include "web/dicomweb/doors.h"
 #include "web/dicomweb/retrieve.h"
 #include "web/http_error.h"
@@ -12,65 +12,25 @@ namespace {
 using dicom::Form;
 using dicom::InstanceRow;
 
-std::string frame_type(const std::string& media_type, std::string_view syntax) {
-  return media_type + "; transfer-syntax=" + std::string(syntax);
-}
-
-Response single_item(const Request& request, dicom::Content content, std::string type,
-                     std::string etag) {
-  Response response;
-  if (content.bytes) {
-    Representation thing;
-    thing.content_type = std::move(type);
-    thing.etag = std::move(etag);
-    thing.bytes = *content.bytes;
-    auto source = std::make_shared<std::unique_ptr<ByteSource>>(std::move(content.source));
-    thing.open = [source](ByteRange range) -> Result<std::unique_ptr<ByteSource>> {
-      return part_of(std::move(*source), range);
-    };
-    response = serve(request, thing);
-  } else {
-    response.headers.add("Content-Type", std::move(type));
-    response.body = std::move(content.source);
-  }
-  response.headers.set("Vary", "Accept");
-  return response;
-}
-
-struct Item {
-  dicom::Content content;
-  std::string location;
-};
-
-std::string item_headers(const Item& item, const std::string& part_type) {
-  return "Content-Type: " + part_type + "\r\nContent-Location: " + item.location + "\r\n";
-}
-
-Response many_items(std::vector<Item> items, const std::string& type, std::string_view syntax,
+Response many_items(std::vector<BulkItem> items, const std::string& type, std::string_view syntax,
                     const std::string& etag) {
   Response response;
   const std::string boundary = new_boundary();
-  std::string whole = "multipart/related; type=\"" + type + "\"";
-  if (!syntax.empty())
-    whole += "; transfer-syntax=" + std::string(syntax);  // N9: outside the quotes
-  response.headers.add("Content-Type", whole + "; boundary=" + boundary);
+  response.headers.add("Content-Type", related_type(type, syntax, boundary));
   response.headers.add("Vary", "Accept");
   if (!etag.empty()) response.headers.add("ETag", '"' + etag + "-multipart\"");
-  const std::string part_type = syntax.empty() ? type : frame_type(type, syntax);
   MultipartLength length(boundary);
   bool known = true;
-  for (const Item& item : items) {
+  for (const BulkItem& item : items) {
     known = known && item.content.bytes;
-    if (known) length.add(item_headers(item, part_type).size(), *item.content.bytes);
+    if (known) length.add(part_header_bytes(item), *item.content.bytes);
   }
   if (known) response.body_bytes = length.end();
-  auto left = std::make_shared<std::vector<Item>>(std::move(items));
-  response.body = multipart(
-      boundary, [left, part_type, at = size_t{0}]() mutable -> Result<std::optional<OutgoingPart>> {
+  auto left = std::make_shared<std::vector<BulkItem>>(std::move(items));
+  response.body =
+      multipart(boundary, [left, at = size_t{0}]() mutable -> Result<std::optional<OutgoingPart>> {
         if (at == left->size()) return std::optional<OutgoingPart>();
-        Item& item = (*left)[at++];
-        return std::optional<OutgoingPart>(
-            OutgoingPart{item_headers(item, part_type), std::move(item.content.source)});
+        return std::optional<OutgoingPart>(as_part(std::move((*left)[at++])));
       });
   return response;
 }
@@ -92,14 +52,16 @@ Answer frames(const ContextPtr& context, const Request& request) {
       const std::string etag =
           row->dataset.hex().substr(0, 32) + "-f" + request.captures[3] + "-" +
           (form == Form::stored ? "s" : "e" + std::string(form.transfer_syntax()));
+      const std::string part_type = type_in(type, syntax);
       if (wanted.single_part) {
-        return single_item(request, std::move(found->frames[0]), frame_type(type, syntax), etag);
+        return single_item(request, {std::move(found->frames[0]), part_type, ""}, etag);
       }
       const std::string base =
           instance_url(request.base_url, row->study, row->series, row->uid) + "/frames/";
-      std::vector<Item> items;
+      std::vector<BulkItem> items;
       for (size_t i = 0; i < found->frames.size(); ++i) {
-        items.push_back({std::move(found->frames[i]), base + std::to_string((*numbers)[i])});
+        items.push_back(
+            {std::move(found->frames[i]), part_type, base + std::to_string((*numbers)[i])});
       }
       return many_items(std::move(items), type, syntax, etag);
     }
@@ -132,12 +94,12 @@ Answer bulkdata(const ContextPtr& context, const Request& request) {
     asked_multipart = asked_multipart || range.media.is(kRelated);
   }
   if (wanted->single_part || !asked_multipart) {
-    return single_item(request, std::move(*content), std::string(kOctets), etag);
+    return single_item(request, {std::move(*content), std::string(kOctets), ""}, etag);
   }
-  std::vector<Item> items;
-  items.push_back(
-      {std::move(*content), instance_url(request.base_url, row->study, row->series, row->uid) +
-                                "/bulkdata/" + request.captures[3]});
+  std::vector<BulkItem> items;
+  items.push_back({std::move(*content), std::string(kOctets),
+                   instance_url(request.base_url, row->study, row->series, row->uid) +
+                       "/bulkdata/" + request.captures[3]});
   return many_items(std::move(items), std::string(kOctets), {}, etag);
 }
 

@@ -17,6 +17,7 @@ inline constexpr std::string_view kRoot = "/dicom-web";
 inline constexpr std::string_view kDicom = "application/dicom";
 inline constexpr std::string_view kDicomJson = "application/dicom+json";
 inline constexpr std::string_view kOctets = "application/octet-stream";
+inline constexpr std::string_view kZip = "application/zip";
 inline constexpr std::string_view kRelated = "multipart/related";
 
 struct DicomwebContext {
@@ -31,6 +32,7 @@ void add_qido_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_wado_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_metadata_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_bulk_routes(const ContextPtr& context, std::vector<Route>& out);
+void add_pixel_data_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_remove_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_rendered_routes(const ContextPtr& context, std::vector<Route>& out);
 void add_uri_routes(const ContextPtr& context, std::vector<Route>& out);

@@ -21,6 +21,9 @@ DicomwebOptions DicomwebOptions::from(Config& config) {
                   "Failed objects named in a STOW answer; more are counted only.", 1, 1'000'000));
   o.frames_max = static_cast<uint32_t>(config.size("dicomweb.frames_max", o.frames_max,
                                                    "Frame numbers in one request.", 1, 1'000'000));
+  o.zip_instances_max = static_cast<uint32_t>(config.size(
+      "dicomweb.zip_instances_max", o.zip_instances_max,
+      "Instances in one ZIP answer, whose directory is made in memory; more are 413.", 1, 999'999));
   o.results_max =
       static_cast<uint32_t>(config.size("dicomweb.results_max", o.results_max,
                                         "Results of one search; then a Warning.", 1, 10'000'000));
@@ -40,6 +43,9 @@ DicomwebOptions DicomwebOptions::from(Config& config) {
                                "Refuse unknown search keys (400) instead of warning.");
   o.no_match_204 = config.flag("dicomweb.no_match_204", o.no_match_204,
                                "Answer a search without a match with 204 instead of 200 [].");
+  o.blank_preamble =
+      config.flag("dicomweb.blank_preamble", o.blank_preamble,
+                  "Serve objects with a preamble of zeros; /original stays as it was received.");
   return o;
 }
 

@@ -18,6 +18,7 @@ struct DicomwebOptions {
   std::string temporary_directory;            // for those files; "": the system's
   uint32_t failures_max = 10'000;             // STOW: failed items named in the answer
   uint32_t frames_max = 10'000;               // WADO: frame numbers in one request
+  uint32_t zip_instances_max = 10'000;        // WADO: instances in one application/zip
   uint32_t results_max = 100'000;             // QIDO: results in one answer
   uint64_t counted_beyond_max = 10'000;   // QIDO: results counted past an answer, for its Warning
   uint32_t pages_kept_max = 10'000;       // QIDO: ends of pages remembered for the next one
@@ -25,6 +26,7 @@ struct DicomwebOptions {
   uint32_t presented_images_max = 1'000;  // WADO: images and frames of one presentation state
   bool strict_query = false;              // QIDO: 400 for an unknown key instead of a Warning (Q11)
   bool no_match_204 = false;              // QIDO: 204 for no match, as until PS3.18 2025e (Q9)
+  bool blank_preamble = false;            // WADO: zeros instead of the preamble received (S10)
   static DicomwebOptions from(Config& config);  // section [dicomweb]
 };
 

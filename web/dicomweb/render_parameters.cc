@@ -126,19 +126,21 @@ std::string offered_for(const MediaType& range, const std::vector<std::string>& 
 // N3. What multipart/related holds decides what it is.
 Status check_mixture(const std::vector<MediaRange>& ranges,
                      const std::vector<std::string>& offered) {
-  bool any_dicom = false, any_rendered = false;
+  // In the query parameter and in the header each by itself, as for objects.
+  bool any_dicom[2] = {}, any_rendered[2] = {};
   for (const MediaRange& range : ranges) {
+    const size_t from = range.from_query ? 1 : 0;
     std::optional<MediaType> media = range.media;
     if (media->is(kRelated)) media = parse_media_type(range.media.parameter("type"));
     if (!media || media->type == "*" || media->subtype == "*") continue;
     for (const std::string_view type : {kDicom, kDicomJson, kOctets}) {
-      any_dicom = any_dicom || media->is(type);
+      any_dicom[from] = any_dicom[from] || media->is(type);
     }
-    any_dicom = any_dicom || media->is("application/dicom+xml");
-    any_rendered = any_rendered || media->type == "image" || media->type == "video" ||
-                   media->type == "text" || !offered_for(*media, offered).empty();
+    any_dicom[from] = any_dicom[from] || media->is("application/dicom+xml");
+    any_rendered[from] = any_rendered[from] || media->type == "image" || media->type == "video" ||
+                         media->type == "text" || !offered_for(*media, offered).empty();
   }
-  if (!any_dicom || !any_rendered) return {};
+  if (!(any_dicom[0] && any_rendered[0]) && !(any_dicom[1] && any_rendered[1])) return {};
   return bad("Accept mixes DICOM and rendered media types");
 }
 

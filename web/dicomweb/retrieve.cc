@@ -27,17 +27,21 @@ bool is_rendered(const MediaType& media) {
 
 bool is_dicom(const MediaType& media) {
   return media.is(kRelated) || media.is(kDicom) || media.is(kDicomJson) ||
-         media.is("application/dicom+xml") || media.is(kOctets);
+         media.is("application/dicom+xml") || media.is(kOctets) || media.is(kZip);
 }
 
-// N3. Browsers list text/html beside wildcards, which are no DICOM types.
+// N3, in the query parameter and in the header each by itself: browsers list text/html in the
+// header of a link that names a DICOM type, beside wildcards, which are no DICOM types.
 Status check_mixture(const std::vector<MediaRange>& ranges) {
-  const auto any = [&](bool (*test)(const MediaType&)) {
-    return std::any_of(ranges.begin(), ranges.end(),
-                       [&](const MediaRange& r) { return test(r.media); });
-  };
-  if (any(is_dicom) && any(is_rendered)) {
-    return make_error(Code::invalid_argument, "Accept mixes DICOM and rendered media types");
+  for (const bool from_query : {true, false}) {
+    const auto any = [&](bool (*test)(const MediaType&)) {
+      return std::any_of(ranges.begin(), ranges.end(), [&](const MediaRange& r) {
+        return r.from_query == from_query && test(r.media);
+      });
+    };
+    if (any(is_dicom) && any(is_rendered)) {
+      return make_error(Code::invalid_argument, "DICOM and rendered media types are mixed");
+    }
   }
   return {};
 }
@@ -128,15 +132,18 @@ Result<std::vector<Wanted>> wanted_objects(const Request& request, bool one_inst
       }
     } else if (media.is(kDicom)) {
       if (one_instance) out.push_back({true, std::string(kDicom), syntax_of(media)});
-    } else if (media.is("application/*") && one_instance) {
-      out.push_back({true, std::string(kDicom), syntax_of(media)});
+    } else if (media.is(kZip)) {
+      out.push_back({true, std::string(kZip), syntax_of(media)});
+    } else if (media.is("application/*")) {
+      out.push_back({true, std::string(one_instance ? kDicom : kZip), syntax_of(media)});
     } else if (media.is("*/*") || media.is("multipart/*")) {
       out.push_back({false, std::string(kDicom), syntax_of(media)});
     }
   }
   if (out.empty()) {
-    return not_acceptable("objects are multipart/related; type=\"application/dicom\"" +
-                          std::string(one_instance ? " or application/dicom" : ""));
+    return not_acceptable("objects are multipart/related; type=\"application/dicom\", " +
+                          std::string(one_instance ? "application/dicom " : "") +
+                          "or application/zip");
   }
   add_lossy(out);
   return out;
@@ -185,9 +192,13 @@ std::vector<Form> forms_for(const Wanted& wanted, std::string_view stored) {
 }
 
 bool may_have(const dicom::InstanceRow& row, const dicom::Form& form) {
-  const std::string_view target = form.transfer_syntax();
-  if ((!dicom::can_encode(target) && !dicom::can_encode_lossy(target)) ||
-      target == row.transfer_syntax.value) {
+  const std::string& stored = row.transfer_syntax.value;
+  if (form.transfer_syntax().empty() || form.transfer_syntax() == stored) return true;
+  if (dicom::transfer_syntax_or_default(stored).encapsulated && !dicom::can_decode(stored)) {
+    return false;
+  }
+  if (!dicom::can_encode(form.transfer_syntax()) &&
+      !dicom::can_encode_lossy(form.transfer_syntax())) {
     return true;
   }
   const auto number = [&](uint32_t tag) {

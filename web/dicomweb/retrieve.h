@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "dicom/imaging.h"
 #include "web/accept.h"
+#include "web/dicomweb/doors.h"
 #include "web/http.h"
 
 namespace medarc::web {
@@ -18,7 +19,8 @@ namespace medarc::web {
 // the client's order: who names a lossless way too gets that.
 struct Wanted {
   bool single_part = false;
-  std::string type;             // media type of the parts or the single part; "" = the default
+  std::string type;             // media type of the parts or the single part; "" = the default;
+                                // application/zip: of the archive that has all of them
   std::string transfer_syntax;  // "" = none asked, "*" = as stored, or a UID
   bool lossy = false;           // what is not stored so may be made with a loss
 };
@@ -26,7 +28,8 @@ struct Wanted {
 // In lower case, and by its name of today: clients still send older ones of image types (N8).
 std::string current_media_type(std::string_view type);
 
-// For resources whose parts are application/dicom. `one_instance`: a single part will do (N4).
+// For resources whose parts are application/dicom. `one_instance`: a single part will do (N4);
+// application/zip always does.
 // invalid_argument: DICOM and rendered types mixed (N3); not_acceptable: nothing that is offered.
 Result<std::vector<Wanted>> wanted_objects(const Request& request, bool one_instance);
 
@@ -49,7 +52,7 @@ std::vector<FrameForm> frame_forms_for(const Wanted& wanted, std::string_view st
 // The object in the first form of those asked for that it has. not_acceptable: in none.
 // `one_of_many`: what nobody asked to be expanded goes out as it is stored when that fails, so that
 // one damaged image does not end the answer for its study.
-Result<dicom::Content> open_as(dicom::Imaging& imaging, const security::Principal& principal,
+Result<dicom::Content> open_as(const DicomwebContext& context, const security::Principal& principal,
                                const dicom::InstanceRow& row, const Wanted& wanted,
                                bool one_of_many);
 

@@ -34,6 +34,7 @@ std::vector<Route> dicomweb_routes(dicom::Imaging& imaging, DicomwebOptions opti
   add_wado_routes(context, out);
   add_metadata_routes(context, out);
   add_bulk_routes(context, out);
+  add_pixel_data_routes(context, out);
   add_remove_routes(context, out);
   add_rendered_routes(context, out);
   add_uri_routes(context, out);

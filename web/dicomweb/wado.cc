@@ -6,6 +6,7 @@
 #include "web/dicomweb/doors.h"
 #include "web/dicomweb/instances.h"
 #include "web/dicomweb/retrieve.h"
+#include "web/dicomweb/zip_answer.h"
 #include "web/http_error.h"
 
 namespace medarc::web {
@@ -74,19 +75,31 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
     return problem(make_error(Code::not_acceptable,
                               "no instance has the transfer syntax asked for; * means any"));
   }
+  const int status = fit.fitting == fit.all ? 200 : 206;  // W1: some cannot be given
+  auto instances = std::make_shared<Instances>(view, request);
+  if (chosen->type == kZip) {
+    if (fit.fitting > context->options.zip_instances_max) {
+      return problem(
+          make_error(Code::too_large, "the ZIP archive would have more than " +
+                                          std::to_string(context->options.zip_instances_max) +
+                                          " instances; multipart has no such limit"));
+    }
+    return zip_answer(
+        context, request, view, [instances] { return instances->next(); }, *chosen,
+        request.captures.back(), status);
+  }
   Response response;
-  response.status = fit.fitting == fit.all ? 200 : 206;  // W1: some cannot be given
+  response.status = status;
   response.body_bytes = fit.bytes;
   response.headers.add("Content-Type",
                        "multipart/related; type=\"application/dicom\"; boundary=" + boundary);
   response.headers.add("Vary", "Accept");
-  auto instances = std::make_shared<Instances>(view, request);
   const auto next = [context, instances, wanted = *chosen, principal = at_door(request),
                      base_url = request.base_url]() -> Result<std::optional<OutgoingPart>> {
     for (;;) {
       MEDARC_ASSIGN(const auto row, instances->next());
       if (!row) return std::optional<OutgoingPart>();
-      auto content = open_as(context->imaging, principal, *row, wanted, true);
+      auto content = open_as(*context, principal, *row, wanted, true);
       if (content.has_error() && content.error().code == Code::not_acceptable) continue;
       if (content.has_error()) return content.error();
       return std::optional<OutgoingPart>(
@@ -115,7 +128,19 @@ Answer retrieve_instance(const ContextPtr& context, const Request& request) {
   auto row = find_instance(*view, request);
   if (row.has_error()) return problem(row.error());
   for (const Wanted& wanted : *options) {
-    auto content = open_as(context->imaging, at_door(request), *row, wanted, false);
+    if (wanted.type == kZip) {
+      if (forms_for(wanted, row->transfer_syntax.value).empty()) continue;
+      auto only = std::make_shared<std::optional<InstanceRow>>(*row);
+      Response zipped = zip_answer(
+          context, request, view,
+          [only]() -> Result<std::optional<InstanceRow>> {
+            return std::exchange(*only, std::nullopt);
+          },
+          wanted, request.captures.back(), 200);
+      if (zipped.status == 406) continue;
+      return zipped;
+    }
+    auto content = open_as(*context, at_door(request), *row, wanted, false);
     if (content.has_error() && content.error().code == Code::not_acceptable) continue;
     if (content.has_error()) return retrieve_problem(content.error());
     if (wanted.single_part) return single_object(request, std::move(*content), *row, false);
@@ -143,6 +168,24 @@ Answer retrieve_instance(const ContextPtr& context, const Request& request) {
       "the instance is stored as " + row->transfer_syntax.value + " and cannot be given as asked"));
 }
 
+// An object with zeros for its preamble (S10): what else the file was by its first bytes, it is no
+// more.
+class BlankPreamble final : public ByteSource {
+ public:
+  explicit BlankPreamble(std::unique_ptr<ByteSource> object) : object_(std::move(object)) {}
+  Result<size_t> read(char* out, size_t capacity) override {
+    MEDARC_ASSIGN(const size_t n, object_->read(out, capacity));
+    const size_t blanks = std::min(n, left_);
+    std::fill_n(out, blanks, '\0');
+    left_ -= blanks;
+    return n;
+  }
+
+ private:
+  const std::unique_ptr<ByteSource> object_;
+  size_t left_ = 128;  // PS3.10 7.1
+};
+
 Answer retrieve_original(const ContextPtr& context, const Request& request) {
   const std::shared_ptr<index::View> view = context->imaging.index().view();
   auto row = find_instance(*view, request);
@@ -154,12 +197,16 @@ Answer retrieve_original(const ContextPtr& context, const Request& request) {
 
 }  // namespace
 
-Result<dicom::Content> open_as(dicom::Imaging& imaging, const security::Principal& principal,
+Result<dicom::Content> open_as(const DicomwebContext& context, const security::Principal& principal,
                                const InstanceRow& row, const Wanted& wanted, bool one_of_many) {
   const auto forms = forms_for(wanted, row.transfer_syntax.value);
   for (size_t i = 0; i < forms.size(); ++i) {
-    auto content = imaging.object(principal, row, forms[i]);
+    auto content = context.imaging.object(principal, row, forms[i]);
     const bool next_may_do = i + 1 < forms.size() && one_of_many;
+    if (content.has_value() && context.options.blank_preamble) {
+      content->source = std::make_unique<BlankPreamble>(std::move(content->source));
+      content->etag += "z";
+    }
     if (content.has_value() || (content.error().code != Code::not_acceptable && !next_may_do)) {
       return content;
     }

@@ -17,7 +17,7 @@ using dicom::InstanceRow;
 Answer as_dicom(const ContextPtr& context, const Request& request, const InstanceRow& row) {
   const std::string syntax(request.query_value("transferSyntax"));
   const Wanted wanted{true, std::string(kDicom), syntax, dicom::Form::lossy(syntax).has_value()};
-  auto content = open_as(context->imaging, at_door(request), row, wanted, false);
+  auto content = open_as(*context, at_door(request), row, wanted, false);
   if (content.has_error()) return retrieve_problem(content.error());
   return single_object(request, std::move(*content), row, false);
 }

@@ -144,7 +144,8 @@ Answer Exchange::route() {
     return options_answer(shared_.options, request_, "GET, HEAD, POST, PUT, DELETE, OPTIONS");
   }
   Router::Found found = shared_.router.find(request_.method, target->segments);
-  if (options && found.entry == nullptr && !found.allow.empty()) {
+  const bool preflight = !request_.headers.find("Access-Control-Request-Method").empty();
+  if (options && !found.allow.empty() && (found.entry == nullptr || preflight)) {
     Response response = options_answer(shared_.options, request_, found.allow);
     for (const Header& h : found.options.entries()) response.headers.set(h.name, h.value);
     return response;

@@ -242,6 +242,35 @@ TEST_F(Wado, S10OriginalIsTheFileAsReceived) {
   EXPECT_EQ(answer.header("X-Content-Type-Options"), "nosniff");
 }
 
+TEST_F(Wado, S10PreamblesAreBlankedByConfiguration) {
+  ImageRecipe r;
+  Bytes file = test::make_file(r);
+  file.replace(0, 8, "MZ\x90\0abcd", 8);
+  const Bytes blanked = Bytes(128, '\0') + file.substr(128);
+  serve();
+  ASSERT_LT(stow({file}).status, 300);
+  const HttpAnswer as_received = get(path(r), {{"Accept", "application/dicom"}});
+  EXPECT_TRUE(as_received.body == file);
+  server_.reset();
+  DicomwebOptions options;
+  options.blank_preamble = true;
+  serve(options);
+  const HttpAnswer answer = get(path(r), {{"Accept", "application/dicom"}});
+  EXPECT_TRUE(answer.body == blanked);
+  EXPECT_NE(answer.header("ETag"), as_received.header("ETag"));
+  const HttpAnswer part =
+      get(path(r), {{"Accept", "application/dicom"}, {"Range", "bytes=100-139"}});
+  EXPECT_EQ(part.status, 206);
+  EXPECT_TRUE(part.body == blanked.substr(100, 40));
+  const auto parts = parts_of(get("/dicom-web/studies/" + r.study_uid));
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_TRUE(parts[0].data == blanked);
+  EXPECT_TRUE(get("/wado?requestType=WADO&contentType=application/dicom&studyUID=" + r.study_uid +
+                  "&seriesUID=" + r.series_uid + "&objectUID=" + r.sop_uid)
+                  .body == blanked);
+  EXPECT_TRUE(get(path(r) + "/original").body == file);
+}
+
 TEST_F(Wado, LargeObjectStreamsBothWays) {
   serve();
   ImageRecipe r;
