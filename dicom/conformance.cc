@@ -102,12 +102,23 @@ void character_sets_of(std::string& out) {
       "of the object where that holds the text, else in UTF-8.\n";
 }
 
+void coercion(std::string& out) {
+  out +=
+      "\n## Coercion\n\nNothing is coerced but by rules for a sender (`[[dicom.quirk]]`): the "
+      "character set of its text, its UIDs, single attributes. Objects are then given with "
+      "Original Attributes Sequence (0400,0561), which names every attribute that was changed with "
+      "its former value; those that did not conform stand in Nonconforming Modified Attributes "
+      "Sequence (0400,0551). Received bytes are kept, and given at `/original` below an instance. "
+      "Deflated and big-endian objects are not coerced.\n";
+}
+
 void reasons(std::string& out) {
   struct Reason {
     uint16_t value;
     std::string_view meaning;
   };
   static constexpr Reason kReasons[] = {
+      {0xB000, "stored, and given otherwise than received, by a rule for the sender"},
       {0xB007, "stored, and something about it is unusual"},
       {0x0110, "the instance is of another study than the request"},
       {0x0124, "not authorised"},
@@ -138,6 +149,7 @@ std::string dimse_conformance() {
   storage_classes(out);
   syntaxes(out);
   character_sets_of(out);
+  coercion(out);
   reasons(out);
   return out;
 }

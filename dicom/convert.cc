@@ -28,9 +28,7 @@ void put_tag(Bytes& out, Tag tag) {
 class Planner {
  public:
   Planner(const Scanner& scanner, const Changes& changes)
-      : scanner_(scanner),
-        changes_(changes),
-        big_(scanner.encoding() == Encoding::explicit_big) {}
+      : scanner_(scanner), changes_(changes), big_(scanner.encoding() == Encoding::explicit_big) {}
 
   std::vector<Piece> plan() {
     plan_whole(false);
@@ -154,8 +152,13 @@ class Planner {
     const uint64_t even = e.length + e.length % 2;
     if (!has_long_length(vr) && even > 65534) vr = {'U', 'N'};
     head(e.tag, vr, even);
-    const bool pixels = e.depth == 0 && scanner_.pixel_data() && e.tag == scanner_.pixel_data()->tag;
-    range(e.offset, e.length, pixels ? pixel_word_bytes(scanner_) : word_bytes(e.vr));
+    const bool pixels =
+        e.depth == 0 && scanner_.pixel_data() && e.tag == scanner_.pixel_data()->tag;
+    if (e.offset == kNoPlace) {
+      literal_ += scanner_.value(e);
+    } else {
+      range(e.offset, e.length, pixels ? pixel_word_bytes(scanner_) : word_bytes(e.vr));
+    }
     if (e.length % 2 != 0) literal_ += is(vr, "UI") || is(vr, "OB") || is(vr, "UN") ? '\0' : ' ';
   }
 

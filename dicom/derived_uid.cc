@@ -4,7 +4,7 @@
 
 namespace medarc::dicom {
 
-std::string derived_uid(const std::string& seed) {
+std::string derived_uid(std::string_view seed) {
   const Digest digest = archive::Sha256::of(seed);
   unsigned __int128 v = 0;
   for (int i = 0; i < 16; ++i) {

@@ -23,6 +23,6 @@ class Forwarding {
 std::unique_ptr<Imaging> make_forwarding_imaging(index::Index& index, security::Guard& guard,
                                                  Limits limits, CodecPool* codecs,
                                                  Rendering rendering, ExtraAttributes extras,
-                                                 Forwarding& forwarding);
+                                                 Senders senders, Forwarding& forwarding);
 
 }  // namespace medarc::dicom

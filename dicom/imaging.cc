@@ -17,6 +17,8 @@
 #include "dicom/pieces.h"
 #include "dicom/pixel/codec_pool.h"
 #include "dicom/render/renderer.h"
+#include "dicom/senders/refusals.h"
+#include "dicom/senders/served.h"
 #include "dicom/transcode.h"
 #include "dicom/values.h"
 
@@ -34,22 +36,25 @@ bool has_preamble(ByteView envelope) {
 }
 
 // What is done to the stored dataset for `form`.
-enum class Change { none, encoding, inflated, transcoded };
+// `corrected`: in the stored transfer syntax, but with another header.
+enum class Change { none, corrected, encoding, inflated, transcoded };
 Change change_of(const InstanceRow& row, Form form) {
   if (form == Form::original) return Change::none;
+  const Change none = senders::is_corrected(row) ? Change::corrected : Change::none;
   const TransferSyntax stored = transfer_syntax_or_default(row.transfer_syntax.value);
   const std::string_view wanted = form.transfer_syntax();
   if (wanted.empty()) {
-    return stored.encoding == Encoding::explicit_little ? Change::none : Change::encoding;
+    return stored.encoding == Encoding::explicit_little ? none : Change::encoding;
   }
-  if (wanted == row.transfer_syntax.value) return Change::none;
+  if (wanted == row.transfer_syntax.value) return none;
   const bool native = wanted == kExplicitLittle || wanted == kImplicitLittle;
   if (!native || (stored.encapsulated && !row.frame_table.empty())) return Change::transcoded;
   return stored.deflated && wanted == kExplicitLittle ? Change::inflated : Change::encoding;
 }
 
 std::string_view syntax_after(const InstanceRow& row, Form form) {
-  if (change_of(row, form) == Change::none) return row.transfer_syntax.value;
+  const Change change = change_of(row, form);
+  if (change == Change::none || change == Change::corrected) return row.transfer_syntax.value;
   return form.transfer_syntax().empty() ? kExplicitLittle : form.transfer_syntax();
 }
 
@@ -90,19 +95,21 @@ Rendering with_decoder(Rendering rendering, CodecPool* codecs) {
 class ImagingService final : public Imaging {
  public:
   ImagingService(index::Index& index, security::Guard& guard, Limits limits, Rendering rendering,
-                 ExtraAttributes extras, CodecPool* codecs, Forwarding* forwarding)
+                 ExtraAttributes extras, CodecPool* codecs, Senders senders, Forwarding* forwarding)
       : index_(index),
         guard_(guard),
         limits_(limits),
         extras_(std::move(extras)),
         codecs_(codecs),
         renderer_(with_decoder(std::move(rendering), codecs), limits_),
+        senders_(std::move(senders)),
         forwarding_(forwarding) {}
 
   Result<std::unique_ptr<IncomingObject>> begin(const Principal& principal,
                                                 StoreStart start) override {
     MEDARC_TRY(guard_.authorise(principal, Action::store, {Domain::images, "studies", {}}));
-    MEDARC_ASSIGN(auto intake, Intake::open(index_.blobs(), limits_, std::move(start)));
+    MEDARC_ASSIGN(auto intake,
+                  Intake::open(index_.blobs(), limits_, std::move(start), sender(principal)));
     return std::unique_ptr<IncomingObject>(std::move(intake));
   }
 
@@ -200,6 +207,7 @@ class ImagingService final : public Imaging {
 
   Result<Content> dataset(const Principal& principal, const InstanceRow& row, Form form) override {
     MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
+    if (form == Form::original && senders::is_corrected(row)) return content_as_stored(row);
     return content_of(row, form, Bytes());
   }
 
@@ -297,12 +305,19 @@ class ImagingService final : public Imaging {
     const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
     MEDARC_ASSIGN(auto reader, index_.blobs().open(row.dataset));
     std::shared_ptr<archive::BlobReader> blob = std::move(reader);
-    MEDARC_ASSIGN(auto scanner, scan_stored(*blob, syntax, limits_));
+    MEDARC_ASSIGN(auto scanner, scan_served(*blob, row, limits_));
     const Element* e = locate(*scanner, path);
     if (e == nullptr) return make_error(Code::not_found, "no such value");
     Content c;
     c.etag = fmt::format("{}-b{:x}", row.dataset.hex(), e->offset);
     c.transfer_syntax.value = kExplicitLittle;
+    if (e->offset == kNoPlace) {
+      c.etag =
+          fmt::format("{}-b{:x}{}", row.dataset.hex(), crc32c(path), senders::correction_mark(row));
+      std::vector<Piece> made(1);
+      made[0].literal = scanner->value(*e);
+      return finished(std::move(c), blob, std::move(made));
+    }
     if (syntax.deflated) {
       c.bytes = e->length;
       c.source =
@@ -378,9 +393,11 @@ class ImagingService final : public Imaging {
   }
 
   Result<Content> content_of(const InstanceRow& row, Form form, Bytes envelope) {
-    const std::string etag = fmt::format("{}-{:08x}-{}{}", row.dataset.hex(), crc32c(row.envelope),
-                                         etag_suffix(form), quality_suffix(row, form));
     const Change change = change_of(row, form);
+    const std::string etag =
+        fmt::format("{}-{:08x}-{}{}{}", row.dataset.hex(), crc32c(row.envelope), etag_suffix(form),
+                    quality_suffix(row, form),
+                    change == Change::none ? std::string() : senders::correction_mark(row));
     if (change == Change::transcoded) {
       MEDARC_ASSIGN(Content content, transcoded(row, form, std::move(envelope)));
       content.etag = etag;
@@ -395,15 +412,17 @@ class ImagingService final : public Imaging {
     content.etag = etag;
     std::vector<Piece> pieces(1);
     pieces[0].literal = std::move(envelope);
-    if (change == Change::encoding) {
-      MEDARC_ASSIGN(auto scanner, scan_stored(*blob, syntax, limits_));
+    if (change == Change::corrected || change == Change::encoding) {
+      MEDARC_ASSIGN(const auto scanner, scan_served(*blob, row, limits_));
       if (syntax.deflated) {
         blob =
             std::make_shared<InflatedBlob>(blob, scanner->position(), limits_.inflated_bytes_max);
       }
-      auto converted = form == Form::implicit_le ? implicit_little_pieces(*scanner)
-                                                 : explicit_little_pieces(*scanner);
-      for (Piece& p : converted) pieces.push_back(std::move(p));
+      const bool implicit = change == Change::corrected
+                                ? syntax.encoding == Encoding::implicit_little
+                                : form == Form::implicit_le;
+      auto more = implicit ? implicit_little_pieces(*scanner) : explicit_little_pieces(*scanner);
+      std::move(more.begin(), more.end(), std::back_inserter(pieces));
       return finished(std::move(content), blob, std::move(pieces));
     }
     if (change == Change::inflated) {
@@ -413,6 +432,27 @@ class ImagingService final : public Imaging {
     }
     add_range(pieces, {0, blob->size()});
     return finished(std::move(content), blob, std::move(pieces));
+  }
+
+  // A corrected dataset in the stored transfer syntax.
+  Result<Content> content_as_stored(const InstanceRow& row) {
+    const bool implicit = row.transfer_syntax.value == kImplicitLittle;
+    return content_of(row, implicit ? Form::implicit_le : Form::stored, Bytes());
+  }
+
+  Sender sender(const Principal& principal) {
+    Sender out;
+    out.name = senders::sender_name(principal);
+    if (senders_.quirks) {
+      out.rules = senders_.quirks->rules_of(principal);
+      out.system = senders_.quirks->system();
+    }
+    if (senders_.refusals) {
+      out.refused = [refusals = senders_.refusals, name = out.name](const Refusal& refusal) {
+        refusals->add(name, refusal);
+      };
+    }
+    return out;
   }
 
   static std::unique_ptr<ByteSource> whole(const std::shared_ptr<archive::BlobReader>& blob) {
@@ -434,6 +474,7 @@ class ImagingService final : public Imaging {
   const ExtraAttributes extras_;
   CodecPool* const codecs_;  // null: compressed frames are given as they are stored only
   Renderer renderer_;
+  const Senders senders_;
   Forwarding* const forwarding_;  // null: nothing is forwarded
 };
 
@@ -461,17 +502,18 @@ Shape shape_of(const InstanceRow& row, Form form) {
 
 std::unique_ptr<Imaging> Imaging::create(index::Index& index, security::Guard& guard, Limits limits,
                                          CodecPool* codecs, Rendering rendering,
-                                         ExtraAttributes extras) {
+                                         ExtraAttributes extras, Senders senders) {
   return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering),
-                                          std::move(extras), codecs, nullptr);
+                                          std::move(extras), codecs, std::move(senders), nullptr);
 }
 
 std::unique_ptr<Imaging> make_forwarding_imaging(index::Index& index, security::Guard& guard,
                                                  Limits limits, CodecPool* codecs,
                                                  Rendering rendering, ExtraAttributes extras,
-                                                 Forwarding& forwarding) {
+                                                 Senders senders, Forwarding& forwarding) {
   return std::make_unique<ImagingService>(index, guard, limits, std::move(rendering),
-                                          std::move(extras), codecs, &forwarding);
+                                          std::move(extras), codecs, std::move(senders),
+                                          &forwarding);
 }
 
 }  // namespace medarc::dicom

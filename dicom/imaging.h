@@ -1,6 +1,9 @@
 // The imaging use cases, for every door: store objects, find them, give them back. DIMSE and
 // DICOMweb only translate; what is allowed, kept and answered is decided here.
 //
+// Instances are given as rules for their sender correct them (senders/corrections.h), but for
+// Form::original, which is what was received.
+//
 // Store: begin() gives a sink for the dataset's bytes, which are scanned (bounded, iterative),
 // hashed, cut and staged as they come, in constant memory. prepare() ends the object; commit()
 // makes any number of prepared objects durable with one sync. Dropping at any point leaves nothing
@@ -27,6 +30,11 @@ namespace medarc::dicom {
 
 class CodecPool;
 class FrameReader;
+
+namespace senders {
+class Quirks;
+class Refusals;
+}  // namespace senders
 
 using index::InstanceRow;
 using index::SeriesUid;
@@ -100,7 +108,8 @@ struct Content {
 // The form in which an object or its frames are asked for.
 class Form {
  public:
-  static const Form original;  // exactly as received, envelope included
+  static const Form original;  // exactly as received, envelope included; without one (dataset()):
+                               // in the stored transfer syntax, with corrections
   static const Form stored;    // as stored, but Implicit VR and big endian as Explicit VR LE (N6)
   static const Form explicit_le;  // Explicit VR LE; compressed pixel data is expanded
   static const Form implicit_le;  // the same in Implicit VR LE, for DIMSE only
@@ -140,13 +149,20 @@ struct FrameContent {
   TransferSyntaxUid transfer_syntax;  // of the frames' bytes
 };
 
+// What is known of those who send, and where is counted what is refused from them; either may be
+// null.
+struct Senders {
+  std::shared_ptr<const senders::Quirks> quirks;
+  std::shared_ptr<senders::Refusals> refusals;
+};
+
 class Imaging {
  public:
   // `codecs` outlives it; without them compressed pixel data is given as it is stored only, and not
   // rendered.
   static std::unique_ptr<Imaging> create(index::Index& index, security::Guard& guard, Limits limits,
                                          CodecPool* codecs = nullptr, Rendering rendering = {},
-                                         ExtraAttributes extras = {});
+                                         ExtraAttributes extras = {}, Senders senders = {});
   virtual ~Imaging() = default;
 
   virtual Result<std::unique_ptr<IncomingObject>> begin(const Principal&, StoreStart start) = 0;

@@ -8,6 +8,7 @@
 #include "dicom/levels.h"
 #include "dicom/metadata_source.h"
 #include "dicom/part10.h"
+#include "dicom/senders/text_elements.h"
 #include "dicom/values.h"
 #include "records/identity.h"
 
@@ -15,49 +16,29 @@ namespace medarc::dicom {
 namespace {
 
 constexpr uint64_t kCutBytesMin = 64u << 10;  // pieces below it are not worth a chunk of their own
-constexpr size_t kUidBytesMax = 128;          // the standard says 64; some scanners send more
 constexpr uint16_t kCannotUnderstand = 0xC000, kOutOfResources = 0xA700, kDoesNotMatch = 0xA900,
-                   kProcessing = 0x0110, kMismatch = 0xB007;
+                   kProcessing = 0x0110, kMismatch = 0xB007, kCoerced = 0xB000;
+constexpr Tag kSopClass{0x00080016}, kSopInstance{0x00080018}, kStudy{0x0020000D},
+    kSeries{0x0020000E}, kPatientId{0x00100020};
 
 constexpr std::string_view kMediaDirectory = "1.2.840.10008.1.3.10";
-
-// Storable as a name: letters (some scanners), digits and dots. Anything else could be a path or
-// markup somewhere else.
-bool storable_uid(std::string_view uid) {
-  if (uid.empty() || uid.size() > kUidBytesMax || uid.find("..") != std::string_view::npos)
-    return false;
-  return std::all_of(uid.begin(), uid.end(),
-                     [](unsigned char c) { return std::isalnum(c) || c == '.'; });
-}
-
-// As the standard wants it (PS3.5 section 9).
-bool conformant_uid(std::string_view uid) {
-  if (uid.size() > 64) return false;
-  size_t from = 0;
-  while (true) {
-    const size_t to = uid.find('.', from);
-    const std::string_view part = uid.substr(from, to == std::string_view::npos ? to : to - from);
-    if (part.empty() || (part.size() > 1 && part[0] == '0')) return false;
-    if (!std::all_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c); }))
-      return false;
-    if (to == std::string_view::npos) return true;
-    from = to + 1;
-  }
-}
 
 }  // namespace
 
 Result<std::unique_ptr<Intake>> Intake::open(archive::BlobStore& blobs, const Limits& limits,
-                                             StoreStart start) {
+                                             StoreStart start, Sender sender) {
   const TransferSyntax syntax = transfer_syntax_or_default(start.transfer_syntax.value);
   MEDARC_ASSIGN(auto writer, blobs.writer(syntax.deflated ? archive::Cuts::content_defined
                                                           : archive::Cuts::given));
-  return std::unique_ptr<Intake>(new Intake(std::move(writer), limits, std::move(start)));
+  return std::unique_ptr<Intake>(
+      new Intake(std::move(writer), limits, std::move(start), std::move(sender)));
 }
 
-Intake::Intake(std::unique_ptr<archive::BlobWriter> writer, const Limits& limits, StoreStart start)
+Intake::Intake(std::unique_ptr<archive::BlobWriter> writer, const Limits& limits, StoreStart start,
+               Sender sender)
     : limits_(limits),
       start_(std::move(start)),
+      sender_(std::move(sender)),
       syntax_(transfer_syntax_or_default(start_.transfer_syntax.value)),
       writer_(std::move(writer)),
       scanner_(syntax_.encoding, limits_) {
@@ -70,10 +51,11 @@ Error Intake::refuse(Error error, uint16_t reason) {
   refusal_.reason = reason;
   refusal_.sop_class = start_.sop_class;
   refusal_.instance = start_.instance;
-  if (std::string uid = plain_value(scanner_, Tag{0x00080016}); storable_uid(uid))
+  if (std::string uid = plain_value(scanner_, kSopClass); senders::storable_uid(uid))
     refusal_.sop_class.value = uid;
-  if (std::string uid = plain_value(scanner_, Tag{0x00080018}); storable_uid(uid))
+  if (std::string uid = plain_value(scanner_, kSopInstance); senders::storable_uid(uid))
     refusal_.instance.value = uid;
+  if (sender_.refused) sender_.refused(refusal_);
   return error;
 }
 
@@ -152,63 +134,133 @@ Status Intake::stage(ByteView bytes) {
   return writer_->write(bytes);
 }
 
+// Something unusual: told to the sender, kept with the instance, counted.
+void Intake::note(std::string_view kind, Tag attribute, std::string text, std::string detail) {
+  const bool ours = kind == senders::kFoundCorrected;
+  warnings_.push_back({ours ? kCoerced : kMismatch, detail.empty() ? text : text + ": " + detail});
+  findings_.push_back({std::string(kind), attribute, std::move(text), std::move(detail)});
+}
+
+void Intake::judge_text() {
+  diagnosis_ = senders::diagnose(scanner_);
+  if (!diagnosis_.doubted) return;
+  note(senders::kFoundCharset, senders::kSpecificCharacterSet,
+       "text in " + senders::summary(diagnosis_), senders::grounds(diagnosis_));
+}
+
+// The dataset's bytes name an instance that nothing else names.
+Status Intake::name_after_bytes(senders::Corrections& corrections) {
+  if (!treatment_.accepted.missing_instance_uid || !senders::can_correct(syntax_)) return {};
+  if (!start_.instance.value.empty() || !plain_value(scanner_, kSopInstance).empty()) return {};
+  MEDARC_TRY(end_blob());
+  corrections.coercions.push_back({senders::Coercion::Kind::set,
+                                   kSopInstance,
+                                   {},
+                                   derived_uid("instance of " + blob_->digest.hex())});
+  note(senders::kFoundAccepted, kSopInstance, "SOP Instance UID is missing: derived");
+  return {};
+}
+
+// What the rules for this sender say. From here on the header is as it is served.
+Status Intake::treat() {
+  if (sender_.rules.empty()) return {};
+  std::vector<senders::Finding> prevented;
+  treatment_ = senders::treatment(sender_.rules, scanner_, syntax_, diagnosis_, prevented);
+  for (senders::Finding& f : prevented) {
+    note(f.kind, f.attribute, std::move(f.text), std::move(f.detail));
+  }
+  senders::Corrections& corrections = treatment_.corrections;
+  MEDARC_TRY(name_after_bytes(corrections));
+  if (corrections.none()) return {};
+  corrections.time = now();
+  corrections.system = sender_.system;
+  corrections.source = sender_.name;
+  for (const senders::Correction& c : senders::apply(corrections, scanner_)) {
+    corrected_ = true;
+    using Kind = senders::Correction::Kind;
+    note(senders::kFoundCorrected, c.attribute,
+         c.kind == Kind::character_set ? "served as UTF-8, by a rule for this sender"
+         : c.kind == Kind::uid         ? "served with repaired UIDs, by a rule for this sender"
+                                       : "served as a rule for this sender says");
+  }
+  return {};
+}
+
+Status Intake::end_blob() {
+  if (blob_) return {};
+  auto blob = writer_->finish();
+  if (blob.has_error()) return refuse(blob.error(), kOutOfResources);
+  blob_ = std::move(*blob);
+  return {};
+}
+
 // An instance that names no study or series is kept all the same (S11), under UIDs that follow from
 // what it does name, so that it is found and a second copy is a duplicate.
-void Intake::file_somewhere(InstanceRow& row, std::vector<Warning>& warnings) {
+void Intake::file_somewhere(InstanceRow& row) {
   if (row.study.value.empty()) {
     const std::string& near = row.series.value.empty() ? row.uid.value : row.series.value;
     row.study.value = derived_uid("study of " + near);
-    warnings.push_back({kMismatch, "Study Instance UID is missing: filed under one of our own"});
+    note(senders::kFoundIdentity, kStudy,
+         "Study Instance UID is missing: filed under one of our own");
   }
   if (row.series.value.empty()) {
     row.series.value =
         derived_uid("series of " + row.study.value + " " + plain_value(scanner_, Tag{0x00080060}));
-    warnings.push_back({kMismatch, "Series Instance UID is missing: filed under one of our own"});
+    note(senders::kFoundIdentity, kSeries,
+         "Series Instance UID is missing: filed under one of our own");
   }
 }
 
-Status Intake::check_identity(index::StoreInstance& fact, std::vector<Warning>& warnings) {
+Status Intake::check_identity(index::StoreInstance& fact) {
   InstanceRow& row = fact.instance;
-  row.study.value = plain_value(scanner_, Tag{0x0020000D});
-  row.series.value = plain_value(scanner_, Tag{0x0020000E});
-  row.uid.value = plain_value(scanner_, Tag{0x00080018});
-  row.sop_class.value = plain_value(scanner_, Tag{0x00080016});
-  if (row.uid.value.empty()) row.uid = start_.instance;
+  row.study.value = plain_value(scanner_, kStudy);
+  row.series.value = plain_value(scanner_, kSeries);
+  row.uid.value = plain_value(scanner_, kSopInstance);
+  row.sop_class.value = plain_value(scanner_, kSopClass);
+  const std::string announced = senders::repaired_uid(start_.instance.value, treatment_.uids);
+  if (row.uid.value.empty()) row.uid.value = announced;
   if (row.sop_class.value.empty()) row.sop_class = start_.sop_class;
   if (row.sop_class.value == kMediaDirectory) {
     return refuse(make_error(Code::invalid_argument, "a DICOMDIR is no instance"), kDoesNotMatch);
   }
-  if (!row.uid.value.empty() && !start_.study_wanted) file_somewhere(row, warnings);
+  const bool any_study = !start_.study_wanted || treatment_.accepted.other_study;
+  if (!row.uid.value.empty() && any_study) file_somewhere(row);
   struct Wanted {
     const std::string& uid;
+    Tag tag;
     const char* name;
   };
-  for (const Wanted& w :
-       {Wanted{row.uid.value, "SOP Instance UID"}, Wanted{row.study.value, "Study Instance UID"},
-        Wanted{row.series.value, "Series Instance UID"},
-        Wanted{row.sop_class.value, "SOP Class UID"}}) {
+  for (const Wanted& w : {Wanted{row.uid.value, kSopInstance, "SOP Instance UID"},
+                          Wanted{row.study.value, kStudy, "Study Instance UID"},
+                          Wanted{row.series.value, kSeries, "Series Instance UID"},
+                          Wanted{row.sop_class.value, kSopClass, "SOP Class UID"}}) {
     if (w.uid.empty()) {
       return refuse(make_error(Code::invalid_argument, std::string(w.name) + " is missing"),
                     kDoesNotMatch);
     }
-    if (!storable_uid(w.uid)) {
+    if (!senders::storable_uid(w.uid)) {
       return refuse(make_error(Code::invalid_argument, std::string(w.name) + " is no UID"),
                     kCannotUnderstand);
     }
-    if (!conformant_uid(w.uid)) {
-      warnings.push_back({kMismatch, std::string(w.name) + " does not conform to PS3.5 section 9"});
+    if (!senders::conformant_uid(w.uid)) {
+      note(senders::kFoundUid, w.tag, std::string(w.name) + " does not conform to PS3.5 section 9");
     }
   }
-  if (start_.study_wanted && *start_.study_wanted != row.study) {
-    return refuse(make_error(Code::conflict, "the instance belongs to another study"), kProcessing);
+  if (start_.study_wanted &&
+      senders::repaired_uid(start_.study_wanted->value, treatment_.uids) != row.study.value) {
+    if (!treatment_.accepted.other_study) {
+      return refuse(make_error(Code::conflict, "the instance belongs to another study"),
+                    kProcessing);
+    }
+    note(senders::kFoundAccepted, kStudy, "the instance belongs to another study than was said");
   }
-  if (!start_.instance.value.empty() && start_.instance != row.uid) {
-    warnings.push_back(
-        {kMismatch, "the SOP Instance UID of the dataset differs from the one announced"});
+  if (!announced.empty() && announced != row.uid.value) {
+    note(senders::kFoundAnnounced, kSopInstance,
+         "the SOP Instance UID of the dataset differs from the one announced");
   }
   if (!start_.sop_class.value.empty() && start_.sop_class != row.sop_class) {
-    warnings.push_back(
-        {kMismatch, "the SOP Class UID of the dataset differs from the one announced"});
+    note(senders::kFoundAnnounced, kSopClass,
+         "the SOP Class UID of the dataset differs from the one announced");
   }
   return {};
 }
@@ -226,22 +278,24 @@ Result<Prepared> Intake::prepare() {
   }
   Prepared out;
   index::StoreInstance& fact = out.fact;
-  for (const std::string& text : scanner_.warnings()) out.warnings.push_back({kMismatch, text});
-  MEDARC_TRY(check_identity(fact, out.warnings));
+  for (const std::string& text : scanner_.warnings()) note(senders::kFoundStructure, {}, text);
+  judge_text();
+  MEDARC_TRY(treat());
+  MEDARC_TRY(check_identity(fact));
   LevelAttributes levels = attributes_of(scanner_);
-  levels.study.set(Tag{0x0020000D}, "UI", {fact.instance.study.value});
-  levels.series.set(Tag{0x0020000E}, "UI", {fact.instance.series.value});
-  fact.patient.id = levels.patient.first(Tag{0x00100020});
+  levels.study.set(kStudy, "UI", {fact.instance.study.value});
+  levels.series.set(kSeries, "UI", {fact.instance.series.value});
+  fact.patient.id = levels.patient.first(kPatientId);
   fact.patient.issuer = levels.patient.first(Tag{0x00100021});
-  if (!levels.text_clean) {
-    out.warnings.push_back({kMismatch, "text that its character set does not explain"});
+  if (!levels.text_clean && !diagnosis_.doubted) {
+    note(senders::kFoundText, senders::kSpecificCharacterSet,
+         "text that its character set does not explain");
   }
   if (const std::string_view other = format_of_preamble(start_.envelope.value_or(Bytes()));
       !other.empty()) {
-    out.warnings.push_back(
-        {kMismatch, "its preamble makes the file " + std::string(other) + " too"});
+    note(senders::kFoundFile, {}, "its preamble makes the file " + std::string(other) + " too");
   }
-  if (fact.patient.id.empty()) out.warnings.push_back({kMismatch, "no Patient ID"});
+  if (fact.patient.id.empty()) note(senders::kFoundIdentity, kPatientId, "no Patient ID");
   fact.patient_if_new = records::patient_key(fact.patient, fact.instance.study.value);
   fact.patient_attributes = std::move(levels.patient);
   fact.study_attributes = std::move(levels.study);
@@ -254,14 +308,16 @@ Result<Prepared> Intake::prepare() {
                                        : make_envelope(row.sop_class, row.uid, row.transfer_syntax);
   std::string frames_warning;
   row.frame_table = FrameTable::make(scanner_, &frames_warning).encode();
-  if (!frames_warning.empty()) out.warnings.push_back({kMismatch, frames_warning});
+  if (!frames_warning.empty()) note(senders::kFoundFrames, {}, frames_warning);
   fact.metadata_zstd =
       pack_metadata(metadata_json(scanner_, row.uid.value, row.transfer_syntax.value));
-  auto blob = writer_->finish();
-  if (blob.has_error()) return refuse(blob.error(), kOutOfResources);
-  row.dataset = blob->digest;
-  row.dataset_bytes = blob->size;
-  out.blobs.push_back(std::move(*blob));
+  if (corrected_) senders::keep(treatment_.corrections, row);
+  senders::keep(sender_.name, std::move(findings_), row);
+  out.warnings = std::move(warnings_);
+  MEDARC_TRY(end_blob());
+  row.dataset = blob_->digest;
+  row.dataset_bytes = blob_->size;
+  out.blobs.push_back(std::move(*blob_));
   return out;
 }
 

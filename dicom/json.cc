@@ -100,8 +100,8 @@ void open_member(std::string& out, bool& first, Tag tag, std::string_view vr) {
   out += '"';
 }
 
-// Bulk binary data leaves as little endian, so only little-endian values may stand inline; big-endian
-// words are swapped here.
+// Bulk binary data leaves as little endian, so only little-endian values may stand inline;
+// big-endian words are swapped here.
 Bytes little(ByteView bytes, Vr vr, bool big) {
   size_t width = 1;
   if (is(vr, "OW")) width = 2;
@@ -119,7 +119,8 @@ class Writer {
   Writer(const Scanner& scanner, std::string bulk_prefix)
       : scanner_(scanner), bulk_prefix_(std::move(bulk_prefix)) {}
 
-  // Walks elements [from, to) iteratively; charset follows the items (PS3.5 C.12.1.1.2 inheritance).
+  // Walks elements [from, to) iteratively; charset follows the items (PS3.5 C.12.1.1.2
+  // inheritance).
   void write(std::string& out, size_t from, size_t to) {
     charsets_.push_back(charset_of(scanner_));
     bool first = true;
@@ -179,6 +180,9 @@ class Writer {
 
   static bool is_group_length(Tag tag) { return (tag.value & 0xFFFF) == 0; }
 
+  // In Modified Attributes Sequence a character set is what it says: a value that was.
+  bool in_former_values() const { return !path_.empty() && path_.back().tag.value == 0x04000550; }
+
   // An item may name its own character set.
   Charset item_charset(size_t item) const {
     const auto& all = scanner_.elements();
@@ -215,7 +219,7 @@ class Writer {
       return;
     }
     const ByteView bytes = scanner_.value(e);
-    if (e.tag.value == 0x00080005) {
+    if (e.tag.value == 0x00080005 && !in_former_values()) {
       // The answer is UTF-8, whatever the object was (Q13).
       open_member(out, first, e.tag, "CS");
       out += ",\"Value\":[\"ISO_IR 192\"]}";

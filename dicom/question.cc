@@ -59,6 +59,7 @@ Result<Candidate> Candidate::of(index::View& view, const index::Match& match) {
 
 std::optional<Attribute> Candidate::in_rows(Tag tag) const {
   std::optional<Attribute> out;
+  if (tag.value >> 16 == 0xFFFE) return out;  // fields of our own are no attributes
   if (instance) {
     if (tag == kSopInstanceUid) return uid(tag, instance->uid.value);
     if (tag == kSopClassUid) return uid(tag, instance->sop_class.value);

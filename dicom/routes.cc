@@ -4,33 +4,13 @@
 #include <charconv>
 #include <ctime>
 
-#include "dicom/dictionary.h"
 #include "dicom/levels.h"
-#include "index/normalise.h"
+#include "dicom/rule_text.h"
 
 namespace medarc::dicom {
 namespace {
 
 constexpr int kMinutesOfDay = 24 * 60;
-
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> out;
-  while (true) {
-    const size_t comma = std::min(text.find(','), text.size());
-    std::string_view part = text.substr(0, comma);
-    while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
-    while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
-    if (!part.empty()) out.emplace_back(part);
-    if (comma == text.size()) return out;
-    text.remove_prefix(comma + 1);
-  }
-}
-
-bool any_matches(std::string_view text, const std::vector<std::string>& patterns) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return index::wildcard_match(pattern, text);
-  });
-}
 
 // "18:00" to 1080.
 std::optional<int> minute_of(std::string_view text) {
@@ -66,9 +46,9 @@ Result<Routes::Rule> Routes::read(const Config::Table& table, const Destinations
   Rule rule;
   for (const auto& [name, value] : table) {
     if (name == "to") {
-      rule.to = split(value);
+      rule.to = comma_list(value);
     } else if (name == "calling") {
-      rule.calling = split(value);
+      rule.calling = comma_list(value);
     } else if (name == "hours") {
       const auto from = minute_of(std::string_view(value).substr(0, 5));
       const auto until =
@@ -76,12 +56,10 @@ Result<Routes::Rule> Routes::read(const Config::Table& table, const Destinations
       if (!from || !until) return wrong("hours are given as HH:MM-HH:MM");
       rule.minutes = {*from, *until};
     } else {
-      std::string text = name;
-      if (text.size() == 9 && text[4] == ',') text.erase(4, 1);
-      const auto tag = parse_tag(text);
+      const auto tag = attribute_named(name);
       if (!tag) return wrong("unknown attribute " + name);
       if (level_of(*tag) == Level::none) return wrong(name + " is not among the attributes kept");
-      rule.conditions.push_back({*tag, split(value)});
+      rule.conditions.push_back({*tag, comma_list(value)});
     }
   }
   if (rule.to.empty()) return wrong("a rule needs `to`");

@@ -44,6 +44,7 @@ struct Element {
 };
 static_assert(sizeof(Element) == 24);  // a slide has millions of them
 inline constexpr uint32_t kUndefinedLength = 0xFFFFFFFF;
+inline constexpr uint64_t kNoPlace = UINT64_MAX;  // offset of a value that is in memory only
 
 struct Fragment {
   uint64_t offset = 0;  // of its bytes, item header excluded
@@ -89,6 +90,12 @@ class Scanner {
   // round, are told by their first element.
   Encoding encoding() const { return encoding_; }
   uint64_t position() const { return position_; }
+
+  // Changes to what was read, for objects that are served otherwise than received
+  // (senders/corrections.h). An element with a value of our own, which has no place in the dataset:
+  Element made(Tag tag, Vr vr, uint8_t depth, ByteView value);
+  // Takes the place of elements(); in the same form, values and their places as they were.
+  void replace(std::vector<Element> elements);
 
  private:
   enum class Where : uint8_t { dataset, sequence, item, fragments };

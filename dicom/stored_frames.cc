@@ -1,8 +1,11 @@
 #include "dicom/stored_frames.h"
 
 #include "dicom/convert.h"
+#include "dicom/inflate.h"
 #include "dicom/inflated_blob.h"
 #include "dicom/pieces.h"
+#include "dicom/senders/corrections.h"
+#include "dicom/senders/served.h"
 #include "dicom/values.h"
 
 namespace medarc::dicom {
@@ -12,6 +15,14 @@ namespace {
 uint64_t plain_bytes(const FrameTable& table) {
   const FrameTable::BitRange last = table.native_bits(table.frames_count() - 1);
   return (last.begin + last.length + 7) / 8;
+}
+
+// Few instances are corrected; the others' attributes need not be copied for each frame.
+InstanceRow header_row(const InstanceRow& row) {
+  InstanceRow out;
+  out.transfer_syntax = row.transfer_syntax;
+  if (senders::is_corrected(row)) out.attributes = row.attributes;
+  return out;
 }
 
 }  // namespace
@@ -32,6 +43,7 @@ StoredFrames::StoredFrames(std::shared_ptr<archive::BlobReader> blob, FrameTable
       table_(std::move(table)),
       syntax_(transfer_syntax_or_default(row.transfer_syntax.value)),
       transfer_syntax_(row.transfer_syntax.value),
+      header_as_(header_row(row)),
       dataset_(row.dataset),
       limits_(limits),
       plain_(syntax_.deflated ? std::make_shared<InflatedBlob>(blob_, plain_bytes(table_),
@@ -77,7 +89,7 @@ Result<Bytes> StoredFrames::read_frame(uint32_t index, uint64_t bytes_max) const
 
 Result<FrameShape> StoredFrames::shape() {
   if (!shape_) {
-    MEDARC_ASSIGN(const auto scanner, scan_stored_header(*blob_, syntax_, limits_));
+    MEDARC_ASSIGN(const auto scanner, scan_served_header(*blob_, header_as_, limits_));
     MEDARC_ASSIGN(shape_, shape_of(*scanner));
   }
   return *shape_;

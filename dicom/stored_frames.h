@@ -38,6 +38,7 @@ class StoredFrames {
   const FrameTable table_;
   const TransferSyntax syntax_;
   const std::string transfer_syntax_;
+  const InstanceRow header_as_;  // what its header is read by, and nothing more
   const Digest dataset_;
   const Limits& limits_;
   const std::shared_ptr<archive::BlobReader> plain_;  // blob_ itself, unless it is deflated

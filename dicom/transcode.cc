@@ -7,6 +7,7 @@
 #include "dicom/lossy.h"
 #include "dicom/pieces.h"
 #include "dicom/pixel_writer.h"
+#include "dicom/senders/served.h"
 #include "dicom/values.h"
 
 namespace medarc::dicom {
@@ -122,7 +123,7 @@ Result<Content> transcoded_dataset(archive::BlobStore& blobs, const InstanceRow&
   };
   const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
   MEDARC_ASSIGN(std::shared_ptr<archive::BlobReader> blob, blobs.open(row.dataset));
-  MEDARC_ASSIGN(const auto scanner, scan_stored(*blob, syntax, limits));
+  MEDARC_ASSIGN(const auto scanner, scan_served(*blob, row, limits));
   if (syntax.deflated) {
     blob = std::make_shared<InflatedBlob>(std::move(blob), scanner->position(),
                                           limits.inflated_bytes_max);

@@ -5,8 +5,8 @@
 
 namespace {
 
-// Buffers of a few MiB come and go with every object. As a rule malloc gives each back to the system
-// and takes zeroed pages anew: a fifth of the time of a C-STORE.
+// Buffers of a few MiB come and go with every object. As a rule malloc gives each back to the
+// system and takes zeroed pages anew: a fifth of the time of a C-STORE.
 void keep_buffers() {
   mallopt(M_MMAP_THRESHOLD, 16 << 20);
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   add_pull(app, exit_code);
   add_send(app, exit_code);
   add_jobs(app, exit_code);
+  add_senders(app, exit_code);
   add_config(app, exit_code);
   add_sample(app, exit_code);
   add_bench(app, exit_code);

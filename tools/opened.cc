@@ -27,6 +27,7 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
   genomics::hts_seal();
   MEDARC_TRY(dicom::load_dictionary());
   auto opened = std::make_unique<Opened>();
+  opened->data = data;
   opened->settings = std::move(settings);
   opened->settings.dicomweb.temporary_directory = data + "/temporary";
   auto index = index::open_index(posix_fs(), data, opened->settings.index);
@@ -37,10 +38,12 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
   }
   MEDARC_ASSIGN(opened->index, std::move(index));
   opened->guard = security::Guard::create(*opened->index, opened->settings.guard);
+  opened->refusals = std::make_shared<dicom::senders::Refusals>(opened->settings.sender_counts);
   opened->codecs = dicom::CodecPool::create(opened->settings.codecs);
-  opened->imaging = dicom::Imaging::create(*opened->index, *opened->guard,
-                                           opened->settings.dicom_limits, opened->codecs.get(),
-                                           {opened->settings.render, {}}, opened->settings.extras);
+  opened->imaging =
+      dicom::Imaging::create(*opened->index, *opened->guard, opened->settings.dicom_limits,
+                             opened->codecs.get(), {opened->settings.render, {}},
+                             opened->settings.extras, {opened->settings.quirks, opened->refusals});
   opened->genomes =
       genomics::GenomeStore::create(*opened->index, *opened->guard, opened->settings.genomics);
   opened->patients = std::make_unique<records::PatientService>(

@@ -6,6 +6,7 @@
 #include "dicom/attribute_indexer.h"
 #include "dicom/dimse/commitment.h"
 #include "dicom/forwarding.h"
+#include "dicom/senders/report.h"
 #include "dicom/worklist/worklist.h"
 #include "genomics/genome_store.h"
 #include "records/linked_service.h"
@@ -25,13 +26,16 @@ struct Outgoing {
   std::unique_ptr<dicom::dimse::Commitments> commitments;
   std::unique_ptr<dicom::Forwarding> router;  // none without routing rules
   std::unique_ptr<dicom::worklist::Worklist> worklist;
+  std::unique_ptr<dicom::senders::Report> senders;
 };
 
 // Members are destroyed in reverse: use cases first, the store last.
 struct Opened {
+  std::string data;  // the archive's directory
   Settings settings;
   std::unique_ptr<index::Index> index;
   std::unique_ptr<security::Guard> guard;
+  std::shared_ptr<dicom::senders::Refusals> refusals;
   std::unique_ptr<dicom::CodecPool> codecs;  // its workers start when they are needed
   std::unique_ptr<dicom::Imaging> imaging;
   std::unique_ptr<genomics::GenomeStore> genomes;

@@ -1,5 +1,6 @@
 #include "tools/outgoing.h"
 
+#include "base/fs.h"
 #include "dicom/dimse/commitment_reports.h"
 #include "dicom/dimse/deliveries.h"
 #include "dicom/dimse/worklist_events.h"
@@ -19,9 +20,9 @@ Status open_outgoing(Opened& opened) {
                         *out->commitments, s.dicom.destinations, s.dicom_limits, s.dicom.aet));
   if (!s.routes.empty()) {
     out->router = std::make_unique<dicom::dimse::Router>(s.routes, *out->jobs);
-    opened.imaging =
-        dicom::make_forwarding_imaging(*opened.index, *opened.guard, s.dicom_limits,
-                                       opened.codecs.get(), {s.render, {}}, s.extras, *out->router);
+    opened.imaging = dicom::make_forwarding_imaging(*opened.index, *opened.guard, s.dicom_limits,
+                                                    opened.codecs.get(), {s.render, {}}, s.extras,
+                                                    {s.quirks, opened.refusals}, *out->router);
   }
   // Also without rules: what was queued under earlier ones is still delivered.
   out->jobs->handle(dicom::dimse::kDeliveryJob,
@@ -32,6 +33,8 @@ Status open_outgoing(Opened& opened) {
                         s.dicom.destinations, s.dicom_limits, s.dicom.aet, s.worklist));
   out->worklist = std::make_unique<dicom::worklist::Worklist>(
       *opened.index, *opened.guard, *out->jobs, &s.dicom.destinations, s.worklist);
+  MEDARC_ASSIGN(out->senders, dicom::senders::Report::open(posix_fs(), opened.data, *opened.index,
+                                                           opened.refusals, s.sender_counts));
   opened.settings.dicom.commitments = out->commitments.get();
   opened.settings.dicom.work_list = out->worklist.get();
   opened.outgoing = std::move(out);

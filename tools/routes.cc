@@ -9,6 +9,7 @@
 #include "web/genomics/routes.h"
 #include "web/jobs.h"
 #include "web/operations.h"
+#include "web/senders.h"
 
 namespace medarc::tools {
 namespace {
@@ -32,6 +33,8 @@ Result<Doors> make_doors(Opened& opened) {
            web::commitment_routes(*opened.outgoing->commitments, opened.settings.commitment_door));
     append(doors.routes,
            web::jobs_routes({opened.index.get(), opened.outgoing->jobs.get(), opened.guard.get()}));
+    append(doors.routes, web::senders_routes({opened.imaging.get(), opened.outgoing->senders.get(),
+                                              opened.guard.get()}));
   }
   web::OperationsContext operations;
   operations.imaging = opened.imaging.get();

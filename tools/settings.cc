@@ -66,6 +66,10 @@ Result<Settings> Settings::from(Config& config) {
   MEDARC_TRY(dicom::load_dictionary());  // rules and extra attributes are named
   MEDARC_ASSIGN(s.routes, dicom::Routes::from(config, s.dicom.destinations));
   MEDARC_ASSIGN(s.extras, dicom::ExtraAttributes::from(config));
+  MEDARC_ASSIGN(dicom::senders::Quirks quirks, dicom::senders::Quirks::from(config, s.dicom.aet));
+  s.quirks = std::make_shared<const dicom::senders::Quirks>(std::move(quirks));
+  s.commitment.quirks = s.quirks;
+  s.sender_counts = dicom::senders::TallyLimits::from(config);
   MEDARC_ASSIGN(s.authenticator, security::Authenticator::create(config));
   MEDARC_TRY(config.check());
   return s;

@@ -4,6 +4,8 @@
 #include "dicom/extra_attributes.h"
 #include "dicom/pixel/codec_pool.h"
 #include "dicom/routes.h"
+#include "dicom/senders/quirks.h"
+#include "dicom/senders/tally.h"
 #include "dicom/server.h"
 #include "dicom/worklist/options.h"
 #include "genomics/resumable.h"
@@ -29,6 +31,8 @@ struct Settings {
   web::CommitmentDoorOptions commitment_door;
   dicom::Routes routes;
   dicom::ExtraAttributes extras;
+  std::shared_ptr<const dicom::senders::Quirks> quirks;
+  dicom::senders::TallyLimits sender_counts;
   index::JobOptions jobs;
   dicom::CodecLimits codecs;
   genomics::Limits genomics;

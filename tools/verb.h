@@ -1,4 +1,5 @@
-// What the verbs of the command line share: options every verb has, exit codes, the last JSON object.
+// What the verbs of the command line share: options every verb has, exit codes, the last JSON
+// object.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,16 +14,16 @@ namespace medarc::tools {
 
 // Exit codes, the same for every verb.
 inline constexpr int kExitDone = 0;
-inline constexpr int kExitFound = 1;    // the verb ran and found something wrong
-inline constexpr int kExitUsage = 2;    // the command line or the configuration is wrong
-inline constexpr int kExitFailed = 3;   // it could not do its work
+inline constexpr int kExitFound = 1;   // the verb ran and found something wrong
+inline constexpr int kExitUsage = 2;   // the command line or the configuration is wrong
+inline constexpr int kExitFailed = 3;  // it could not do its work
 
 // Options that every verb on an archive takes.
 struct Common {
   std::string data = "medarc-data";
-  std::string config_path;         // TOML; empty: defaults
-  std::vector<std::string> set;    // key=value, over the file
-  bool json = false;               // answers are JSON objects, one a line, the result last
+  std::string config_path;       // TOML; empty: defaults
+  std::vector<std::string> set;  // key=value, over the file
+  bool json = false;             // answers are JSON objects, one a line, the result last
 
   void add_to(CLI::App& verb);
   // The file, then --set, over the defaults.
@@ -51,6 +52,7 @@ void add_find(CLI::App& app, int& exit_code);
 void add_pull(CLI::App& app, int& exit_code);
 void add_send(CLI::App& app, int& exit_code);
 void add_jobs(CLI::App& app, int& exit_code);
+void add_senders(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
 void add_audit(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);

@@ -117,10 +117,16 @@ Status Commitments::admit(const security::Principal& principal) {
   return guard_.admit(principal, Action::store, asked_object());
 }
 
-uint16_t Commitments::check(const Reference& reference) {
+uint16_t Commitments::check(const Reference& reference, const std::string& asker) {
   index::Query query;
   query.kind = index::Kind::instance;
-  query.all_of_any = {{{kSopInstance, index::TermOp::equal, {reference.instance}}}};
+  // As it wrote it, or as it was filed.
+  std::vector<std::string> names{reference.instance};
+  if (options_.quirks) {
+    std::string filed = options_.quirks->filed_uid(asker, reference.instance);
+    if (filed != reference.instance) names.push_back(std::move(filed));
+  }
+  query.all_of_any = {{{kSopInstance, index::TermOp::equal, std::move(names)}}};
   auto page = index_.view()->query(query);
   if (page.has_error()) return kReasonProcessing;
   if (page->matches.empty()) return kReasonNoSuchInstance;
@@ -160,8 +166,8 @@ uint16_t Commitments::check_bytes(const index::InstanceRow& row) {
 
 void Verification::step() {
   Reference& reference = request_.asked.references[next_++];
-  reference.failure =
-      request_.duplicate ? kReasonDuplicateTransaction : commitments_.check(reference);
+  reference.failure = request_.duplicate ? kReasonDuplicateTransaction
+                                         : commitments_.check(reference, "ae:" + request_.peer);
 }
 
 CommitmentDataset Verification::report(const std::string& retrieve_aet) const {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "dicom/dimse/commitment_dataset.h"
+#include "dicom/senders/quirks.h"
 #include "index/jobs.h"
 #include "security/guard.h"
 
@@ -25,6 +26,8 @@ struct CommitmentOptions {
   // the peer has left, a new one is opened. 0: always a new one.
   uint32_t same_association_ms = 10'000;
   uint32_t answer_timeout_ms = 30'000;  // for the peer's answer to a report on a new association
+  // Whose UIDs are filed repaired; null: nobody's.
+  std::shared_ptr<const senders::Quirks> quirks;
   static CommitmentOptions from(Config& config);  // section [commitment]
 };
 
@@ -58,8 +61,9 @@ class Commitments {
   // For requests that are answered at once: allowed, and audited.
   Status admit(const security::Principal& principal);
 
-  // Reads every byte of the instance. 0, or the Failure Reason.
-  uint16_t check(const Reference& reference);
+  // Reads every byte of the instance. 0, or the Failure Reason. `asker`: a principal's id, whose
+  // UIDs may be filed repaired here.
+  uint16_t check(const Reference& reference, const std::string& asker);
 
   index::Jobs& jobs() { return jobs_; }
   const CommitmentOptions& options() const { return options_; }

@@ -6,7 +6,6 @@
 #include <chrono>
 
 #include "base/metrics.h"
-#include "dicom/convert.h"
 #include "dicom/element_path.h"
 #include "dicom/inflate.h"
 #include "dicom/pieces.h"
@@ -14,6 +13,8 @@
 #include "dicom/render/pipeline.h"
 #include "dicom/render/presentation.h"
 #include "dicom/render/report.h"
+#include "dicom/senders/corrections.h"
+#include "dicom/senders/served.h"
 
 namespace medarc::dicom {
 namespace {
@@ -128,7 +129,8 @@ Rendition Renderer::rendition(RenderSource source, const RenderRequest& request)
   Rendition out;
   const RenderedKind kind = rendered_kind(source.row);
   const std::string print = kind == RenderedKind::image ? fingerprint(request) : "";
-  out.etag = fmt::format("{}-r{}{}", source.row.dataset.hex(), kVersion, print);
+  out.etag = fmt::format("{}-r{}{}{}", source.row.dataset.hex(), kVersion, print,
+                         senders::correction_mark(source.row));
   auto held = std::make_shared<RenderSource>(std::move(source));
   out.open = [this, held, request, kind, etag = out.etag]() -> Result<RenderedBody> {
     switch (kind) {
@@ -171,8 +173,7 @@ Result<RenderedBody> Renderer::image(const RenderSource& source, const RenderReq
 }
 
 Result<Bytes> Renderer::encoded(const RenderSource& source, const RenderRequest& request) {
-  const TransferSyntax syntax = transfer_syntax_or_default(source.row.transfer_syntax.value);
-  MEDARC_ASSIGN(const auto scanner, scan_stored_header(*source.dataset, syntax, scan_limits_));
+  MEDARC_ASSIGN(const auto scanner, scan_served_header(*source.dataset, source.row, scan_limits_));
   const ItemView dataset(*scanner);
   MEDARC_ASSIGN(const ImageAttributes attributes, read_image(*scanner, limits_));
   std::unique_ptr<Scanner> state;
@@ -241,7 +242,7 @@ Result<RenderedBody> Renderer::video(const RenderSource& source) {
 
 Result<RenderedBody> Renderer::document(const RenderSource& source, RenderedKind kind) {
   const TransferSyntax syntax = transfer_syntax_or_default(source.row.transfer_syntax.value);
-  MEDARC_ASSIGN(const auto scanner, scan_stored(*source.dataset, syntax, scan_limits_));
+  MEDARC_ASSIGN(const auto scanner, scan_served(*source.dataset, source.row, scan_limits_));
   const Element* e = locate(*scanner, "00420011");
   if (e == nullptr || e->kind != Element::Kind::value) {
     return refused("the instance holds no document");
@@ -282,8 +283,7 @@ Result<RenderedBody> Renderer::document(const RenderSource& source, RenderedKind
 Result<RenderedBody> Renderer::report(const RenderSource& source) {
   const auto pass = gate_.enter(std::chrono::milliseconds(limits_.wait_ms));
   if (!pass) return make_error(Code::unavailable, "too many images are being rendered");
-  const TransferSyntax syntax = transfer_syntax_or_default(source.row.transfer_syntax.value);
-  MEDARC_ASSIGN(const auto scanner, scan_stored(*source.dataset, syntax, scan_limits_));
+  MEDARC_ASSIGN(const auto scanner, scan_served(*source.dataset, source.row, scan_limits_));
   MEDARC_ASSIGN(Bytes html, report_html(*scanner, limits_.report_bytes_max));
   RenderedBody out;
   out.media_type = "text/html; charset=utf-8";

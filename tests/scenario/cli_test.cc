@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "tests/scenario/clients.h"
+#include "tests/support/dicom_maker.h"
 
 namespace medarc::test {
 namespace {
@@ -15,7 +16,8 @@ TEST(CommandLine, ServeSaysWhenItIsReadyAndEndsOnSigterm) {
   ASSERT_TRUE(server.ready()) << server.ready_line();
   EXPECT_EQ(server.ready_line(),
             "medarc ready http=127.0.0.1:" + std::to_string(server.http_port()) +
-                " dicom=127.0.0.1:" + std::to_string(server.dicom_port()) + " data=" + (dir / "data"));
+                " dicom=127.0.0.1:" + std::to_string(server.dicom_port()) +
+                " data=" + (dir / "data"));
   EXPECT_NE(server.http_port(), 0);
   EXPECT_NE(server.dicom_port(), 0);
   EXPECT_EQ(http(server.http_port(), "GET", "/readyz").status, 200);
@@ -36,10 +38,12 @@ TEST(CommandLine, ServeLogsTheLibrariesItRunsWith) {
 
 TEST(CommandLine, ServeRefusesToBeReachableWithoutCredentials) {
   TempDir dir;
-  const auto http = run_medarc({"serve", "--data", dir / "a", "--http", "0.0.0.0:0", "--dicom", "127.0.0.1:0"});
+  const auto http =
+      run_medarc({"serve", "--data", dir / "a", "--http", "0.0.0.0:0", "--dicom", "127.0.0.1:0"});
   EXPECT_EQ(http.exit_code, 2);
   EXPECT_NE(http.err.find("security.token"), std::string::npos) << http.err;
-  const auto dicom = run_medarc({"serve", "--data", dir / "a", "--http", "127.0.0.1:0", "--dicom", "0.0.0.0:0"});
+  const auto dicom =
+      run_medarc({"serve", "--data", dir / "a", "--http", "127.0.0.1:0", "--dicom", "0.0.0.0:0"});
   EXPECT_EQ(dicom.exit_code, 2);
   EXPECT_NE(dicom.err.find("dicom.peer"), std::string::npos) << dicom.err;
   EXPECT_FALSE(std::filesystem::exists(dir / "a"));
@@ -79,6 +83,35 @@ TEST(CommandLine, AMisspeltSettingIsAnErrorThatNamesIt) {
   const auto result = run_medarc({"config", "--set", "http.prot=1"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_NE(result.err.find("http.prot"), std::string::npos) << result.err;
+}
+
+TEST(CommandLine, AWrongRuleForASenderIsRefusedWithItsReason) {
+  TempDir dir;
+  std::ofstream(dir / "wrong.toml") << "[[dicom.quirk]]\naet = \"CT1\"\ncharset = \"LATIN9\"\n";
+  const auto result = run_medarc({"serve", "--data", dir / "a", "--config", dir / "wrong.toml"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("dicom.quirk: unknown charset LATIN9"), std::string::npos)
+      << result.err;
+  EXPECT_FALSE(std::filesystem::exists(dir / "a"));
+}
+
+TEST(CommandLine, S11_SendersListsWhatTheyGotWrong) {
+  TempDir dir;
+  ImageRecipe recipe;
+  recipe.sop_uid = "2.25.01";
+  std::ofstream(dir / "odd.dcm", std::ios::binary) << make_file(recipe);
+  ASSERT_EQ(run_medarc({"import", "--data", dir / "data", dir / "odd.dcm"}).exit_code, 0);
+  const auto first = run_medarc({"senders", "--data", dir / "data", "--json"});
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_NE(first.out.find(R"("kind":"uid")"), std::string::npos) << first.out;
+  EXPECT_NE(first.out.find(R"("example":"2.25.01")"), std::string::npos) << first.out;
+  EXPECT_NE(first.out.find(R"("findings":1,)"), std::string::npos) << first.out;
+  EXPECT_EQ(first.out.find("Muster"), std::string::npos);
+  // Looking again counts nothing again.
+  EXPECT_EQ(run_medarc({"senders", "--data", dir / "data", "--json"}).out, first.out);
+  const auto other =
+      run_medarc({"senders", "--data", dir / "data", "--json", "--day", "2001-01-01"});
+  EXPECT_NE(other.out.find(R"("findings":0)"), std::string::npos) << other.out;
 }
 
 TEST(CommandLine, WrongUseExitsWithTwo) {

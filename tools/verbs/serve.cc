@@ -102,6 +102,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   opened->outgoing->jobs->start();
   opened->outgoing->attributes->start();
   opened->outgoing->worklist->start();
+  opened->outgoing->senders->start();
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
              to_text({s.dicom.address, dicom->port()}), options.common.data);
   if (s.dicom.tls) {
@@ -119,6 +120,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   opened->outgoing->jobs->stop();
   opened->outgoing->attributes->stop();
   http->stop(drain_ms);
+  opened->outgoing->senders->stop();
   if (asked) MEDARC_TRY(opened->index->flush());
   return asked;
 }

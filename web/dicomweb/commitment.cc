@@ -114,6 +114,7 @@ class Desk {
         running = known->second;
       } else {
         running = std::make_shared<Running>();
+        running->asker = request.principal.id;
         running->asked = std::move(*references);
         if (!workers_.try_post([this, running] { look_into(*running); })) {
           return problem(make_error(Code::unavailable, "too many requests wait already"));
@@ -146,6 +147,7 @@ class Desk {
 
  private:
   struct Running {
+    std::string asker;
     std::vector<Reference> asked;
     std::mutex mutex;
     std::condition_variable changed;
@@ -161,7 +163,7 @@ class Desk {
     std::vector<Reference> references = running.asked;
     for (Reference& r : references) {
       if (stopping_) return;
-      r.failure = commitments_.check(r);
+      r.failure = commitments_.check(r, running.asker);
     }
     std::lock_guard lock(running.mutex);
     running.result = result_json(references);

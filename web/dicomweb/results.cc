@@ -74,7 +74,9 @@ template <size_t N>
 void add_level(const Given (&given)[N], const AttributeSet& row, const ResultForm& form,
                Attributes& out) {
   if (form.include_all) {
-    for (const Attribute& a : row.all()) out.add(a);
+    for (const Attribute& a : row.all()) {
+      if (a.tag.value >> 16 != 0xFFFE) out.add(a);  // fields of our own are no attributes
+    }
   }
   for (const Given& g : given) {
     if (const Attribute* a = row.find(Tag{g.tag})) {
