@@ -21,6 +21,7 @@
 #include "dicom/senders/served.h"
 #include "dicom/transcode.h"
 #include "dicom/values.h"
+#include "index/provenance.h"
 
 namespace medarc::dicom {
 namespace {
@@ -128,6 +129,7 @@ class ImagingService final : public Imaging {
       r.warnings = std::move(p.warnings);
       for (auto& b : p.blobs) blobs.push_back(std::move(b));
       p.fact.instance.received = facts.time;
+      p.fact.instance.attributes.set(index::kFieldStoredBy, "LO", {principal.id, principal.door});
       // One audit entry a study of the batch, in the same commit.
       if (results.empty() || results.back().study != r.study) {
         facts.ops.push_back(guard_.audit_op(principal, Action::store, study_object(r.study)));

@@ -163,9 +163,10 @@ class AssociationServer : public Server {
       association.abort(2, ul::kAbortInvalidParameter);
       ended = std::move(agreement).error();
     } else if (ended = association.accept(); ended.has_value()) {
-      ended = dimse::serve(association, imaging_, who.principal, limits_,
-                           {policy_.aet, options_.warn_status, options_.destinations, signals_,
-                            options_.commitments, options_.work_list, options_.lossy_to_peers});
+      ended = dimse::serve(
+          association, imaging_, who.principal, limits_,
+          {policy_.aet, options_.warn_status, options_.destinations, signals_, options_.commitments,
+           options_.work_list, options_.lossy_to_peers, options_.study_notes});
     }
     acceptor_->drain(association.into_drain());
     return ended;

@@ -30,6 +30,7 @@ struct ServerOptions {
   dimse::Commitments* commitments = nullptr;  // null: storage commitment is not offered
   worklist::Worklist* work_list = nullptr;    // null: unified procedure steps are not offered
   bool lossy_to_peers = false;                // C-GET, C-MOVE: as dimse::StoreScu
+  StudyNoter* study_notes = nullptr;          // null: how associations ended is not kept
   bool warn_status = false;  // answer B000/B006/B007 instead of 0000 with a comment (D1)
 };
 

@@ -4,7 +4,8 @@
 //
 // Rules, by file: apply.cc the order of things and the helpers; apply_places.cc chunks, manifests
 // and their references; apply_instance.cc, apply_file.cc, apply_patient.cc, apply_audit.cc,
-// apply_job.cc, apply_removal.cc, apply_work_item.cc the ops.
+// apply_job.cc, apply_removal.cc, apply_work_item.cc the ops; apply_study_notes.cc what audit
+// entries note of studies.
 // Not thread-safe; one group at a time.
 #pragma once
 
@@ -12,6 +13,7 @@
 #include "index/batch.h"
 #include "index/fields.h"
 #include "index/ops.h"
+#include "index/study_notes.h"
 
 namespace medarc::index {
 
@@ -59,6 +61,8 @@ class Group {
   Status remove_series(const Bytes& id);
   Status shrink_series(const Bytes& id, uint64_t bytes);
   Status recount_study(const StudyUid& uid);
+  // Notes; `name`: who the note is of.
+  Result<State> take_note(const StudyNote& note, const std::string& name);
   // Patients.
   Result<std::optional<PatientRow>> read_patient(const PatientKey& key);
   Result<std::optional<PatientKey>> owner_of(const Identifier& identifier);

@@ -20,7 +20,11 @@ Result<OpOutcome> Group::run(RecordAudit& op) {
   Bytes sequence;
   key::append_be64(sequence, ++counts_.audit_entries);
   batch_.put(Table::audit, std::move(sequence), audit_head_ + entry);
-  return OpOutcome{State::done, counts_.audit_entries, {}};
+  OpOutcome outcome{State::done, counts_.audit_entries, {}};
+  if (const auto note = read_note(op.entry)) {
+    MEDARC_ASSIGN(outcome.state, take_note(*note, op.entry.principal));
+  }
+  return outcome;
 }
 
 }  // namespace medarc::index

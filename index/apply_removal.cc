@@ -111,6 +111,7 @@ Status Group::recount_study(const StudyUid& uid) {
   if (series_count == 0) {
     replace_keys(keys_of(*before), {});
     batch_.remove(Table::rows, row_key);
+    batch_.remove(Table::rows, key::study_notes(study_id(uid)));
     --counts_.studies;
     return {};
   }

@@ -5,6 +5,7 @@
 #include "index/audit_chain.h"
 #include "index/lookups.h"
 #include "index/metadata_form.h"
+#include "index/row_reader.h"
 #include "index/runner.h"
 
 namespace medarc::index {
@@ -17,7 +18,7 @@ Error bad_row(std::string_view what) {
                     "an " + std::string(what) + " cannot be decoded; rebuild the index");
 }
 
-class ReaderView final : public View {
+class ReaderView final : public View, public RowReader {
  public:
   ReaderView(std::unique_ptr<Reader> reader, std::shared_ptr<void> engine)
       : engine_(std::move(engine)), reader_(std::move(reader)) {}
@@ -178,6 +179,14 @@ class ReaderView final : public View {
     return out;
   }
 
+  Result<std::optional<Bytes>> value(Table table, ByteView row_key) override {
+    return reader_->get(table, row_key);
+  }
+  Status values(Table table, ByteView prefix,
+                const std::function<bool(ByteView, ByteView)>& visit) override {
+    return reader_->scan(table, prefix, visit);
+  }
+
   Result<std::vector<AuditEntry>> audit(uint64_t after_sequence, uint32_t limit) override {
     std::vector<AuditEntry> out;
     if (after_sequence == UINT64_MAX) return out;
@@ -232,6 +241,12 @@ class ReaderView final : public View {
 };
 
 }  // namespace
+
+Result<RowReader*> rows_of(View& view) {
+  auto* const rows = dynamic_cast<RowReader*>(&view);
+  if (rows == nullptr) return make_error(Code::internal, "a view without rows");
+  return rows;
+}
 
 std::unique_ptr<View> make_view(std::unique_ptr<Reader> reader, std::shared_ptr<void> engine) {
   return std::make_unique<ReaderView>(std::move(reader), std::move(engine));

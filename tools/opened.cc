@@ -44,6 +44,10 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
       dicom::Imaging::create(*opened->index, *opened->guard, opened->settings.dicom_limits,
                              opened->codecs.get(), {opened->settings.render, {}},
                              opened->settings.extras, {opened->settings.quirks, opened->refusals});
+  opened->history = std::make_unique<dicom::History>(
+      *opened->index, *opened->guard, opened->settings.dicom_limits, opened->settings.differences);
+  opened->completeness = std::make_unique<dicom::Completeness>(*opened->index, *opened->guard,
+                                                               opened->settings.completeness);
   opened->genomes =
       genomics::GenomeStore::create(*opened->index, *opened->guard, opened->settings.genomics);
   opened->patients = std::make_unique<records::PatientService>(

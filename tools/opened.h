@@ -4,8 +4,12 @@
 #include <memory>
 
 #include "dicom/attribute_indexer.h"
+#include "dicom/completeness/completeness.h"
+#include "dicom/completeness/noter.h"
+#include "dicom/completeness/stable.h"
 #include "dicom/dimse/commitment.h"
 #include "dicom/forwarding.h"
+#include "dicom/history.h"
 #include "dicom/senders/report.h"
 #include "dicom/worklist/worklist.h"
 #include "genomics/genome_store.h"
@@ -22,6 +26,8 @@ struct Outgoing {
     if (jobs) jobs->stop();
   }
   std::unique_ptr<dicom::AttributeIndexer> attributes;
+  std::unique_ptr<dicom::StudyNoter> study_notes;
+  std::unique_ptr<dicom::StableStudies> stable_studies;
   std::unique_ptr<index::Jobs> jobs;
   std::unique_ptr<dicom::dimse::Commitments> commitments;
   std::unique_ptr<dicom::Forwarding> router;  // none without routing rules
@@ -38,6 +44,8 @@ struct Opened {
   std::shared_ptr<dicom::senders::Refusals> refusals;
   std::unique_ptr<dicom::CodecPool> codecs;  // its workers start when they are needed
   std::unique_ptr<dicom::Imaging> imaging;
+  std::unique_ptr<dicom::History> history;
+  std::unique_ptr<dicom::Completeness> completeness;
   std::unique_ptr<genomics::GenomeStore> genomes;
   std::unique_ptr<genomics::ResumableUploads> uploads;  // only while serving
   std::unique_ptr<Outgoing> outgoing;                   // likewise

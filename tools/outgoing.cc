@@ -12,6 +12,8 @@ Status open_outgoing(Opened& opened) {
   const Settings& s = opened.settings;
   auto out = std::make_unique<Outgoing>();
   MEDARC_ASSIGN(out->attributes, dicom::AttributeIndexer::open(*opened.index, s.extras));
+  out->study_notes = std::make_unique<dicom::StudyNoter>(*opened.index);
+  out->stable_studies = std::make_unique<dicom::StableStudies>(*opened.index, s.completeness);
   MEDARC_ASSIGN(out->jobs, index::Jobs::open(*opened.index, s.jobs));
   out->commitments = std::make_unique<dicom::dimse::Commitments>(*opened.index, *opened.guard,
                                                                  *out->jobs, s.commitment);
@@ -37,6 +39,7 @@ Status open_outgoing(Opened& opened) {
                                                            opened.refusals, s.sender_counts));
   opened.settings.dicom.commitments = out->commitments.get();
   opened.settings.dicom.work_list = out->worklist.get();
+  opened.settings.dicom.study_notes = out->study_notes.get();
   opened.outgoing = std::move(out);
   return {};
 }

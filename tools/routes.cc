@@ -3,7 +3,9 @@
 #include <iterator>
 
 #include "web/dicomweb/commitment.h"
+#include "web/dicomweb/completeness.h"
 #include "web/dicomweb/routes.h"
+#include "web/dicomweb/versions.h"
 #include "web/dicomweb/worklist.h"
 #include "web/fhir/routes.h"
 #include "web/genomics/routes.h"
@@ -23,6 +25,8 @@ void append(std::vector<web::Route>& all, std::vector<web::Route> more) {
 Result<Doors> make_doors(Opened& opened) {
   Doors doors;
   append(doors.routes, web::dicomweb_routes(*opened.imaging, opened.settings.dicomweb));
+  append(doors.routes, web::version_routes(*opened.history));
+  append(doors.routes, web::completeness_routes(*opened.completeness));
   append(doors.routes, web::fhir_routes(*opened.patients, *opened.linked));
   append(doors.routes,
          web::genomics_routes(*opened.genomes, *opened.uploads, opened.settings.genomics_door));

@@ -17,6 +17,8 @@ Result<Settings> Settings::from(Config& config) {
   s.jobs = index::JobOptions::from(config);
   s.commitment = dicom::dimse::CommitmentOptions::from(config);
   s.worklist = dicom::worklist::WorklistOptions::from(config);
+  s.differences = dicom::DifferenceLimits::from(config);
+  s.completeness = dicom::CompletenessOptions::from(config);
   s.commitment_door = web::CommitmentDoorOptions::from(config);
   s.codecs = dicom::CodecLimits::from(config);
   s.genomics = genomics::Limits::from(config);

@@ -1,6 +1,8 @@
 // Every setting of every folder, read once: what `serve` starts with and `medarc config` prints.
 #pragma once
 
+#include "dicom/completeness/options.h"
+#include "dicom/difference.h"
 #include "dicom/extra_attributes.h"
 #include "dicom/pixel/codec_pool.h"
 #include "dicom/routes.h"
@@ -33,6 +35,8 @@ struct Settings {
   dicom::ExtraAttributes extras;
   std::shared_ptr<const dicom::senders::Quirks> quirks;
   dicom::senders::TallyLimits sender_counts;
+  dicom::DifferenceLimits differences;
+  dicom::CompletenessOptions completeness;
   index::JobOptions jobs;
   dicom::CodecLimits codecs;
   genomics::Limits genomics;

@@ -117,7 +117,8 @@ Status Commitments::admit(const security::Principal& principal) {
   return guard_.admit(principal, Action::store, asked_object());
 }
 
-uint16_t Commitments::check(const Reference& reference, const std::string& asker) {
+uint16_t Commitments::check(const Reference& reference, const std::string& asker,
+                            CommitmentTally& tally) {
   index::Query query;
   query.kind = index::Kind::instance;
   // As it wrote it, or as it was filed.
@@ -129,15 +130,25 @@ uint16_t Commitments::check(const Reference& reference, const std::string& asker
   query.all_of_any = {{{kSopInstance, index::TermOp::equal, std::move(names)}}};
   auto page = index_.view()->query(query);
   if (page.has_error()) return kReasonProcessing;
-  if (page->matches.empty()) return kReasonNoSuchInstance;
+  if (page->matches.empty()) {
+    tally.missing(reference.instance);
+    return kReasonNoSuchInstance;
+  }
   // One UID may be in two series of a careless sender: all of them must be sound.
   uint16_t reason = kReasonClassConflict;
+  std::string study;
   for (const index::Match& match : page->matches) {
     auto row = index::decode_instance(match.row.value);
     if (row.has_error()) return kReasonProcessing;
+    study = row->study.value;
     if (row->sop_class.value != reference.sop_class) continue;
     reason = check_bytes(*row);
-    if (reason != 0) return reason;
+    if (reason != 0) break;
+  }
+  if (reason == 0) {
+    tally.committed(study, reference.instance);
+  } else {
+    tally.failed(study, reference.instance);
   }
   return reason;
 }
@@ -166,8 +177,12 @@ uint16_t Commitments::check_bytes(const index::InstanceRow& row) {
 
 void Verification::step() {
   Reference& reference = request_.asked.references[next_++];
-  reference.failure = request_.duplicate ? kReasonDuplicateTransaction
-                                         : commitments_.check(reference, "ae:" + request_.peer);
+  if (request_.duplicate) {
+    reference.failure = kReasonDuplicateTransaction;
+    return;
+  }
+  reference.failure = commitments_.check(reference, "ae:" + request_.peer, tally_);
+  if (done()) commitments_.note("ae:" + request_.peer, tally_);
 }
 
 CommitmentDataset Verification::report(const std::string& retrieve_aet) const {

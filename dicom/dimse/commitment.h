@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "dicom/completeness/noter.h"
 #include "dicom/dimse/commitment_dataset.h"
 #include "dicom/senders/quirks.h"
 #include "index/jobs.h"
@@ -50,7 +51,7 @@ class Commitments {
  public:
   Commitments(index::Index& index, security::Guard& guard, index::Jobs& jobs,
               CommitmentOptions options)
-      : index_(index), guard_(guard), jobs_(jobs), options_(options) {}
+      : index_(index), guard_(guard), jobs_(jobs), options_(options), notes_(index) {}
 
   // Takes an N-ACTION: audited and durable when it answers, and claimed for the caller (Jobs::put).
   // nullopt: the very same request is being worked on already. Errors: permission_denied,
@@ -62,8 +63,12 @@ class Commitments {
   Status admit(const security::Principal& principal);
 
   // Reads every byte of the instance. 0, or the Failure Reason. `asker`: a principal's id, whose
-  // UIDs may be filed repaired here.
-  uint16_t check(const Reference& reference, const std::string& asker);
+  // UIDs may be filed repaired here. Adds what it found to the tally.
+  uint16_t check(const Reference& reference, const std::string& asker, CommitmentTally& tally);
+  // A whole request of `asker` has been looked into.
+  void note(const std::string& asker, const CommitmentTally& tally) {
+    notes_.commitment_checked(asker, tally);
+  }
 
   index::Jobs& jobs() { return jobs_; }
   const CommitmentOptions& options() const { return options_; }
@@ -75,6 +80,7 @@ class Commitments {
   security::Guard& guard_;
   index::Jobs& jobs_;
   const CommitmentOptions options_;
+  StudyNoter notes_;
 };
 
 // Looks into the instances of a request, one a step.
@@ -91,6 +97,7 @@ class Verification {
  private:
   Commitments& commitments_;
   CommitmentRequest request_;
+  CommitmentTally tally_;
   size_t next_ = 0;
 };
 

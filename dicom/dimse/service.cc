@@ -1,6 +1,7 @@
 #include "dicom/dimse/service.h"
 
 #include "base/metrics.h"
+#include "dicom/completeness/noter.h"
 #include "dicom/dimse/commitment_scp.h"
 #include "dicom/dimse/find_scp.h"
 #include "dicom/dimse/retrieve_scp.h"
@@ -56,6 +57,9 @@ class Service {
   Status run() {
     Status ended = run_until_end();
     store_.keep();
+    if (options_.study_notes != nullptr) {
+      options_.study_notes->association_ended(principal_.id, store_.stored(), ended.has_value());
+    }
     return ended;
   }
 

@@ -21,6 +21,7 @@ struct ServiceOptions {
   Commitments* commitments = nullptr;       // null: no storage commitment
   worklist::Worklist* work_list = nullptr;  // null: no unified procedure steps
   bool lossy_to_peers = false;              // as StoreScu
+  StudyNoter* study_notes = nullptr;        // null: how the association ended is not kept
 };
 
 // Serves until the peer releases (success, answered) or the association ends (the reason). Blocks.

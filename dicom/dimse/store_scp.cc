@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "dicom/completeness/noter.h"
 #include "dicom/dimse_status.h"
 #include "dicom/sop_class.h"
 
@@ -157,6 +158,13 @@ Result<std::vector<StoreResult>> StoreScp::commit() {
         {{"objects", count}, {"error", results.error().text}});
   } else if (results->size() != count) {
     return make_error(Code::internal, "as many results as objects were expected");
+  }
+  if (results.has_value()) {
+    for (const StoreResult& r : *results) {
+      if (stored_.size() < StudyNoter::kStudiesMax || stored_.contains(r.study.value)) {
+        ++stored_[r.study.value];
+      }
+    }
   }
   return results;
 }

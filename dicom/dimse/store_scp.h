@@ -7,6 +7,8 @@
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "dicom/dimse/message.h"
@@ -32,6 +34,8 @@ class StoreScp {
   Status answer();
   // Commits the batch when nobody is left to be told: what arrived whole is kept.
   void keep();
+  // Instances acknowledged or kept so far, by Study Instance UID; of the first kStudiesMax studies.
+  const std::map<std::string, uint64_t>& stored() const { return stored_; }
 
  private:
   struct Outcome {
@@ -54,6 +58,7 @@ class StoreScp {
   std::vector<Outcome> outcomes_;
   std::vector<Prepared> prepared_;
   uint64_t batch_bytes_ = 0;
+  std::map<std::string, uint64_t> stored_;
 };
 
 }  // namespace medarc::dicom::dimse

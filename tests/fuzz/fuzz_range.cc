@@ -1,9 +1,11 @@
 // The Range header of something whose length the first two octets give, and the other small header
-// grammars: Accept, media types, tag lists. A part must lie inside and hold at least a byte.
+// grammars: Accept, media types, tag lists, moments. A part must lie inside and hold at least a
+// byte.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 
+#include "dicom/instant.h"
 #include "web/accept.h"
 #include "web/conditional.h"
 
@@ -30,5 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const MediaRange& range : ranges) {
     if (range.q <= 0 || range.q > 1000 || range.media.type.empty()) std::abort();
   }
+  const auto at = dicom::parse_instant(text);
+  constexpr int64_t kYears = 10'001ll * 366 * 86'400 * 1'000'000;
+  if (at && (at->us < -kYears || at->us > kYears)) std::abort();
   return 0;
 }

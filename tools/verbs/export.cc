@@ -6,6 +6,8 @@
 #include <fstream>
 
 #include "archive/hash.h"
+#include "dicom/history.h"
+#include "dicom/instant.h"
 #include "tools/opened.h"
 #include "tools/progress.h"
 #include "tools/walk.h"
@@ -18,7 +20,7 @@ namespace fs = std::filesystem;
 struct ExportOptions {
   Common common;
   std::string to;
-  std::string study, file, patient;
+  std::string study, file, patient, as_of;
 };
 
 struct Totals {
@@ -62,8 +64,9 @@ class Exporter {
     if (!manifest_) return make_error(Code::io, "cannot write to the export directory");
     manifest_ << "path\tkind\tid\tbytes\tsha256\n";
     MEDARC_ASSIGN(patient_, chosen_patient());
+    MEDARC_ASSIGN(at_, chosen_moment());
     if (options_.file.empty()) MEDARC_TRY(studies());
-    if (options_.study.empty()) MEDARC_TRY(files());
+    if (options_.study.empty() && !at_) MEDARC_TRY(files());
     if ((!options_.study.empty() || !options_.file.empty()) && totals_.objects == 0) {
       return make_error(Code::not_found, "nothing of this id in the archive");
     }
@@ -87,17 +90,34 @@ class Exporter {
     return std::optional(by_identifier->key);
   }
 
+  Result<std::optional<Timestamp>> chosen_moment() const {
+    if (options_.as_of.empty()) return std::optional<Timestamp>();
+    const auto at = dicom::parse_instant(options_.as_of);
+    if (at && *at <= now()) return at;
+    return make_error(Code::invalid_argument,
+                      "--as-of is no moment that has been: 2026-01-31T08:15:30Z, 20260131081530");
+  }
+
+  // What is exported of an instance; nullopt: it was not there.
+  Result<std::optional<index::InstanceRow>> chosen_version(const index::InstanceRow& latest) {
+    if (!at_) return std::optional<index::InstanceRow>(latest);
+    return dicom::version_at(*view_, latest, *at_);
+  }
+
   Status studies() {
     uint64_t number = 0;
     return for_each_study(*view_, [&](const index::StudyRow& study) -> Status {
       if (!options_.study.empty() && study.uid.value != options_.study) return {};
       if (patient_ && study.patient != *patient_) return {};
+      if (at_) MEDARC_TRY(dicom::check_kept_since(*view_, study.uid, {}, *at_));
       const std::string folder = fmt::format("study-{:06}", ++number);
       uint64_t instance = 0;
-      return for_each_instance(*view_, study.uid, [&](const index::InstanceRow& row) -> Status {
+      return for_each_instance(*view_, study.uid, [&](const index::InstanceRow& latest) -> Status {
+        MEDARC_ASSIGN(const auto row, chosen_version(latest));
+        if (!row) return {};
         MEDARC_ASSIGN(dicom::Content content,
-                      opened_.imaging->object(principal_, row, dicom::Form::original));
-        return put(fmt::format("{}/{:07}.dcm", folder, ++instance), "instance", row.uid.value,
+                      opened_.imaging->object(principal_, *row, dicom::Form::original));
+        return put(fmt::format("{}/{:07}.dcm", folder, ++instance), "instance", row->uid.value,
                    [&](char* out, size_t n) { return content.source->read(out, n); });
       });
     });
@@ -108,8 +128,9 @@ class Exporter {
     return for_each_file(*view_, [&](const index::FileRow& row) -> Status {
       if (!options_.file.empty() && row.id.value != options_.file) return {};
       if (patient_ && row.patient != *patient_) return {};
-      MEDARC_TRY(opened_.guard->admit(principal_, security::Action::read,
-                                      {security::Domain::genomes, "file/" + row.id.value, "export"}));
+      MEDARC_TRY(
+          opened_.guard->admit(principal_, security::Action::read,
+                               {security::Domain::genomes, "file/" + row.id.value, "export"}));
       MEDARC_ASSIGN(auto reader, opened_.index->blobs().open(row.blob));
       uint64_t at = 0;
       const auto read = [&](char* out, size_t n) -> Result<size_t> {
@@ -140,6 +161,7 @@ class Exporter {
   std::unique_ptr<index::View> view_;
   const security::Principal principal_ = operator_principal();
   std::optional<index::PatientKey> patient_;
+  std::optional<Timestamp> at_;
   std::ofstream manifest_;
   Totals totals_;
 };
@@ -163,6 +185,9 @@ void add_export(CLI::App& app, int& exit_code) {
   auto* file = verb->add_option("--file", options->file, "Only this genomic file id");
   verb->add_option("--patient", options->patient, "Only of this patient: ID, issuer|ID or key");
   study->excludes(file);
+  verb->add_option("--as-of", options->as_of,
+                   "Images as they were at this moment; fails when some have been removed since")
+      ->excludes(file);
   verb->callback([options, &exit_code] {
     catch_interrupt();
     const Status done = run(*options);

@@ -101,6 +101,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
                 dicom::Server::start(s.dicom, s.dicom_limits, *opened->imaging, *s.authenticator));
   opened->outgoing->jobs->start();
   opened->outgoing->attributes->start();
+  opened->outgoing->stable_studies->start();
   opened->outgoing->worklist->start();
   opened->outgoing->senders->start();
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
@@ -119,6 +120,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   dicom->stop(drain_ms);
   opened->outgoing->jobs->stop();
   opened->outgoing->attributes->stop();
+  opened->outgoing->stable_studies->stop();
   http->stop(drain_ms);
   opened->outgoing->senders->stop();
   if (asked) MEDARC_TRY(opened->index->flush());

@@ -116,6 +116,7 @@ class Desk {
         running = std::make_shared<Running>();
         running->asker = request.principal.id;
         running->asked = std::move(*references);
+        running->asker = request.principal.id;
         if (!workers_.try_post([this, running] { look_into(*running); })) {
           return problem(make_error(Code::unavailable, "too many requests wait already"));
         }
@@ -161,10 +162,12 @@ class Desk {
 
   void look_into(Running& running) {
     std::vector<Reference> references = running.asked;
+    dicom::CommitmentTally tally;
     for (Reference& r : references) {
       if (stopping_) return;
-      r.failure = commitments_.check(r, running.asker);
+      r.failure = commitments_.check(r, running.asker, tally);
     }
+    commitments_.note(running.asker, tally);
     std::lock_guard lock(running.mutex);
     running.result = result_json(references);
     running.done = true;

@@ -11,8 +11,10 @@ namespace medarc::web {
 
 class Instances {
  public:
-  // Of the study, or the series, that the request's first one or two captures name.
-  Instances(std::shared_ptr<index::View> view, const Request& request);
+  // Of the study, or the series, that the request's first one or two captures name; with `at` the
+  // versions that were there then.
+  Instances(std::shared_ptr<index::View> view, const Request& request,
+            std::optional<Timestamp> at = {});
 
   // The next one, by its UIDs; nullopt at the end.
   Result<std::optional<dicom::InstanceRow>> next();
@@ -21,6 +23,9 @@ class Instances {
 
  private:
   std::shared_ptr<index::View> view_;
+  Result<std::optional<dicom::InstanceRow>> next_row();
+
+  std::optional<Timestamp> at_moment_;
   index::Query query_;
   index::Page page_;
   size_t at_ = 0;

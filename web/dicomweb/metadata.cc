@@ -2,7 +2,9 @@
 #include <functional>
 
 #include "base/piecewise_source.h"
+#include "web/dicomweb/as_of.h"
 #include "web/dicomweb/doors.h"
+#include "web/dicomweb/metadata_at.h"
 #include "web/dicomweb/model_forms.h"
 #include "web/dicomweb/retrieve.h"
 #include "web/http_error.h"
@@ -67,6 +69,9 @@ Answer metadata(const ContextPtr& context, const Request& request) {
     return problem(make_error(Code::not_acceptable,
                               "metadata is application/dicom+json or application/dicom+xml"));
   }
+  const auto at = as_of(request);
+  if (at.has_error()) return problem(at.error());
+  if (*at || !request.query_value("version").empty()) return metadata_at(context, request, *form);
   const std::shared_ptr<index::View> view = context->imaging.index().view();
   const dicom::StudyUid study(request.captures[0]);
   std::vector<dicom::SeriesUid> series;

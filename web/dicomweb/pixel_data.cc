@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "archive/hash.h"
+#include "web/dicomweb/as_of.h"
 #include "web/dicomweb/doors.h"
 #include "web/dicomweb/instances.h"
 #include "web/dicomweb/pixel_parts.h"
@@ -174,17 +175,21 @@ Answer of_many(const ContextPtr& context, const Request& request) {
   auto options = wanted_bulk(request, false);
   if (options.has_error()) return problem(options.error());
   const std::shared_ptr<index::View> view = context->imaging.index().view();
+  const auto at = as_of_many(*view, request);
+  if (at.has_error()) return problem(at.error());
   const auto not_acceptable = [] {
     return problem(make_error(Code::not_acceptable,
                               "no pixel data can be given as asked; transfer-syntax=* means any"));
   };
   for (const Wanted& wanted : *options) {
-    auto fit = measure(Instances(view, request), wanted, request.base_url);
+    auto fit = measure(Instances(view, request, *at), wanted, request.base_url);
     if (fit.has_error()) return problem(fit.error());
-    if (fit->instances == 0) return problem(missing(*view, request));
+    if (fit->instances == 0) {
+      return problem(*at ? missing_then(*view, request, **at) : missing(*view, request));
+    }
     if (fit->with_pixels == 0) return problem(no_pixels());
     if (fit->fitting == 0) continue;
-    auto stream = std::make_shared<Stream>(context, at_door(request), Instances(view, request),
+    auto stream = std::make_shared<Stream>(context, at_door(request), Instances(view, request, *at),
                                            wanted, request.base_url);
     auto first = stream->next();
     if (first.has_error()) return retrieve_problem(first.error());

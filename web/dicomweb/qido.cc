@@ -1,6 +1,7 @@
 // QIDO-RS (PS3.18 10.6): searches at three levels, answered from index rows of one view.
 #include <algorithm>
 
+#include "web/dicomweb/as_of.h"
 #include "web/dicomweb/doors.h"
 #include "web/dicomweb/model_forms.h"
 #include "web/dicomweb/results.h"
@@ -68,6 +69,16 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
   query.limit = static_cast<uint32_t>(std::min<uint64_t>(limit, kPageRows));
 
   const std::shared_ptr<index::View> view = context->imaging.index().view();
+  const auto at = as_of(request);
+  if (at.has_error()) return problem(at.error());
+  bool anything = true;
+  if (*at) {
+    auto then = ask_then(*view, request, **at, context->imaging.limits().compared_instances_max,
+                         search->include, question);
+    if (then.has_error()) return problem(then.error());
+    anything = *then;
+    if (!anything) query.among = std::make_shared<const std::vector<Bytes>>();
+  }
   auto page = page_of(*context, request, *view, question);
   if (page.has_error()) return problem(page.error());
 

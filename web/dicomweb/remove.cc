@@ -1,4 +1,5 @@
 // DELETE of studies, series and instances. Not of PS3.18, but as its peers name it.
+#include "web/dicomweb/as_of.h"
 #include "web/dicomweb/doors.h"
 #include "web/http_error.h"
 
@@ -6,6 +7,9 @@ namespace medarc::web {
 namespace {
 
 Answer remove(const ContextPtr& context, const Request& request) {
+  if (const Status now_only = refuse_as_of(request); now_only.has_error()) {
+    return problem(now_only.error());
+  }
   std::optional<dicom::SeriesUid> series;
   std::optional<dicom::SopInstanceUid> instance;
   if (request.captures.size() > 1) series = dicom::SeriesUid(request.captures[1]);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "web/conditional.h"
+#include "web/dicomweb/as_of.h"
 #include "web/dicomweb/instances.h"
 #include "web/dicomweb/presented.h"
 #include "web/dicomweb/render_parameters.h"
@@ -101,10 +102,12 @@ Answer study_or_series(const ContextPtr& context, const Request& request) {
   auto parameters = render_parameters(request);
   if (parameters.has_error()) return problem(parameters.error());
   const std::shared_ptr<index::View> view = context->imaging.index().view();
+  const auto at = as_of_many(*view, request);
+  if (at.has_error()) return problem(at.error());
   uint64_t all = 0, fitting = 0;
   std::string type;
   Error unfit = make_error(Code::not_acceptable, "there is nothing here that can be rendered");
-  for (Instances instances(view, request);;) {
+  for (Instances instances(view, request, *at);;) {
     auto row = instances.next();
     if (row.has_error()) return problem(row.error());
     if (!*row) break;
@@ -117,11 +120,15 @@ Answer study_or_series(const ContextPtr& context, const Request& request) {
     }
     if (++fitting == 1) type = chosen->type;
   }
-  if (all == 0) return problem(make_error(Code::not_found, "there is no such study or series"));
+  if (all == 0) {
+    return problem(*at ? missing_then(*view, request, **at)
+                       : make_error(Code::not_found, "there is no such study or series"));
+  }
   if (fitting == 0) return problem(unfit);
-  auto instances = std::make_shared<Instances>(view, request);
+  auto instances = std::make_shared<Instances>(view, request, *at);
   auto next = [context, request, instances, wish = parameters->request,
-               shown = std::deque<RenderItem>()]() mutable -> Result<std::optional<RenderItem>> {
+               shown = std::deque<RenderItem>(),
+               at = *at]() mutable -> Result<std::optional<RenderItem>> {
     for (;;) {
       if (!shown.empty()) {
         RenderItem item = std::move(shown.front());
@@ -134,7 +141,9 @@ Answer study_or_series(const ContextPtr& context, const Request& request) {
       if (chosen.has_error()) continue;
       const RenderRequest own = with_type(wish, chosen->type, true);
       if (dicom::rendered_kind(*row) == dicom::RenderedKind::presentation) {
-        // One that shows nothing is left out, as an image would be that cannot be rendered.
+        // One that shows nothing is left out, as an image would be that cannot be rendered, and
+        // so is one of a moment: its images are those of now.
+        if (at) continue;
         auto images = shown_by(*context, request, *instances->view(), *row, own);
         if (images.has_value()) {
           std::move(images->items.begin(), images->items.end(), std::back_inserter(shown));
@@ -190,6 +199,8 @@ Answer instance(const ContextPtr& context, const Request& request) {
   auto row = find_instance(*view, request);
   if (row.has_error()) return problem(row.error());
   if (dicom::rendered_kind(*row) == dicom::RenderedKind::presentation) {
+    // Its images are those of now.
+    if (const Status now = refuse_as_of(request); now.has_error()) return problem(now.error());
     return presented(context, request, *view, *row, *parameters);
   }
   auto chosen = choose_rendered(request, dicom::rendered_types(*row), true);
@@ -264,6 +275,7 @@ Result<InstanceRow> representative(const ContextPtr& context, const Request& req
     if (dicom::rendered_kind(row) == dicom::RenderedKind::image) return row;
     return make_error(Code::not_found, "the instance has no image");
   }
+  MEDARC_TRY(refuse_as_of(request));  // which image stands for it now is all that is known
   index::Query query;
   query.kind = index::Kind::instance;
   query.study = dicom::StudyUid(request.captures[0]);

@@ -41,6 +41,9 @@ constexpr Given kInstance[] = {
     {0x00280010, "US", false}, {0x00280011, "US", false}, {0x00280100, "US", false},
 };
 
+// From here on attributes of rows are ours, no DICOM elements (index/rows.h).
+constexpr uint32_t kOwnTags = 0xFFFE0000;
+
 // Attributes of a result with those of higher precedence first; few, so a vector is best.
 class Attributes {
  public:
@@ -75,7 +78,7 @@ void add_level(const Given (&given)[N], const AttributeSet& row, const ResultFor
                Attributes& out) {
   if (form.include_all) {
     for (const Attribute& a : row.all()) {
-      if (a.tag.value >> 16 != 0xFFFE) out.add(a);  // fields of our own are no attributes
+      if (a.tag.value < kOwnTags) out.add(a);
     }
   }
   for (const Given& g : given) {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "dicom/pixel/codec_pool.h"
 #include "dicom/transfer_syntax.h"
+#include "web/dicomweb/as_of.h"
 #include "web/dicomweb/doors.h"
 #include "web/http_error.h"
 #include "web/text.h"
@@ -280,6 +281,12 @@ Result<std::vector<uint32_t>> parse_frame_list(std::string_view text, uint32_t f
 }
 
 Result<dicom::InstanceRow> find_instance(index::View& view, const Request& request) {
+  MEDARC_ASSIGN(const auto at, as_of(request));
+  if (at) {
+    return dicom::instance_at(view, dicom::StudyUid(request.captures[0]),
+                              dicom::SeriesUid(request.captures[1]),
+                              dicom::SopInstanceUid(request.captures[2]), *at);
+  }
   std::optional<uint32_t> version;
   if (const std::string_view text = request.query_value("version"); !text.empty()) {
     const auto number = parse_decimal(text);

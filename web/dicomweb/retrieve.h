@@ -66,7 +66,7 @@ Result<std::vector<uint32_t>> parse_frame_list(std::string_view text, uint32_t f
 // What the path names is not here: not_found, or gone when it was removed (W1).
 Error missing(index::View& view, const Request& request);
 
-// Errors as missing(). `version` is of the query parameter.
+// Errors as missing(). The version is that of the query parameters `version` or `asOf` (as_of.h).
 Result<dicom::InstanceRow> find_instance(index::View& view, const Request& request);
 
 // A whole object as the body, with Range where its length is known. `as_file`: named after its UID.

@@ -91,7 +91,7 @@ class Reader {
  private:
   static bool is_option(std::string_view name) {
     for (const char* option : {"fuzzymatching", "includefield", "limit", "offset",
-                               "emptyvaluematching", "multiplevaluematching", "accept"}) {
+                               "emptyvaluematching", "multiplevaluematching", "accept", "asOf"}) {
       if (name == option) return true;
     }
     return false;

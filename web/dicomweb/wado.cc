@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "web/conditional.h"
+#include "web/dicomweb/as_of.h"
 #include "web/dicomweb/doors.h"
 #include "web/dicomweb/instances.h"
 #include "web/dicomweb/retrieve.h"
@@ -58,14 +59,18 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
   auto options = wanted_objects(request, false);
   if (options.has_error()) return problem(options.error());
   const std::shared_ptr<index::View> view = context->imaging.index().view();
+  const auto at = as_of_many(*view, request);
+  if (at.has_error()) return problem(at.error());
   const std::string boundary = new_boundary();
   std::optional<Wanted> chosen;
   Fit fit;
   for (const Wanted& wanted : *options) {
-    auto measured = measure(Instances(view, request), wanted, boundary, request.base_url);
+    auto measured = measure(Instances(view, request, *at), wanted, boundary, request.base_url);
     if (measured.has_error()) return problem(measured.error());
     fit = *measured;
-    if (fit.all == 0) return problem(missing(*view, request));
+    if (fit.all == 0) {
+      return problem(*at ? missing_then(*view, request, **at) : missing(*view, request));
+    }
     if (fit.fitting > 0) {
       chosen = wanted;
       break;
@@ -76,7 +81,7 @@ Answer retrieve_many(const ContextPtr& context, const Request& request) {
                               "no instance has the transfer syntax asked for; * means any"));
   }
   const int status = fit.fitting == fit.all ? 200 : 206;  // W1: some cannot be given
-  auto instances = std::make_shared<Instances>(view, request);
+  auto instances = std::make_shared<Instances>(view, request, *at);
   if (chosen->type == kZip) {
     if (fit.fitting > context->options.zip_instances_max) {
       return problem(
