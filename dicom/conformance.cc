@@ -46,10 +46,15 @@ void services(std::string& out) {
   out += fmt::format(
       "| Storage | {} classes, below; private and newer ones by `dicom.private_sop_classes` |\n\n"
       "Refused as presentation contexts: {}, and every other service.\n\n"
-      "As user (SCU): Verification, Storage, Query/Retrieve FIND and MOVE, Storage Commitment "
-      "reports; to peers of `[[dicom.peer]]`, by routing rules, C-MOVE, C-GET and the verbs "
-      "`echo`, "
-      "`find`, `pull` and `send`.\n\n",
+      "As user (SCU): Verification, Storage, Storage Commitment (reports are taken over the same "
+      "association and over one that the peer opens as provider), Query/Retrieve FIND and MOVE; to "
+      "peers of `[[dicom.peer]]`, by routing rules, C-MOVE, C-GET and the verbs `echo`, `find`, "
+      "`pull` and `send`. STOW-RS, to servers of `[[dicom.web_destination]]`, by routing rules. "
+      "All of them over TLS (BCP 195) where the destination says so.\n\n"
+      "User identity (PS3.7 D.3.3.7): name and passcode, and JSON Web Token, are compared with "
+      "`[[security.token]]` and answered when an answer is asked for; a name alone is believed of "
+      "peers with `identity = \"trusted\"`; Kerberos and SAML are passed over. A wrong identity is "
+      "rejected: permanent, service user, no reason given. As user the first three are shown.\n\n",
       storage_sop_classes().size(), not_provided);
 }
 

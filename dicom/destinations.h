@@ -1,4 +1,19 @@
-// Where a C-MOVE may send: DICOM applications by AE title, from the configuration.
+// The DICOM applications that we may call: by AE title, from [[dicom.peer]]. What a peer's table
+// may say of it (beside what security/peers.h reads of its calling us):
+//
+//   [[dicom.peer]]
+//   aet = "PACS2"
+//   host = "192.0.2.40"
+//   port = 11112
+//   commit = true                   # routed objects are delivered when it has promised to keep
+//   them tls = true                      # called over TLS, with the files of [tls] unless it has
+//   its own: tls_authorities = "/etc/…"      # who must have signed its certificate tls_certificate
+//   = "/etc/…"      # ours, and its key tls_key = "/etc/…" certificate = "pacs2.example"   # a name
+//   its certificate must bear tls_host_check = true           # or: its host must be a name of its
+//   certificate user = "medarc"                 # who we say we are (PS3.7 D.3.3.7), alone, or with
+//   passcode_file = "/etc/…"        #   a passcode
+//   token_file = "/etc/…"           # or a JSON Web Token, without a user
+//   user_confirmed = true           # no association unless it says that it knows us
 #pragma once
 
 #include <cstdint>
@@ -13,24 +28,32 @@
 
 namespace medarc::dicom {
 
+// Who we say we are. Secrets are read when they are used.
+struct OwnIdentity {
+  std::string user, passcode_file,
+      token_file;          // token_file alone, or user with or without passcode
+  bool confirmed = false;  // a peer that does not confirm it is left again
+};
+
 struct Destination {
   std::string aet, host;
   uint16_t port = 0;
   std::shared_ptr<security::TlsContext> tls = nullptr;  // null: plain
   std::string tls_name = {};  // wanted of its certificate; "": any trusted one
+  bool commit = false;
+  std::optional<OwnIdentity> identity = std::nullopt;
 };
 
 // Immutable after it is read; thread-safe.
 class Destinations {
  public:
   // Those of `[[dicom.peer]]` that have a port. invalid_argument: a port that is none, TLS files
-  // that cannot be used.
+  // that cannot be used, an identity that is none.
   static Result<Destinations> from(Config& config);
   const Destination* find(const std::string& aet) const;
 
  private:
   std::map<std::string, Destination> by_aet_;
-  std::shared_ptr<security::TlsContext> tls_;
 };
 
 }  // namespace medarc::dicom

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+#include <map>
 
 #include "dicom/levels.h"
 #include "dicom/rule_text.h"
@@ -42,11 +43,17 @@ const index::Attribute* find(const index::StoreInstance& object, index::Tag tag)
 
 }  // namespace
 
-Result<Routes::Rule> Routes::read(const Config::Table& table, const Destinations& destinations) {
+Result<Routes::Rule> Routes::read(const Config::Table& table, const Destinations& destinations,
+                                  const WebDestinations& web) {
   Rule rule;
+  std::vector<std::string> to;
+  bool commit = false;
   for (const auto& [name, value] : table) {
     if (name == "to") {
-      rule.to = comma_list(value);
+      to = comma_list(value);
+    } else if (name == "commit") {
+      if (value != "true" && value != "false") return wrong("commit is true or false");
+      commit = value == "true";
     } else if (name == "calling") {
       rule.calling = comma_list(value);
     } else if (name == "hours") {
@@ -62,20 +69,28 @@ Result<Routes::Rule> Routes::read(const Config::Table& table, const Destinations
       rule.conditions.push_back({*tag, comma_list(value)});
     }
   }
-  if (rule.to.empty()) return wrong("a rule needs `to`");
-  for (const std::string& aet : rule.to) {
-    if (destinations.find(aet) == nullptr) {
-      return wrong("no [[dicom.peer]] with a port is called " + aet);
+  if (to.empty()) return wrong("a rule needs `to`");
+  for (const std::string& one : to) {
+    const Destination* peer = destinations.find(one);
+    const bool at_web = web.find(one) != nullptr;
+    if (peer == nullptr && !at_web) {
+      return wrong("no [[dicom.peer]] with a port and no [[dicom.web_destination]] is called " +
+                   one);
     }
+    if (peer != nullptr && at_web) return wrong(one + " is a peer and a web destination");
+    if (at_web && commit) return wrong("commit is for peers, not for web destinations");
+    rule.to.push_back({one, at_web, commit || (peer != nullptr && peer->commit)});
   }
   return rule;
 }
 
-Result<Routes> Routes::from(Config& config, const Destinations& destinations) {
+Result<Routes> Routes::from(Config& config, const Destinations& destinations,
+                            const WebDestinations& web) {
   Routes out;
-  for (const Config::Table& table : config.tables(
-           "dicom.route", "Where stored objects are sent on: to, calling, hours, attributes.")) {
-    MEDARC_ASSIGN(Rule rule, read(table, destinations));
+  for (const Config::Table& table :
+       config.tables("dicom.route",
+                     "Where stored objects are sent on: to, commit, calling, hours, attributes.")) {
+    MEDARC_ASSIGN(Rule rule, read(table, destinations, web));
     out.rules_.push_back(std::move(rule));
   }
   return out;
@@ -98,13 +113,20 @@ bool Routes::holds(const Rule& rule, const index::StoreInstance& object, const s
   });
 }
 
-std::set<std::string> Routes::targets(const index::StoreInstance& object,
-                                      const std::string& calling, int minute) const {
-  std::set<std::string> out;
+std::vector<RouteTarget> Routes::targets(const index::StoreInstance& object,
+                                         const std::string& calling, int minute) const {
+  std::map<std::string, RouteTarget> found;
   for (const Rule& rule : rules_) {
-    if (holds(rule, object, calling, minute)) out.insert(rule.to.begin(), rule.to.end());
+    if (!holds(rule, object, calling, minute)) continue;
+    for (const RouteTarget& to : rule.to) {
+      RouteTarget& target = found.emplace(to.name, to).first->second;
+      target.commit = target.commit || to.commit;
+    }
   }
-  out.erase(calling);
+  std::vector<RouteTarget> out;
+  for (auto& [name, target] : found) {
+    if (target.web || name != calling) out.push_back(std::move(target));
+  }
   return out;
 }
 

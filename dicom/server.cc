@@ -13,6 +13,7 @@
 #include "dicom/ul/acceptor.h"
 #include "dicom/ul/association.h"
 #include "dicom/ul/negotiation.h"
+#include "dicom/ul/requestor.h"
 #include "dicom/ul/slots.h"
 
 namespace medarc::dicom {
@@ -44,7 +45,7 @@ class AssociationServer : public Server {
     policy_.aet = ul::trim_title(options.aet);
     policy_.any_called_aet = options.any_called_aet;
     policy_.private_sop_classes = options.private_sop_classes;
-    policy_.commitment = options.commitments != nullptr;
+    policy_.commitment = options.commitments != nullptr || options.commitment_receiver != nullptr;
     policy_.worklist = options.work_list != nullptr;
     policy_.pdu_bytes_max = limits.pdu_bytes_max;
     policy_.async_operations_max = limits.async_operations_max;
@@ -153,20 +154,58 @@ class AssociationServer : public Server {
     ended_.notify_all();
   }
 
+  // Blocks: what verifies a secret may be slow on purpose.
+  Result<security::Identified> identify(const Admitted& who, const ul::AssociateRq& rq) {
+    if (options_.identities == nullptr) return security::Identified{who.principal, false};
+    const std::string_view aet = ul::trim_title(rq.fixed.calling);
+    const auto& shown = rq.user.identity;
+    if (!shown) return options_.identities->identify(who.principal, aet, std::nullopt);
+    using Kind = security::ShownIdentity::Kind;
+    const Kind kind = shown->type == ul::kIdentityName       ? Kind::name
+                      : shown->type == ul::kIdentityPasscode ? Kind::name_and_passcode
+                      : shown->type == ul::kIdentityToken    ? Kind::token
+                                                             : Kind::other;
+    const security::ShownIdentity identity{kind, shown->primary, shown->secondary};
+    return options_.identities->identify(who.principal, aet, identity);
+  }
+
+  Status refuse_identity(const Admitted& who, ul::Association& association) {
+    count_rejected("identity");
+    log(medarc::Level::warn, "association.rejected",
+        {{"peer", who.peer}, {"principal", who.principal.id}, {"reason", "identity"}});
+    if (options_.guard != nullptr) {
+      // Who has no role is refused, and that is audited.
+      security::Principal nobody = who.principal;
+      nobody.roles.clear();
+      (void)options_.guard->authorise(nobody, security::Action::find,
+                                      {security::Domain::images, "association", "user identity"});
+    }
+    (void)association.send(ul::encode(ul::kIdentityRefused));
+    return make_error(Code::unauthenticated, "the user identity was refused");
+  }
+
   Status talk(const Admitted& who, ul::Connection connection, const ul::AssociateRq& rq) {
     auto agreement = ul::agree(rq, policy_);
     const bool agreed = agreement.has_value();
+    auto identified = identify(who, rq);
+    if (agreed && identified.has_value() && identified->confirmed &&
+        rq.user.identity->response_wanted) {
+      agreement->answer.user.identity_response = Bytes();
+    }
     ul::Association association(
         std::move(connection), agreed ? std::move(*agreement) : ul::Agreement(), limits_, signals_);
     Status ended;
     if (!agreed) {
       association.abort(2, ul::kAbortInvalidParameter);
       ended = std::move(agreement).error();
+    } else if (identified.has_error()) {
+      ended = refuse_identity(who, association);
     } else if (ended = association.accept(); ended.has_value()) {
       ended = dimse::serve(
-          association, imaging_, who.principal, limits_,
+          association, imaging_, identified->principal, limits_,
           {policy_.aet, options_.warn_status, options_.destinations, signals_, options_.commitments,
-           options_.work_list, options_.lossy_to_peers, options_.study_notes});
+           options_.work_list, options_.lossy_to_peers, options_.study_notes,
+           options_.commitment_receiver, options_.suboperations_max});
     }
     acceptor_->drain(association.into_drain());
     return ended;

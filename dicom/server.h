@@ -6,10 +6,11 @@
 #include <string>
 
 #include "dicom/destinations.h"
-#include "dicom/dimse/commitment.h"
+#include "dicom/dimse/commitment_receiver.h"
 #include "dicom/imaging.h"
 #include "dicom/limits.h"
 #include "security/guard.h"
+#include "security/identity.h"
 
 namespace medarc::dicom {
 
@@ -31,7 +32,12 @@ struct ServerOptions {
   worklist::Worklist* work_list = nullptr;    // null: unified procedure steps are not offered
   bool lossy_to_peers = false;                // C-GET, C-MOVE: as dimse::StoreScu
   StudyNoter* study_notes = nullptr;          // null: how associations ended is not kept
-  bool warn_status = false;  // answer B000/B006/B007 instead of 0000 with a comment (D1)
+  // Takes the storage commitment reports that peers bring; null: they are refused.
+  dimse::CommitmentReceiver* commitment_receiver = nullptr;
+  security::Identities* identities = nullptr;  // null: user identities are passed over
+  security::Guard* guard = nullptr;    // audits refused identities; null: they are only logged
+  uint32_t suboperations_max = 65535;  // instances of one C-MOVE or C-GET; more are refused (A701)
+  bool warn_status = false;            // answer B000/B006/B007 instead of 0000 with a comment (D1)
 };
 
 class Server {

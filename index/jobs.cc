@@ -148,6 +148,15 @@ class RowJobs final : public Jobs {
     return q != queues_.end() && q->second.running(name);
   }
 
+  JobRow after_failure(JobRow job, std::string_view problem, Timestamp at, bool final) override {
+    ++job.attempts;
+    const bool over = final || job.attempts >= options_.attempts_max;
+    job.state = over ? JobRow::State::failed : JobRow::State::waiting;
+    job.due = Timestamp{at.us + delay_us(job.attempts)};
+    job.problem = problem.substr(0, kProblemBytesMax);
+    return job;
+  }
+
  private:
   static Error exists() { return make_error(Code::already_exists, "this job is queued already"); }
   static Error gone() { return make_error(Code::not_found, "no such job: done, or never there"); }
@@ -245,13 +254,10 @@ class RowJobs final : public Jobs {
         facts.ops.emplace_back(RemoveJob{job.queue, job.name, job.version});
         continue;
       }
-      ++job.attempts;
-      const bool over =
-          outcome.verdict == JobOutcome::Verdict::failed || job.attempts >= options_.attempts_max;
+      job = after_failure(std::move(job), outcome.problem, facts.time,
+                          outcome.verdict == JobOutcome::Verdict::failed);
+      const bool over = job.state == JobRow::State::failed;
       count_attempt(over ? "failed" : "later");
-      job.state = over ? JobRow::State::failed : JobRow::State::waiting;
-      job.due = Timestamp{facts.time.us + delay_us(job.attempts)};
-      job.problem = outcome.problem.substr(0, kProblemBytesMax);
       log(over ? Level::error : Level::warn, over ? "job.failed" : "job.later",
           {{"queue", job.queue},
            {"job", job.name},

@@ -77,6 +77,11 @@ class Jobs {
   virtual Status cancel(const std::string& queue, const std::string& name,
                         std::vector<Op> with) = 0;
   virtual bool running(const std::string& queue, const std::string& name) const = 0;
+
+  // `job` as it stands after one more attempt, at `at`, that came to nothing: when it is due again,
+  // or that it has failed (attempts_max, or `final`). For handlers that write jobs down themselves.
+  virtual JobRow after_failure(JobRow job, std::string_view problem, Timestamp at,
+                               bool final = false) = 0;
 };
 
 }  // namespace medarc::index

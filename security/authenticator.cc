@@ -73,10 +73,7 @@ class ConfiguredAuthenticator final : public Authenticator {
 
 Result<std::unique_ptr<Authenticator>> Authenticator::create(Config& config) {
   MEDARC_ASSIGN(TokenStore tokens,
-                TokenStore::from(config.tables(
-                    "security.token",
-                    "Who may use the HTTP doors: name, role (one, or several with commas), and "
-                    "sha256 (hex digits of the token's digest) or argon2 (encoded hash).")));
+                TokenStore::from(config.tables("security.token", kTokensMeaning)));
   MEDARC_ASSIGN(std::vector<Peer> peers, parse_peers(config.tables("dicom.peer", kPeersMeaning)));
   return std::unique_ptr<Authenticator>(
       std::make_unique<ConfiguredAuthenticator>(std::move(tokens), std::move(peers)));

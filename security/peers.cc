@@ -89,6 +89,14 @@ Result<std::vector<Peer>> parse_peers(const std::vector<Config::Table>& tables) 
     }
     peer.certificate = text("certificate", "");
     MEDARC_ASSIGN(peer.roles, parse_roles(text("role", "modality"), where));
+    const std::string identity = text("identity", "asked");
+    if (identity == "required") {
+      peer.identity = PeerIdentity::required;
+    } else if (identity == "trusted") {
+      peer.identity = PeerIdentity::trusted;
+    } else if (identity != "asked") {
+      return make_error(Code::invalid_argument, where + ": identity is asked, required or trusted");
+    }
     out.push_back(std::move(peer));
   }
   return out;

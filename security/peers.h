@@ -11,13 +11,18 @@
 namespace medarc::security {
 
 inline constexpr std::string_view kPeersMeaning =
-    "Known DICOM applications: aet, host, port, role, certificate, tls.";
+    "Known DICOM applications: aet, host, port, role, certificate, identity, and how we call it "
+    "(commit, tls, user).";
+
+// What a peer must show of its users (identity.h).
+enum class PeerIdentity { asked, required, trusted };
 
 struct Peer {
   std::string aet;
   std::set<std::string> addresses;  // numeric; empty: from anywhere
   std::string certificate;          // name its TLS certificate must bear; "": none is wanted
   std::set<Role> roles;
+  PeerIdentity identity = PeerIdentity::asked;
 };
 
 // An address as sockets print it, without port, brackets or the IPv4-in-IPv6 prefix:
@@ -27,7 +32,8 @@ bool is_loopback(std::string_view peer);
 
 // `[[dicom.peer]]`: aet (1 to 16 characters), host (address or name; names are resolved once,
 // here), port (for C-MOVE, read by the DICOM door), role (default "modality"),
-// certificate (a common or DNS name). With `tls = true` we call it over TLS.
+// certificate (a common or DNS name), identity ("asked", "required", "trusted"). What it says of
+// our calling it is read by dicom/destinations.h.
 Result<std::vector<Peer>> parse_peers(const std::vector<Config::Table>& tables);
 
 }  // namespace medarc::security

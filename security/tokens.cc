@@ -34,6 +34,13 @@ argon2_type type_of(const std::string& encoded) {
   return Argon2_id;
 }
 
+Principal principal_of(const std::string& name, const std::set<Role>& roles) {
+  Principal who;
+  who.id = "token:" + name;
+  who.roles = roles;
+  return who;
+}
+
 Error unauthenticated() {
   return make_error(Code::unauthenticated, "send a valid token: Authorization: Bearer <token>");
 }
@@ -122,7 +129,24 @@ Result<Principal> TokenStore::find(std::string_view authorization) const {
   if (blank == std::string_view::npos || !is_bearer(authorization.substr(0, blank))) {
     return unauthenticated();
   }
-  const std::string_view token = trim(authorization.substr(blank));
+  MEDARC_ASSIGN(const Token* found, match(trim(authorization.substr(blank))));
+  return principal_of(found->name, found->roles);
+}
+
+Result<Principal> TokenStore::find_named(std::string_view name, std::string_view token) const {
+  MEDARC_ASSIGN(const Token* found, match(token));
+  if (found->name != name) return unauthenticated();
+  return principal_of(found->name, found->roles);
+}
+
+Result<Principal> TokenStore::named(std::string_view name) const {
+  for (const Token& token : tokens_) {
+    if (token.name == name) return principal_of(token.name, token.roles);
+  }
+  return unauthenticated();
+}
+
+Result<const TokenStore::Token*> TokenStore::match(std::string_view token) const {
   if (token.empty() || token.size() > kTokenBytesMax) return unauthenticated();
   const Digest digest = archive::Sha256::of(token);
   int found = -1;
@@ -137,11 +161,7 @@ Result<Principal> TokenStore::find(std::string_view authorization) const {
   }
   if (found < 0 && any_argon2) found = find_slow(token, digest);
   if (found < 0) return unauthenticated();
-  const Token& match = tokens_[static_cast<size_t>(found)];
-  Principal who;
-  who.id = "token:" + match.name;
-  who.roles = match.roles;
-  return who;
+  return &tokens_[static_cast<size_t>(found)];
 }
 
 }  // namespace medarc::security

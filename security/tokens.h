@@ -23,6 +23,10 @@ namespace medarc::security {
 // "clinician, radiologist" as roles; invalid_argument names what is wrong with `where`.
 Result<std::set<Role>> parse_roles(std::string_view text, std::string_view where);
 
+inline constexpr std::string_view kTokensMeaning =
+    "Who may use the HTTP doors: name, role (one, or several with commas), and "
+    "sha256 (hex digits of the token's digest) or argon2 (encoded hash).";
+
 class TokenStore {
  public:
   // Errors name the table, never its secret.
@@ -30,6 +34,10 @@ class TokenStore {
   bool empty() const { return tokens_.empty(); }
   // "Bearer …"; door and peer are left to the caller. unauthenticated otherwise.
   Result<Principal> find(std::string_view authorization) const;
+  // The principal of this name, whose token this must be. unauthenticated otherwise.
+  Result<Principal> find_named(std::string_view name, std::string_view token) const;
+  // The principal of this name, for those who have been told by somebody they trust.
+  Result<Principal> named(std::string_view name) const;
 
   static constexpr size_t kTokenBytesMax = 1024;
   static constexpr size_t kRememberedMax = 1024;  // answers of argon2
@@ -47,6 +55,7 @@ class TokenStore {
     std::deque<Digest> order;
   };
   int find_slow(std::string_view token, const Digest& digest) const;
+  Result<const Token*> match(std::string_view token) const;
 
   std::vector<Token> tokens_;
   std::shared_ptr<Remembered> remembered_ = std::make_shared<Remembered>();

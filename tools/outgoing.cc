@@ -5,6 +5,7 @@
 #include "dicom/dimse/deliveries.h"
 #include "dicom/dimse/worklist_events.h"
 #include "dicom/worklist/events.h"
+#include "web/client/stow_deliveries.h"
 
 namespace medarc::tools {
 
@@ -20,6 +21,9 @@ Status open_outgoing(Opened& opened) {
   out->jobs->handle(dicom::dimse::kCommitmentJob,
                     std::make_shared<dicom::dimse::CommitmentReports>(
                         *out->commitments, s.dicom.destinations, s.dicom_limits, s.dicom.aet));
+  const auto awaited = std::make_shared<dicom::dimse::AwaitedCommitments>(
+      *opened.index, *opened.guard, *out->jobs, s.commitment);
+  out->jobs->handle(dicom::dimse::kAwaitedCommitmentJob, awaited);
   if (!s.routes.empty()) {
     out->router = std::make_unique<dicom::dimse::Router>(s.routes, *out->jobs);
     opened.imaging = dicom::make_forwarding_imaging(*opened.index, *opened.guard, s.dicom_limits,
@@ -27,9 +31,11 @@ Status open_outgoing(Opened& opened) {
                                                     {s.quirks, opened.refusals}, *out->router);
   }
   // Also without rules: what was queued under earlier ones is still delivered.
-  out->jobs->handle(dicom::dimse::kDeliveryJob,
-                    std::make_shared<dicom::dimse::Deliveries>(
-                        *opened.imaging, s.dicom.destinations, s.dicom_limits, s.dicom.aet));
+  out->jobs->handle(dicom::kDeliveryJob, std::make_shared<dicom::dimse::Deliveries>(
+                                             *opened.imaging, awaited, s.dicom.destinations,
+                                             s.dicom_limits, s.dicom.aet));
+  out->jobs->handle(dicom::kStowDeliveryJob,
+                    std::make_shared<web::StowDeliveries>(*opened.imaging, s.web_destinations));
   out->jobs->handle(dicom::worklist::kEventJob,
                     std::make_shared<dicom::dimse::WorklistEvents>(
                         s.dicom.destinations, s.dicom_limits, s.dicom.aet, s.worklist));
@@ -38,6 +44,8 @@ Status open_outgoing(Opened& opened) {
   MEDARC_ASSIGN(out->senders, dicom::senders::Report::open(posix_fs(), opened.data, *opened.index,
                                                            opened.refusals, s.sender_counts));
   opened.settings.dicom.commitments = out->commitments.get();
+  opened.settings.dicom.commitment_receiver = awaited.get();
+  opened.settings.dicom.guard = opened.guard.get();
   opened.settings.dicom.work_list = out->worklist.get();
   opened.settings.dicom.study_notes = out->study_notes.get();
   opened.outgoing = std::move(out);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dicom/dictionary.h"
+#include "dicom/dimse/call.h"
 #include "tools/address.h"
 
 namespace medarc::tools {
@@ -47,9 +48,8 @@ Result<std::unique_ptr<PeerCall>> PeerCall::open(const PeerOptions& options,
 Status PeerCall::call(std::vector<dicom::ul::AcceptedContext> contexts,
                       std::vector<dicom::ul::RoleSelection> roles) {
   release();
-  dicom::ul::Call to{to_.host, to_.port,     to_.aet,         aet_, std::move(contexts),
-                     to_.tls,  to_.tls_name, std::move(roles)};
-  MEDARC_ASSIGN(association_, dicom::ul::call(to, limits_, signals_));
+  MEDARC_ASSIGN(association_, dicom::dimse::call(to_, aet_, std::move(contexts), limits_, signals_,
+                                                 std::move(roles)));
   return {};
 }
 

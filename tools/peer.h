@@ -34,9 +34,11 @@ class PeerCall {
   Status call(std::vector<dicom::ul::AcceptedContext> contexts,
               std::vector<dicom::ul::RoleSelection> roles = {});
   void release();
+  void drop() { association_.reset(); }  // one that is over already
   dicom::ul::Association& association() { return *association_; }
   const dicom::Limits& limits() const { return limits_; }
   const std::string& called() const { return to_.aet; }
+  const std::string& calling() const { return aet_; }
 
  private:
   dicom::Destination to_;

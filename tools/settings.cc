@@ -66,13 +66,19 @@ Result<Settings> Settings::from(Config& config) {
   }
   MEDARC_ASSIGN(s.dicom.destinations, dicom::Destinations::from(config));
   MEDARC_TRY(dicom::load_dictionary());  // rules and extra attributes are named
-  MEDARC_ASSIGN(s.routes, dicom::Routes::from(config, s.dicom.destinations));
+  MEDARC_ASSIGN(s.web_destinations, dicom::WebDestinations::from(config));
+  MEDARC_ASSIGN(s.routes, dicom::Routes::from(config, s.dicom.destinations, s.web_destinations));
   MEDARC_ASSIGN(s.extras, dicom::ExtraAttributes::from(config));
   MEDARC_ASSIGN(dicom::senders::Quirks quirks, dicom::senders::Quirks::from(config, s.dicom.aet));
   s.quirks = std::make_shared<const dicom::senders::Quirks>(std::move(quirks));
   s.commitment.quirks = s.quirks;
   s.sender_counts = dicom::senders::TallyLimits::from(config);
   MEDARC_ASSIGN(s.authenticator, security::Authenticator::create(config));
+  MEDARC_ASSIGN(s.identities, security::Identities::create(config));
+  s.dicom.identities = s.identities.get();
+  s.dicom.suboperations_max = static_cast<uint32_t>(
+      config.size("dicom.suboperations_max", s.dicom.suboperations_max,
+                  "Instances of one C-MOVE or C-GET; more are refused (A701).", 1, 65535));
   MEDARC_TRY(config.check());
   return s;
 }

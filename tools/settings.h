@@ -31,6 +31,7 @@ struct Settings {
   dicom::dimse::CommitmentOptions commitment;
   dicom::worklist::WorklistOptions worklist;
   web::CommitmentDoorOptions commitment_door;
+  dicom::WebDestinations web_destinations;
   dicom::Routes routes;
   dicom::ExtraAttributes extras;
   std::shared_ptr<const dicom::senders::Quirks> quirks;
@@ -46,6 +47,7 @@ struct Settings {
   web::ServerOptions http;
   uint64_t drain_ms = 10'000;
   std::unique_ptr<security::Authenticator> authenticator;
+  std::unique_ptr<security::Identities> identities;
 
   // Errors: a wrong value, or a key that nobody knows (with its name).
   static Result<Settings> from(Config& config);

@@ -44,6 +44,15 @@ CommitmentOptions CommitmentOptions::from(Config& config) {
   o.answer_timeout_ms = static_cast<uint32_t>(
       config.size("commitment.answer_timeout_ms", o.answer_timeout_ms,
                   "Wait for a peer's answer to a storage commitment report.", 100, 3'600'000));
+  o.report_timeout_ms = static_cast<uint32_t>(
+      config.size("commitment.report_timeout_ms", o.report_timeout_ms,
+                  "Until a peer's report on what routing sent to it; then it is sent again.", 100,
+                  604'800'000));
+  o.report_same_association_ms = static_cast<uint32_t>(
+      config.size("commitment.report_same_association_ms", o.report_same_association_ms,
+                  "How much of that a delivery stays on its association for, so that the report "
+                  "may come there.",
+                  0, 3'600'000));
   return o;
 }
 

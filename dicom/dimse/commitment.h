@@ -29,6 +29,10 @@ struct CommitmentOptions {
   uint32_t answer_timeout_ms = 30'000;  // for the peer's answer to a report on a new association
   // Whose UIDs are filed repaired; null: nobody's.
   std::shared_ptr<const senders::Quirks> quirks;
+  // What we have asked of others: how long their report is waited for, and how much of that on the
+  // association on which we asked.
+  uint32_t report_timeout_ms = 3'600'000;
+  uint32_t report_same_association_ms = 2'000;
   static CommitmentOptions from(Config& config);  // section [commitment]
 };
 

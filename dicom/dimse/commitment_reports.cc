@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "dicom/dimse/call.h"
 #include "dicom/dimse/commitment_scp.h"
 #include "dicom/dimse/message.h"
 #include "dicom/dimse_status.h"
 #include "dicom/sop_class.h"
-#include "dicom/transfer_syntax.h"
-#include "dicom/ul/requestor.h"
 
 namespace medarc::dicom::dimse {
 namespace {
@@ -73,13 +72,8 @@ std::optional<CommitmentDataset> CommitmentReports::verified(const index::JobRow
 }
 
 Status CommitmentReports::deliver(const Destination& to, const CommitmentDataset& report) {
-  ul::Call call{to.host, to.port, to.aet, aet_, {}, to.tls, to.tls_name};
-  const std::string sop_class(kCommitmentSopClass);
-  for (const std::string_view syntax : {kExplicitLittle, kImplicitLittle}) {
-    call.contexts.push_back({sop_class, std::string(syntax)});
-  }
-  call.roles = {{sop_class, 0, 1}};
-  MEDARC_ASSIGN(auto association, ul::call(call, limits_, signals_));
+  MEDARC_ASSIGN(auto association, call(to, aet_, dataset_contexts(kCommitmentSopClass), limits_,
+                                       signals_, {{std::string(kCommitmentSopClass), 0, 1}}));
   if (association->agreement().contexts.empty()) {
     (void)association->release();
     return make_error(Code::unsupported, "the peer takes no storage commitment reports");

@@ -1,17 +1,13 @@
 #include "dicom/dimse/commitment_scu.h"
 
-#include <algorithm>
 #include <random>
 
-#include "dicom/dimse_status.h"
 #include "dicom/sop_class.h"
 
 namespace medarc::dicom::dimse {
 namespace {
 
 constexpr uint16_t kMessageId = 1;
-constexpr uint64_t kReportBytesMax = 16u << 20;
-constexpr size_t kReferencesMax = 100'000;
 
 }  // namespace
 
@@ -31,25 +27,6 @@ Result<uint16_t> request_commitment(ul::Association& association, const Limits& 
                 read_answer(association, kActionRq | kResponseBit, kMessageId, limits));
   MEDARC_TRY(read_whole_dataset(association, answer, limits.identifier_bytes_max));
   return *answer.command.status;
-}
-
-Result<CommitmentDataset> await_commitment(ul::Association& association, const Limits& limits,
-                                           const std::string& transaction) {
-  for (;;) {
-    MEDARC_ASSIGN(std::optional<Request> came, read_request(association, limits.command_bytes_max));
-    if (!came || came->command.field != kEventReportRq) {
-      association.abort(2, ul::kAbortUnexpectedPdu);
-      return make_error(Code::cancelled, "something else came than a storage commitment report");
-    }
-    MEDARC_ASSIGN(const Bytes dataset, read_whole_dataset(association, *came, kReportBytesMax));
-    auto report = read_commitment(dataset, came->context.transfer_syntax, limits, kReferencesMax);
-    const uint16_t status = report.has_error()                   ? kInvalidArgument
-                            : report->transaction == transaction ? kSuccess
-                                                                 : kProcessingFailure;
-    MEDARC_TRY(send_request(association, came->context_id, response_to(came->command, status)));
-    if (report.has_error()) return report.error();
-    if (report->transaction == transaction) return report;
-  }
 }
 
 std::string new_transaction_uid() {

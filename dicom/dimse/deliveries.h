@@ -4,15 +4,16 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
+#include "dicom/delivery.h"
+#include "dicom/dimse/awaited_commitments.h"
 #include "dicom/forwarding.h"
 #include "dicom/routes.h"
 #include "dicom/ul/association.h"
 #include "index/jobs.h"
 
 namespace medarc::dicom::dimse {
-
-inline constexpr const char* kDeliveryJob = "delivery";
 
 // Decides with each object that is stored. With the queue full (jobs_max) the object is stored all
 // the same, and an error is logged and counted (medarc_deliveries_dropped_total): a copy elsewhere
@@ -33,12 +34,18 @@ class Router final : public Forwarding {
 
 // Sends them (C-STORE), many over one association: as stored, else as Explicit VR Little Endian.
 // What the peer refuses for good has failed; what it may take later, and a peer that is away, is
-// waited for.
+// waited for. Where the rule or the peer says `commit`, the peer is then asked to keep what it has
+// taken, and those deliveries go on as AwaitedCommitments; one that offers no storage commitment
+// has the objects, but their deliveries have failed.
 class Deliveries final : public index::JobHandler {
  public:
-  Deliveries(Imaging& imaging, const Destinations& destinations, const Limits& limits,
-             std::string aet)
-      : imaging_(imaging), destinations_(destinations), limits_(limits), aet_(std::move(aet)) {}
+  Deliveries(Imaging& imaging, std::shared_ptr<AwaitedCommitments> awaited,
+             const Destinations& destinations, const Limits& limits, std::string aet)
+      : imaging_(imaging),
+        awaited_(std::move(awaited)),
+        destinations_(destinations),
+        limits_(limits),
+        aet_(std::move(aet)) {}
   size_t batch_max() const override { return 100; }
   bool keeps_order() const override { return true; }
   std::vector<index::JobOutcome> run(const std::vector<index::JobRow>& jobs) override;
@@ -46,7 +53,14 @@ class Deliveries final : public index::JobHandler {
 
  private:
   struct Batch;
+  Status send(ul::Association& association, const Principal& self, Batch& batch,
+              const std::vector<index::JobRow>& jobs);
+  // Errors: the association is over.
+  Status have_committed(ul::Association& association, const Principal& self, Batch& batch,
+                        const std::vector<index::JobRow>& jobs, const std::string& peer);
+
   Imaging& imaging_;
+  const std::shared_ptr<AwaitedCommitments> awaited_;
   const Destinations& destinations_;
   const Limits limits_;
   const std::string aet_;

@@ -4,18 +4,17 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "dicom/dimse/call.h"
 #include "dicom/dimse/cancel.h"
 #include "dicom/dimse/query.h"
 #include "dicom/dimse/store_scu.h"
 #include "dicom/dimse_status.h"
-#include "dicom/ul/requestor.h"
 
 namespace medarc::dicom::dimse {
 namespace {
 
 constexpr uint32_t kPageRows = 500;
-constexpr size_t kSuboperationsMax = UINT16_MAX;  // counted in 16 bits
-constexpr size_t kFailedNamedMax = 1000;          // of (0008,0058)
+constexpr size_t kFailedNamedMax = 1000;  // of (0008,0058)
 
 // How a sub-operation's status counts (PS3.7 9.1.3).
 bool is_warning(uint16_t status) {
@@ -51,8 +50,8 @@ class Retrieving {
     }
     // Nothing is counted, moved or told before who asks may read it.
     if (auto found = collect(*queries); found.has_error()) return finish(found.error());
-    if (items_.size() > kSuboperationsMax) {
-      return finish(kCannotCountMatches, "more than 65535 instances; ask for less at a time");
+    if (items_.size() > context_.suboperations_max) {
+      return finish(kCannotCountMatches, "more instances than suboperations_max; ask for less");
     }
     counts_.remaining = static_cast<uint16_t>(items_.size());
     if (!move) {
@@ -112,16 +111,14 @@ class Retrieving {
           items_.push_back({row.study, row.series, row.uid});
         }
         query.after = std::move(page->next);
-      } while (!query.after.empty() && items_.size() <= kSuboperationsMax);
+      } while (!query.after.empty() && items_.size() <= context_.suboperations_max);
     }
     return {};
   }
 
   Result<std::unique_ptr<ul::Association>> open(const Destination& to) {
-    const ul::Call call{
-        to.host, to.port,    to.aet, context_.aet, contexts_for(wanted_, context_.lossy_allowed),
-        to.tls,  to.tls_name};
-    return ul::call(call, context_.limits, context_.signals);
+    return call(to, context_.aet, contexts_for(wanted_, context_.lossy_allowed), context_.limits,
+                context_.signals);
   }
 
   Result<uint16_t> send_one(StoreScu& sender, const Item& item,

@@ -8,6 +8,8 @@
 
 namespace medarc::dicom::dimse {
 
+inline constexpr uint32_t kSuboperationsMax = UINT16_MAX;  // they are counted in 16 bits
+
 struct RetrieveContext {
   ul::Association& association;
   Imaging& imaging;
@@ -15,9 +17,10 @@ struct RetrieveContext {
   const Limits& limits;
   const Destinations& destinations;
   const ul::StopSignals& signals;
-  std::string aet;             // our own, calling
-  std::string calling_aet;     // the requestor's
-  bool lossy_allowed = false;  // as StoreScu
+  std::string aet;                                 // our own, calling
+  std::string calling_aet;                         // the requestor's
+  bool lossy_allowed = false;                      // as StoreScu
+  uint32_t suboperations_max = kSuboperationsMax;  // more instances are refused (A701)
 };
 
 // Serves one C-GET-RQ or C-MOVE-RQ, its identifier included. `next`: as serve_find. An error ends

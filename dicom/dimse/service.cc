@@ -104,6 +104,10 @@ class Service {
     if (command.field == kActionRq && options_.commitments != nullptr) {
       return commitment_.receive(request);
     }
+    if (command.field == kEventReportRq && options_.receiver != nullptr) {
+      return serve_commitment_report(association_, calling(), *options_.receiver, principal_,
+                                     limits_, request);
+    }
     if (command.is_response()) {
       association_.abort(2, ul::kAbortUnexpectedPdu);
       return make_error(Code::invalid_argument, "a response to nothing");
@@ -112,16 +116,18 @@ class Service {
       return serve_find(association_, imaging_, principal_, limits_, options_.aet, request, next_);
     }
     if (command.field == kGetRq || command.field == kMoveRq) {
-      const std::string_view calling =
-          ul::trim_title(association_.agreement().answer.fixed.calling);
       return serve_retrieve(
           {association_, imaging_, principal_, limits_, options_.destinations, options_.signals,
-           options_.aet, std::string(calling), options_.lossy_to_peers},
+           options_.aet, calling(), options_.lossy_to_peers, options_.suboperations_max},
           request, next_);
     }
     MEDARC_TRY(drop_dataset(association_, request, limits_.object_bytes_max));
     if (command.field == kEchoRq) return serve_echo(association_, request);
     return answer(association_, request, kUnrecognisedOperation, "this operation is not served");
+  }
+
+  std::string calling() const {
+    return std::string(ul::trim_title(association_.agreement().answer.fixed.calling));
   }
 
   ul::Association& association_;

@@ -5,6 +5,7 @@
 
 #include "dicom/destinations.h"
 #include "dicom/dimse/commitment.h"
+#include "dicom/dimse/commitment_receiver.h"
 #include "dicom/dimse/store_scp.h"
 
 namespace medarc::dicom::worklist {
@@ -22,6 +23,8 @@ struct ServiceOptions {
   worklist::Worklist* work_list = nullptr;  // null: no unified procedure steps
   bool lossy_to_peers = false;              // as StoreScu
   StudyNoter* study_notes = nullptr;        // null: how the association ended is not kept
+  CommitmentReceiver* receiver = nullptr;   // null: nobody waits for commitment reports
+  uint32_t suboperations_max = UINT16_MAX;  // of one C-MOVE or C-GET
 };
 
 // Serves until the peer releases (success, answered) or the association ends (the reason). Blocks.

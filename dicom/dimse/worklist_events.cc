@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "dicom/dimse/call.h"
 #include "dicom/dimse/user.h"
 #include "dicom/dimse_status.h"
 #include "dicom/sop_class.h"
-#include "dicom/transfer_syntax.h"
-#include "dicom/ul/requestor.h"
 #include "dicom/worklist/events.h"
 
 namespace medarc::dicom::dimse {
@@ -81,13 +80,8 @@ std::vector<JobOutcome> WorklistEvents::run(const std::vector<index::JobRow>& jo
       break;
     }
     if (!association) {
-      ul::Call call{to->host, to->port, to->aet, aet_, {}, to->tls, to->tls_name};
-      const std::string sop_class(kUpsEvent);
-      for (const std::string_view syntax : {kExplicitLittle, kImplicitLittle}) {
-        call.contexts.push_back({sop_class, std::string(syntax)});
-      }
-      call.roles = {{sop_class, 0, 1}};
-      auto called = ul::call(call, limits_, signals_);
+      auto called = call(*to, aet_, dataset_contexts(kUpsEvent), limits_, signals_,
+                         {{std::string(kUpsEvent), 0, 1}});
       if (called.has_value() && (*called)->agreement().contexts.empty()) {
         (void)(*called)->release();
         called = make_error(Code::unsupported, "the peer takes no worklist events");

@@ -116,6 +116,11 @@ bool Association::more_waiting() const {
   return end_ > begin_ || connection_.channel.bytes_waiting();
 }
 
+Result<bool> Association::readable_within(uint32_t timeout_ms) const {
+  if (end_ > begin_) return true;
+  return connection_.channel.readable_within(timeout_ms, signals_.drain);
+}
+
 Status Association::send(ByteView pdus) {
   return connection_.channel.write_all(pdus, limits_.pdu_timeout_ms, signals_.kill);
 }

@@ -54,6 +54,10 @@ class Association {
   // True when bytes of a further message are here already: the peer pipelines.
   bool more_waiting() const;
 
+  // Waits for them, timeout_ms at most; true also when the peer is gone, which next() then tells.
+  // unavailable: stopping.
+  Result<bool> readable_within(uint32_t timeout_ms) const;
+
   Status send(ByteView pdus);
   Status answer_release();
   // For associations we opened: asks for release and waits for the answer, pdu_timeout_ms at most.

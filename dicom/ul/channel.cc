@@ -77,6 +77,14 @@ bool Channel::bytes_waiting() const {
   return ::ioctl(socket_.get(), FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
+Result<bool> Channel::readable_within(uint32_t timeout_ms, const Signal& stop) const {
+  if (bytes_waiting()) return true;
+  const Status waited = wait(Blocked::on_read, timeout_ms, stop);
+  if (waited.has_value()) return true;
+  if (waited.error().code == Code::deadline) return false;
+  return waited.error();
+}
+
 void Channel::close_sending() {
   if (stream_ != nullptr) stream_->close();
   ::shutdown(socket_.get(), SHUT_WR);

@@ -37,7 +37,9 @@ class Channel {
   Status write_all(ByteView bytes, uint32_t timeout_ms, const Signal& stop);
 
   bool bytes_waiting() const;  // to be read without waiting
-  void close_sending();        // nothing follows; reading goes on
+  // Whether something is to be read, or the peer is gone, within timeout_ms.
+  Result<bool> readable_within(uint32_t timeout_ms, const Signal& stop) const;
+  void close_sending();  // nothing follows; reading goes on
   // Of the peer's verified certificate, when there is one and bytes have been read.
   std::set<std::string> certificate_names() const;
 

@@ -34,7 +34,9 @@ AnsweredContext answer(const ProposedContext& proposed, const Policy& policy) {
   out.id = proposed.id;
   const bool commitment = kind_of(proposed.abstract_syntax) == SopClassKind::commitment;
   const bool worklist = kind_of(proposed.abstract_syntax) == SopClassKind::worklist;
-  if (!acceptable_sop_class(proposed.abstract_syntax, policy.private_sop_classes) ||
+  const bool other = !commitment && proposed.abstract_syntax != kVerificationSopClass;
+  if ((policy.reports_only && other) ||
+      !acceptable_sop_class(proposed.abstract_syntax, policy.private_sop_classes) ||
       (commitment && !policy.commitment) || (worklist && !policy.worklist)) {
     out.result = ContextResult::abstract_syntax_unsupported;
     // The field has no meaning in a refusal, but some peers want a valid UID there.
@@ -93,17 +95,19 @@ UserInformation answer_user(const AssociateRq& rq, const Policy& policy) {
   for (const RoleSelection& role : rq.user.roles) {
     if (!offered(rq, role.sop_class)) continue;
     const uint8_t user = role.scu != 0 ? 1 : 0;
-    // For C-GET the peer takes objects on this association; else we are the provider alone.
+    // For C-GET the peer takes objects on this association, and who brings the report that we asked
+    // for calls as the provider (PS3.4 J.3.3); else we are the provider alone.
     const SopClassKind kind = kind_of(role.sop_class);
-    const bool storage = kind == SopClassKind::storage || kind == SopClassKind::storage_unknown;
+    const bool may_provide = kind == SopClassKind::storage ||
+                             kind == SopClassKind::storage_unknown ||
+                             (kind == SopClassKind::commitment && policy.commitment);
     out.roles.push_back(
-        {role.sop_class, user, static_cast<uint8_t>(storage && role.scp != 0 ? 1 : 0)});
+        {role.sop_class, user, static_cast<uint8_t>(may_provide && role.scp != 0 ? 1 : 0)});
   }
   for (const ExtendedNegotiation& e : rq.user.extended) {
     if (!query_model_of(e.sop_class) || !offered(rq, e.sop_class)) continue;
     out.extended.push_back({e.sop_class, answer_extended(e.sop_class, e.information)});
   }
-  if (rq.user.identity && rq.user.identity->response_wanted) out.identity_response = Bytes();
   return out;
 }
 

@@ -16,6 +16,7 @@ struct Policy {
   bool private_sop_classes = true;
   bool commitment = false;          // storage commitment is served
   bool worklist = false;            // unified procedure steps are served
+  bool reports_only = false;        // nothing but verification and storage commitment is accepted
   uint32_t pdu_bytes_max = 131072;  // what we offer to receive
   uint32_t async_operations_max = 16;
 };
@@ -34,6 +35,7 @@ struct Agreement {
 
 // PS3.8 table 9-21 and dicom.md 4.5.
 inline constexpr AssociateRj kCallingAetUnknown{1, 1, 3};
+inline constexpr AssociateRj kIdentityRefused{1, 1, 1};
 inline constexpr AssociateRj kCongestion{2, 3, 1};  // transient, presentation, congestion
 inline constexpr AssociateRj kLocalLimit{2, 3, 2};  // transient, presentation, local limit
 
@@ -44,6 +46,7 @@ std::optional<AssociateRj> refusal(const AssociateRq& rq, const Policy& policy);
 // Whether byte `index` of the extended negotiation of `sop_class` was agreed on (PS3.4 C.5).
 bool agreed(const Agreement& agreement, std::string_view sop_class, size_t index);
 
+// The answer says nothing of the user's identity: that is for who verifies it.
 // invalid_argument: a context id is used twice, which no answer can repair (abort).
 Result<Agreement> agree(const AssociateRq& rq, const Policy& policy);
 

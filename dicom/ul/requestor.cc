@@ -9,7 +9,6 @@
 namespace medarc::dicom::ul {
 namespace {
 
-
 Status read_exactly(Channel& channel, Bytes& out, size_t bytes, const Limits& limits,
                     const Signal& stop) {
   out.resize(bytes);
@@ -33,6 +32,7 @@ AssociateRq request_of(const Call& to, const Limits& limits) {
   }
   rq.user.pdu_bytes_max = limits.pdu_bytes_max;
   rq.user.roles = to.roles;
+  rq.user.identity = to.identity;
   rq.user.implementation_class = kImplementationClassUid;
   rq.user.implementation_version = kImplementationVersion;
   return rq;
@@ -77,8 +77,15 @@ Result<std::unique_ptr<Association>> call(const Call& to, const Limits& limits,
   switch (static_cast<PduType>(pdu.type)) {
     case PduType::associate_ac: {
       MEDARC_ASSIGN(AssociateAc ac, parse_associate_ac(body));
-      return std::make_unique<Association>(std::move(connection), agreement_of(rq, std::move(ac)),
-                                           limits, signals);
+      const bool confirmed =
+          !to.identity || !to.identity->response_wanted || ac.user.identity_response.has_value();
+      auto out = std::make_unique<Association>(std::move(connection),
+                                               agreement_of(rq, std::move(ac)), limits, signals);
+      if (!confirmed) {
+        out->abort(0, kAbortNoReason);
+        return make_error(Code::permission_denied, "the peer does not confirm who we are");
+      }
+      return out;
     }
     case PduType::associate_rj: {
       MEDARC_ASSIGN(const AssociateRj rj, parse_associate_rj(body));

@@ -3,12 +3,21 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "dicom/dictionary.h"
 
 namespace medarc::dicom::test {
 namespace {
 
 using Targets = std::set<std::string>;
+using Listed = std::vector<RouteTarget>;
+
+Targets names(const std::vector<RouteTarget>& targets) {
+  Targets out;
+  for (const RouteTarget& target : targets) out.insert(target.name);
+  return out;
+}
 
 constexpr const char* kPeers =
     "[[dicom.peer]]\naet = \"PACS\"\nport = 104\n[[dicom.peer]]\naet = \"RESEARCH\"\nport = 105\n"
@@ -20,7 +29,9 @@ Result<Routes> read(const std::string& rules) {
   EXPECT_TRUE(config.has_value()) << (config.has_error() ? config.error().text : "");
   auto destinations = Destinations::from(*config);
   EXPECT_TRUE(destinations.has_value());
-  return Routes::from(*config, *destinations);
+  auto web = WebDestinations::from(*config);
+  if (web.has_error()) return web.error();
+  return Routes::from(*config, *destinations, *web);
 }
 
 index::StoreInstance object(const std::string& modality, const std::string& station = "") {
@@ -37,19 +48,43 @@ TEST(Routes, AllConditionsOfARuleMustHold) {
       "[[dicom.route]]\nto = \"RESEARCH\"\nStudyDescription = \"HEAD*\"\n\"0008,1010\" = "
       "\"ER?\"\n");
   ASSERT_TRUE(routes.has_value()) << routes.error().text;
-  EXPECT_EQ(routes->targets(object("CT"), "CT7", 0), (Targets{"PACS"}));
-  EXPECT_EQ(routes->targets(object("MR"), "CT7", 0), (Targets{"PACS"}));
-  EXPECT_EQ(routes->targets(object("US"), "CT7", 0), Targets());
-  EXPECT_EQ(routes->targets(object("CT"), "MR7", 0), Targets());
-  EXPECT_EQ(routes->targets(object("CT"), "", 0), Targets());
-  EXPECT_EQ(routes->targets(object("CT", "ER1"), "CT7", 0), (Targets{"PACS", "RESEARCH"}));
-  EXPECT_EQ(routes->targets(object("US", "ER"), "CT7", 0), Targets());
+  EXPECT_EQ(names(routes->targets(object("CT"), "CT7", 0)), (Targets{"PACS"}));
+  EXPECT_EQ(names(routes->targets(object("MR"), "CT7", 0)), (Targets{"PACS"}));
+  EXPECT_EQ(names(routes->targets(object("US"), "CT7", 0)), Targets());
+  EXPECT_EQ(names(routes->targets(object("CT"), "MR7", 0)), Targets());
+  EXPECT_EQ(names(routes->targets(object("CT"), "", 0)), Targets());
+  EXPECT_EQ(names(routes->targets(object("CT", "ER1"), "CT7", 0)), (Targets{"PACS", "RESEARCH"}));
+  EXPECT_EQ(names(routes->targets(object("US", "ER"), "CT7", 0)), Targets());
 }
 
 TEST(Routes, NothingGoesBackToItsSender) {
   const auto routes = read("[[dicom.route]]\nto = \"PACS,RESEARCH\"\n");
-  EXPECT_EQ(routes->targets(object("CT"), "PACS", 0), (Targets{"RESEARCH"}));
-  EXPECT_EQ(routes->targets(object("CT"), "", 0), (Targets{"PACS", "RESEARCH"}));
+  EXPECT_EQ(names(routes->targets(object("CT"), "PACS", 0)), (Targets{"RESEARCH"}));
+  EXPECT_EQ(names(routes->targets(object("CT"), "", 0)), (Targets{"PACS", "RESEARCH"}));
+}
+
+TEST(Routes, CommitmentIsWantedWhenARuleThatHoldsOrThePeerSaysSo) {
+  const auto routes = read(
+      "[[dicom.peer]]\naet = \"KEEPER\"\nport = 106\ncommit = true\n"
+      "[[dicom.route]]\nto = \"PACS,RESEARCH,KEEPER\"\n"
+      "[[dicom.route]]\nto = \"PACS\"\ncommit = true\nModality = \"CT\"\n");
+  ASSERT_TRUE(routes.has_value()) << routes.error().text;
+  EXPECT_EQ(routes->targets(object("CT"), "", 0),
+            (Listed{{"KEEPER", false, true}, {"PACS", false, true}, {"RESEARCH", false, false}}));
+  EXPECT_EQ(routes->targets(object("MR"), "", 0),
+            (Listed{{"KEEPER", false, true}, {"PACS", false, false}, {"RESEARCH", false, false}}));
+}
+
+constexpr const char* kCloud =
+    "[[dicom.web_destination]]\nname = \"cloud\"\nurl = \"http://127.0.0.1:8042/dicom-web/\"\n"
+    "[[dicom.web_destination]]\nurl = \"http://[::1]/dw\"\n";
+
+TEST(Routes, WebDestinationsAreNamedOrGivenByTheirUrl) {
+  const auto routes =
+      read(std::string(kCloud) + "[[dicom.route]]\nto = \"cloud,http://[::1]/dw,PACS\"\n");
+  ASSERT_TRUE(routes.has_value()) << routes.error().text;
+  EXPECT_EQ(routes->targets(object("CT"), "PACS", 0),
+            (Listed{{"cloud", true, false}, {"http://[::1]/dw", true, false}}));
 }
 
 TEST(Routes, HoursMayCrossMidnight) {
@@ -73,8 +108,14 @@ TEST(Routes, RulesThatCannotBeAreRefused) {
   for (const char* rule :
        {"Modality = \"CT\"", "to = \"NOBODY\"", "to = \"CT1\"", "to = \"PACS\"\nhours = \"18-7\"",
         "to = \"PACS\"\nhours = \"18:00-25:00\"", "to = \"PACS\"\nhours = \"1é:00-25:00\"",
+        "to = \"PACS\"\ncommit = \"perhaps\"", "to = \"cloud\"\ncommit = true", "to = \"PEER9\"",
         "to = \"PACS\"\nModalty = \"CT\"", "to = \"PACS\"\nPixelData = \"*\""}) {
-    const auto routes = read(std::string("[[dicom.route]]\n") + rule + "\n");
+    const auto routes = read(kCloud +
+                             std::string("[[dicom.web_destination]]\nname = \"PEER9\"\n"
+                                         "url = \"http://127.0.0.1\"\n"
+                                         "[[dicom.peer]]\naet = \"PEER9\"\nport = 9\n"
+                                         "[[dicom.route]]\n") +
+                             rule + "\n");
     ASSERT_TRUE(routes.has_error()) << rule;
     EXPECT_EQ(routes.error().code, Code::invalid_argument) << rule;
   }

@@ -19,9 +19,10 @@ WEB = "/dicom-web"
 class Orthanc:
     """Knows `modalities` (name: [AE title, port]) and DICOMweb `servers` (name: URL)."""
 
-    def __init__(self, modalities=None, servers=None, dicom_port=0):
+    def __init__(self, modalities=None, servers=None, dicom_port=0, http_port=0):
         self.directory = interop.temporary_directory()
-        self.http_port, self.dicom_port = interop.free_port(), dicom_port or interop.free_port()
+        self.http_port = http_port or interop.free_port()
+        self.dicom_port = dicom_port or interop.free_port()
         settings = {
             "Name": "Orthanc", "StorageDirectory": self.directory,
             "IndexDirectory": self.directory, "HttpPort": self.http_port,

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Orthanc as peer, in both directions: it asks, moves, has things committed, pulls and pushes at
-Medarc's doors, over DIMSE and DICOMweb; Medarc's verbs and routing rules find, pull and send at its.
-Orthanc reports commitment over associations of its own only, which the verb `send` does not take."""
+Medarc's doors, over DIMSE and DICOMweb; Medarc's verbs and routing rules find, pull and send at its,
+and have it promise to keep what they sent. Orthanc reports that over associations of its own only."""
+import json
 import os
 import unittest
 
@@ -20,15 +21,18 @@ class Peers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.sample = interop.Sample()
-        port = interop.free_port()
+        port, web_port, cls.sender_port = (interop.free_port() for _ in range(3))
         cls.medarc = interop.start(
             interop.QUICK_JOBS + interop.peer("ORTHANC", port) + interop.peer("MEDARC") +
             interop.peer("CT1") +
-            '[[dicom.route]]\nto = "ORTHANC"\nStudyDescription = "Echo*"\n')
+            f'[[dicom.web_destination]]\nname = "web"\n'
+            f'url = "http://127.0.0.1:{web_port}{orthanc.WEB}"\n'
+            '[[dicom.route]]\nto = "ORTHANC"\ncommit = true\nStudyDescription = "Echo*"\n'
+            '[[dicom.route]]\nto = "web"\nPatientID = "WEB-*"\n')
         cls.config = cls.medarc.config_path
         cls.orthanc = orthanc.Orthanc(
-            {"medarc": ("MEDARC", cls.medarc.dicom_port)},
-            {"medarc": f"http://127.0.0.1:{cls.medarc.http_port}/dicom-web/"}, port)
+            {"medarc": ("MEDARC", cls.medarc.dicom_port), "sender": ("SENDER", cls.sender_port)},
+            {"medarc": f"http://127.0.0.1:{cls.medarc.http_port}/dicom-web/"}, port, web_port)
 
     @classmethod
     def tearDownClass(cls):
@@ -188,6 +192,11 @@ class MedarcAtOrthanc(Peers):
         self.assertEqual(lines[-1]["sent"], len(self.sample.images))
         self.orthanc_has(self.sample.images)
 
+    def test_21_sends_and_has_it_committed_over_orthancs_association(self):
+        lines = self.ran("send", self.at, *self.sample.images, "--aet", "SENDER", "--commit",
+                         "--listen", f"127.0.0.1:{self.sender_port}")
+        self.assertEqual(lines[-1]["committed"], len(self.sample.images), lines)
+
     def test_30_pulls_by_c_get(self):
         self.upload(self.sample.images)
         mine = os.path.join(interop.temporary_directory(), "mine")
@@ -214,9 +223,27 @@ class MedarcAtOrthanc(Peers):
             lambda: self.orthanc.instances_count(self.sample.cine_study) == 1),
             "the routed study did not arrive")
         self.orthanc_has([self.sample.cine])
-        status, _, jobs = self.medarc.request("GET", "/admin/jobs")
-        self.assertEqual(status, 200, jobs)
         self.assertEqual(self.orthanc.instances_count(self.sample.ct_study), 0)
+        # The delivery is over when Orthanc's promise has come, and not before.
+        self.assertTrue(interop.eventually(lambda: self.jobs() == []), self.jobs())
+        _, _, metrics = self.medarc.request("GET", "/metrics")
+        self.assertIn(b'medarc_route_commitments_total{how="committed"} 1\n', metrics)
+        self.assertNotIn(b'medarc_route_commitments_total{how="failed"} 1\n', metrics)
+
+    def jobs(self):
+        status, _, body = self.medarc.request("GET", "/admin/jobs")
+        self.assertEqual(status, 200, body)
+        return json.loads(body)["jobs"]
+
+    def test_41_a_routing_rule_delivers_by_stow(self):
+        files = [interop.read(path).replace(b"MED-0001", b"WEB-0001") for path in self.sample.ct]
+        status, answer = self.medarc.stow(files)
+        self.assertIn(status, (200, 202), answer)
+        self.assertTrue(interop.eventually(lambda: self.jobs() == []), self.jobs())
+        self.assertEqual(self.orthanc.instances_count(self.sample.ct_study), len(files))
+        for file in files:
+            uid = Envelope(file).instance
+            self.assertIsNone(compare(*parts(file), *parts(self.orthanc.file(uid))), uid)
 
 
 del Peers  # holds no tests of its own

@@ -2,18 +2,22 @@
 // promise that the peer keeps them (storage commitment).
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
 #include "dicom/dimse/commitment_scu.h"
+#include "dicom/dimse/report_listener.h"
 #include "dicom/dimse/store_scu.h"
 #include "dicom/dimse_status.h"
 #include "dicom/part10.h"
 #include "dicom/sop_class.h"
 #include "dicom/transfer_syntax.h"
+#include "tools/address.h"
 #include "tools/opened.h"
 #include "tools/peer.h"
 #include "tools/progress.h"
+#include "tools/report_box.h"
 #include "tools/walk.h"
 
 namespace medarc::tools {
@@ -30,6 +34,7 @@ struct SendOptions {
   std::vector<std::string> paths;
   bool commit = false;
   uint32_t commit_wait_s = 60;
+  std::string listen;  // for reports over associations of the peer's; empty: not
 };
 
 // A file, or an instance of the archive.
@@ -79,8 +84,8 @@ Result<std::optional<Item>> look_at(const std::string& path, const dicom::Limits
 
 class Sending {
  public:
-  Sending(PeerCall& peer, const SendOptions& options, Opened* opened)
-      : peer_(peer), options_(options), opened_(opened), line_("send") {}
+  Sending(PeerCall& peer, const SendOptions& options, ReportBox& reports, Opened* opened)
+      : peer_(peer), options_(options), reports_(reports), opened_(opened), line_("send") {}
 
   Status collect() {
     if (opened_ != nullptr) {
@@ -192,16 +197,27 @@ class Sending {
     if (sent_.empty()) return {};
     const CommitmentDataset wanted{dicom::dimse::new_transaction_uid(), "",
                                    std::exchange(sent_, {})};
-    dicom::Limits limits = peer_.limits();
+    reports_.expect(peer_.called(), wanted.transaction);
     MEDARC_ASSIGN(const uint16_t status,
-                  dicom::dimse::request_commitment(peer_.association(), limits, wanted));
+                  dicom::dimse::request_commitment(peer_.association(), peer_.limits(), wanted));
     if (status != dicom::kSuccess) {
       problem_ = "storage commitment: " + status_text(status, "");
       return {};
     }
-    MEDARC_ASSIGN(const CommitmentDataset report,
-                  dicom::dimse::await_commitment(peer_.association(), limits, wanted.transaction));
-    for (const auto& reference : report.references) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(wait_s());
+    const Status waited = dicom::dimse::take_reports(
+        peer_.association(), peer_.called(), reports_, principal_, peer_.limits(), wait_s() * 1000,
+        [&] { return reports_.came() || interrupted(); });
+    if (waited.has_error()) peer_.drop();
+    // A peer that has left may still call.
+    if (!options_.listen.empty()) reports_.wait_until(until, [] { return interrupted(); });
+    const auto report = reports_.take();
+    if (!report) {
+      problem_ = "storage commitment: no report came" +
+                 (waited.has_error() ? ": " + waited.error().text : std::string());
+      return {};
+    }
+    for (const auto& reference : report->references) {
       if (reference.failure == 0) {
         ++committed_;
       } else {
@@ -211,8 +227,11 @@ class Sending {
     return {};
   }
 
+  uint32_t wait_s() const { return options_.commit_wait_s; }
+
   PeerCall& peer_;
   const SendOptions& options_;
+  ReportBox& reports_;
   Opened* const opened_;
   ProgressLine line_;
   const security::Principal principal_ = operator_principal();
@@ -231,13 +250,24 @@ Result<int> run(const SendOptions& options) {
   }
   MEDARC_ASSIGN(Config config, options.peer.common.config());
   MEDARC_ASSIGN(Settings settings, Settings::from(config));
+  if (!options.listen.empty() && !options.commit) {
+    return make_error(Code::invalid_argument, "--listen is for reports, so it needs --commit");
+  }
   settings.dicom_limits.idle_timeout_ms = options.commit_wait_s * 1000;
+  const dicom::dimse::CommitmentOptions commitment = settings.commitment;
   MEDARC_ASSIGN(auto peer, PeerCall::open(options.peer, settings));
   std::unique_ptr<Opened> opened;
   if (!options.study.empty()) {
     MEDARC_ASSIGN(opened, open_archive(options.peer.common.data, std::move(settings), false));
   }
-  Sending sending(*peer, options, opened.get());
+  ReportBox reports(commitment);
+  std::unique_ptr<dicom::dimse::ReportListener> listener;
+  if (!options.listen.empty()) {
+    MEDARC_ASSIGN(const Address at, parse_address(options.listen));
+    MEDARC_ASSIGN(listener, dicom::dimse::ReportListener::start(at.host, at.port, peer->calling(),
+                                                                peer->limits(), reports));
+  }
+  Sending sending(*peer, options, reports, opened.get());
   MEDARC_TRY(sending.collect());
   MEDARC_TRY(sending.run());
   const Totals& t = sending.totals();
@@ -259,6 +289,9 @@ void add_send(CLI::App& app, int& exit_code) {
   verb->add_option("paths", options->paths, "Files and directories");
   verb->add_option("--study", options->study, "Study Instance UID of a study in --data");
   verb->add_flag("--commit", options->commit, "Have the peer promise that it keeps them");
+  verb->add_option("--listen", options->listen,
+                   "ADDRESS:PORT where the peer brings that promise, if it does so over an "
+                   "association of its own; it must know our --aet there");
   verb->add_option("--wait", options->commit_wait_s, "Seconds to wait for an answer of the peer")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();

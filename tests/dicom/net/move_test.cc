@@ -107,6 +107,23 @@ TEST_F(MoveNet, D2_SomeFailuresAreB000WithCountsAndTheirUids) {
   EXPECT_EQ(value_of(last.dataset, 0x00080058), "2.25.3.1.2\\2.25.3.2.1");
 }
 
+TEST_F(MoveNet, D2_MoreThanCanBeCountedIsA701AndNothingIsSent) {
+  options.suboperations_max = 3;
+  store_some();
+  listen_with_destinations();
+  const Moved moved = move("WS1", study("2.25.1"));
+  EXPECT_EQ(moved.last.status, 0xA701);
+  EXPECT_TRUE(moved.pending.empty());
+  EXPECT_EQ(moved.last.dataset, "");
+  EXPECT_TRUE(elsewhere.kept().empty());
+  // One less fits.
+  server.reset();
+  options.suboperations_max = 4;
+  listen();
+  EXPECT_EQ(move("WS1", study("2.25.1")).last.status, 0x0000);
+  EXPECT_EQ(elsewhere.kept().size(), 4u);
+}
+
 TEST_F(MoveNet, D2_ADestinationThatIsAwayIsA702WithAllUids) {
   store_some();
   listen_with_destinations();

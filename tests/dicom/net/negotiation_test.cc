@@ -108,12 +108,34 @@ TEST(Negotiation, QueriesAreInEncodingsThatWeWriteAndSayWhatTheyCanDo) {
   EXPECT_FALSE(agreed(*agreement, kFind, 7));
 }
 
-TEST(Negotiation, AUserIdentityIsAnsweredWhenAnAnswerIsAsked) {
+TEST(Negotiation, AUserIdentityIsNotConfirmedUnverified) {
   AssociateRq rq = request();
   rq.user.identity = UserIdentity{2, true, "name", "secret"};
-  EXPECT_EQ(agree(rq, policy())->answer.user.identity_response, Bytes());
-  rq.user.identity->response_wanted = false;
   EXPECT_FALSE(agree(rq, policy())->answer.user.identity_response);
+}
+
+TEST(Negotiation, D4_WhoBringsAReportMayBeTheProvider) {
+  const std::string commitment = "1.2.840.10008.1.20.1";
+  AssociateRq rq = request();
+  rq.contexts.push_back({9, commitment, {kImplicit}});
+  rq.user.roles = {{commitment, 0, 1}};
+  Policy p = policy();
+  p.commitment = true;
+  EXPECT_EQ(agree(rq, p)->answer.user.roles, (std::vector<RoleSelection>{{commitment, 0, 1}}));
+  p.commitment = false;
+  EXPECT_EQ(agree(rq, p)->answer.user.roles, (std::vector<RoleSelection>{{commitment, 0, 0}}));
+}
+
+TEST(Negotiation, ADoorForReportsAcceptsNothingElse) {
+  AssociateRq rq = request();
+  rq.contexts.push_back({9, "1.2.840.10008.1.20.1", {kImplicit}});
+  rq.contexts.push_back({11, "1.2.840.10008.1.1", {kImplicit}});
+  Policy p = policy();
+  p.commitment = p.reports_only = true;
+  const auto agreement = agree(rq, p);
+  ASSERT_TRUE(agreement.has_value());
+  EXPECT_EQ(agreement->contexts.size(), 2u);
+  EXPECT_TRUE(agreement->contexts.contains(9) && agreement->contexts.contains(11));
 }
 
 TEST(Negotiation, AContextIdUsedTwiceCannotBeAnswered) {

@@ -1,0 +1,61 @@
+// Medarc as HTTP client: one connection to a configured server, one exchange after the other
+// (RFC 9112), blocking. A request's body is a stream, in constant memory; an answer is held whole.
+//
+// Errors of both calls: unavailable (no connection, or stopping), deadline, permission_denied (TLS
+// refused, or its name is another), cancelled (the server is gone), invalid_argument (what it says
+// is no HTTP), too_large (its answer), io. After an error only destruction is allowed. Not
+// thread-safe.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/io.h"
+#include "dicom/ul/channel.h"
+#include "dicom/web_destinations.h"
+
+namespace medarc::web {
+
+struct ClientRequest {
+  std::string method, target;                                // target: path with query
+  std::vector<std::pair<std::string, std::string>> headers;  // beside Host and the body's length
+  std::optional<uint64_t> body_bytes;                        // nullopt: sent in chunks
+};
+
+struct ClientAnswer {
+  int status = 0;
+  std::string content_type;
+  Bytes body;
+};
+
+class HttpConnection {
+ public:
+  static constexpr size_t kHeadBytesMax = 64u << 10;  // of an answer
+  static constexpr uint64_t kBodyBytesMax = 16u << 20;
+
+  static Result<std::unique_ptr<HttpConnection>> open(const dicom::WebDestination& to,
+                                                      const dicom::ul::Signal& stop);
+  // `body` has exactly body_bytes, if that is said. A server may answer before it has read all.
+  Result<ClientAnswer> exchange(const ClientRequest& request, ByteSource& body);
+  // Whether a further exchange may follow the last.
+  bool reusable() const { return reusable_; }
+
+ private:
+  HttpConnection(const dicom::WebDestination& to, dicom::ul::Channel channel,
+                 const dicom::ul::Signal& stop)
+      : to_(to), channel_(std::move(channel)), stop_(stop) {}
+  Status send(ByteView bytes);
+  Status send_body(const ClientRequest& request, ByteSource& body);
+  Result<ClientAnswer> read_answer();
+
+  const dicom::WebDestination to_;
+  dicom::ul::Channel channel_;
+  const dicom::ul::Signal& stop_;
+  Bytes unread_;
+  bool reusable_ = true;
+};
+
+}  // namespace medarc::web
