@@ -313,6 +313,9 @@ Result<Prepared> Intake::prepare() {
       pack_metadata(metadata_json(scanner_, row.uid.value, row.transfer_syntax.value));
   if (corrected_) senders::keep(treatment_.corrections, row);
   senders::keep(sender_.name, std::move(findings_), row);
+  // What was coerced is told first, where an answer names one reason.
+  std::stable_partition(warnings_.begin(), warnings_.end(),
+                        [](const Warning& w) { return w.reason == kCoerced; });
   out.warnings = std::move(warnings_);
   MEDARC_TRY(end_blob());
   row.dataset = blob_->digest;

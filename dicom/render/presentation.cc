@@ -172,13 +172,14 @@ Result<std::vector<ShownImage>> shown_images(Imaging& imaging, const Principal& 
   return shown_images(scanner, images_max);
 }
 
-bool shows(const std::vector<ShownImage>& images, const InstanceRow& image,
-           std::optional<uint32_t> frame) {
-  return std::any_of(images.begin(), images.end(), [&](const ShownImage& one) {
+const ShownImage* find_shown(const std::vector<ShownImage>& images, const InstanceRow& image,
+                             std::optional<uint32_t> frame) {
+  const auto found = std::find_if(images.begin(), images.end(), [&](const ShownImage& one) {
     if (one.series != image.series || one.uid != image.uid) return false;
     return !frame || one.frames.empty() ||
            std::find(one.frames.begin(), one.frames.end(), *frame) != one.frames.end();
   });
+  return found == images.end() ? nullptr : &*found;
 }
 
 Result<Presentation> read_presentation(const Scanner& scanner, std::string_view image,

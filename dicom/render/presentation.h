@@ -27,8 +27,9 @@ Result<std::vector<ShownImage>> shown_images(const Scanner& state, uint32_t imag
 // The same of a stored one; its reading is audited. Errors also as Imaging::dataset().
 Result<std::vector<ShownImage>> shown_images(Imaging& imaging, const Principal& principal,
                                              const InstanceRow& state, uint32_t images_max);
-bool shows(const std::vector<ShownImage>& images, const InstanceRow& image,
-           std::optional<uint32_t> frame);
+// The one of `images` that is `image`, with `frame` when one is asked for; nullptr: none.
+const ShownImage* find_shown(const std::vector<ShownImage>& images, const InstanceRow& image,
+                             std::optional<uint32_t> frame);
 
 enum class PresentationKind { grey, colour, pseudo_colour };
 

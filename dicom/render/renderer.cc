@@ -178,9 +178,7 @@ Result<Bytes> Renderer::encoded(const RenderSource& source, const RenderRequest&
   MEDARC_ASSIGN(const ImageAttributes attributes, read_image(*scanner, limits_));
   std::unique_ptr<Scanner> state;
   if (request.presentation) {
-    const auto& state_syntax = request.presentation->transfer_syntax.value;
-    MEDARC_ASSIGN(state, scan_stored(*source.presentation, transfer_syntax_or_default(state_syntax),
-                                     scan_limits_));
+    MEDARC_ASSIGN(state, scan_served(*source.presentation, *request.presentation, scan_limits_));
   }
   const auto frame_image = [&](uint32_t number) -> Result<Image> {
     MEDARC_ASSIGN(const Frame frame,

@@ -147,7 +147,8 @@ TEST_F(TranscodeTest, N5_DeflatedObjectsToEverySyntax) {
   auto some = imaging_->frames(who_, deflated, {3, 1, 2}, Form::stored);
   ASSERT_TRUE(some.has_value());
   for (size_t i = 0; i < 3; ++i) {
-    EXPECT_TRUE(drain(some->frames[i], 100) == frames[std::array{2, 0, 1}[i]].pixels);
+    const size_t f = std::array{2, 0, 1}[i];
+    EXPECT_TRUE(drain(some->frames[i], 100) == frames[f].pixels);
   }
 }
 

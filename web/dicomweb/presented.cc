@@ -59,14 +59,11 @@ Result<Shown> shown_by(const DicomwebContext& context, const Request& request, i
   return out;
 }
 
-Result<std::shared_ptr<const InstanceRow>> wanted_presentation(const DicomwebContext& context,
-                                                               const Request& request,
-                                                               index::View& view,
-                                                               const InstanceRow& image,
-                                                               std::optional<uint32_t> frame) {
+Status add_presentation(const DicomwebContext& context, const Request& request, index::View& view,
+                        const InstanceRow& image, dicom::RenderRequest& wish) {
   const std::string_view series = request.query_value("presentationSeriesUID");
   const std::string_view uid = request.query_value("presentationUID");
-  if (series.empty() && uid.empty()) return std::shared_ptr<const InstanceRow>();
+  if (series.empty() && uid.empty()) return {};
   if (series.empty() || uid.empty()) {
     return bad("presentationUID and presentationSeriesUID belong together");
   }
@@ -83,10 +80,14 @@ Result<std::shared_ptr<const InstanceRow>> wanted_presentation(const DicomwebCon
   }
   MEDARC_ASSIGN(const auto images, dicom::shown_images(context.imaging, at_door(request), *row,
                                                        context.options.presented_images_max));
-  if (!dicom::shows(images, image, frame)) {
-    return bad("the presentation state is not made for this image");
+  const dicom::ShownImage* shown = dicom::find_shown(images, image, wish.frame);
+  if (shown == nullptr) return bad("the presentation state is not made for this image");
+  if (!wish.frame && !shown->frames.empty()) {
+    wish.frame = shown->frames.front();
+    wish.cine = false;
   }
-  return std::make_shared<const InstanceRow>(std::move(*row));
+  wish.presentation = std::make_shared<const InstanceRow>(std::move(*row));
+  return {};
 }
 
 }  // namespace medarc::web

@@ -31,11 +31,12 @@ struct Shown {
 Result<Shown> shown_by(const DicomwebContext& context, const Request& request, index::View& view,
                        const dicom::InstanceRow& state, const dicom::RenderRequest& wish);
 
-// The presentation state that presentationSeriesUID and presentationUID of WADO-URI name; nullptr
-// when they are absent. not_found; invalid_argument: one without the other, together with a window
-// or region, no presentation state, or not one of `image` (and `frame`, when it is asked for).
-Result<std::shared_ptr<const dicom::InstanceRow>> wanted_presentation(
-    const DicomwebContext& context, const Request& request, index::View& view,
-    const dicom::InstanceRow& image, std::optional<uint32_t> frame);
+// Puts the presentation state that presentationSeriesUID and presentationUID of WADO-URI name into
+// `wish`, which is for `image`; without a frame in it, the first frame that the state is made for,
+// if it names some. Nothing when both are absent. not_found; invalid_argument: one without the
+// other, together with a window or region, no presentation state, or not one of this image or
+// frame.
+Status add_presentation(const DicomwebContext& context, const Request& request, index::View& view,
+                        const dicom::InstanceRow& image, dicom::RenderRequest& wish);
 
 }  // namespace medarc::web

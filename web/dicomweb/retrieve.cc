@@ -194,14 +194,12 @@ std::vector<Form> forms_for(const Wanted& wanted, std::string_view stored) {
 
 bool may_have(const dicom::InstanceRow& row, const dicom::Form& form) {
   const std::string& stored = row.transfer_syntax.value;
-  if (form.transfer_syntax().empty() || form.transfer_syntax() == stored) return true;
+  const std::string_view target = form.transfer_syntax();
+  if (target.empty() || target == stored) return true;
   if (dicom::transfer_syntax_or_default(stored).encapsulated && !dicom::can_decode(stored)) {
     return false;
   }
-  if (!dicom::can_encode(form.transfer_syntax()) &&
-      !dicom::can_encode_lossy(form.transfer_syntax())) {
-    return true;
-  }
+  if (!dicom::can_encode(target) && !dicom::can_encode_lossy(target)) return true;
   const auto number = [&](uint32_t tag) {
     const auto n = parse_decimal(row.attributes.first(index::Tag{tag}));
     return n && *n <= UINT16_MAX ? static_cast<uint16_t>(*n) : uint16_t{0};

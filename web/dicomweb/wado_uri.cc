@@ -82,9 +82,8 @@ Answer retrieve_by_uri(const ContextPtr& context, const Request& request) {
     return rendered_answer(*context, named, *item.row, item.request, chosen->type,
                            parameters->warnings);
   }
-  auto state = wanted_presentation(*context, named, *view, *row, wish.frame);
-  if (state.has_error()) return problem(state.error());
-  wish.presentation = std::move(*state);
+  const Status applied = add_presentation(*context, named, *view, *row, wish);
+  if (applied.has_error()) return problem(applied.error());
   return rendered_answer(*context, named, *row, wish, chosen->type, parameters->warnings);
 }
 

@@ -148,6 +148,7 @@ TEST_F(AwaitedNet, D4_NoReportInTimeMeansSentAgainWithALimit) {
   // An operator tries once more, and now the peer keeps its word.
   peer.report = Report::same_association;
   close();
+  commitment_options.report_timeout_ms = 60'000;
   commitment_options.report_same_association_ms = 5'000;
   open(peer);
   jobs->start();

@@ -3,6 +3,7 @@
 #include "dicom/senders/corrections.h"
 
 #include "dicom/convert.h"
+#include "dicom/derived_uid.h"
 #include "dicom/json.h"
 #include "dicom/part10.h"
 #include "tests/dicom/senders/encoded.h"
@@ -81,6 +82,7 @@ TEST_F(CorrectionsTest, S4_ACharsetOverrideIsServedRecordedAndTheBytesStay) {
     const InstanceRow row = row_of(*stored);
     EXPECT_TRUE(is_corrected(row));
     ASSERT_FALSE(stored->warnings.empty());
+    EXPECT_EQ(stored->warnings.front().reason, 0xB000);
 
     const json::object kept = metadata(*stored);
     EXPECT_EQ(text(kept, "00100010"), "王^小东") << syntax;

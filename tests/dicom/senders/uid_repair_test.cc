@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "dicom/derived_uid.h"
+
 namespace medarc::dicom::senders {
 namespace {
 

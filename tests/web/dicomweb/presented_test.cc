@@ -127,6 +127,7 @@ TEST_F(PresentedWeb, W6_UriWithAPresentationState) {
   EXPECT_EQ(greys(uri("2.25.11", "").body), Bytes("\x40\x80"));
   EXPECT_EQ(greys(uri("2.25.11", state).body), Bytes("\x80\x40"));
   EXPECT_EQ(greys(uri("2.25.12", state + "&frameNumber=2").body), Bytes("\x81\x41"));
+  EXPECT_EQ(greys(uri("2.25.12", state).body), Bytes("\x81\x41"));  // the frame it is made for
   EXPECT_EQ(uri("2.25.12", state + "&frameNumber=1").status, 400);  // not of the state
   EXPECT_EQ(uri("2.25.11", "&presentationUID=2.25.1010").status, 400);
   EXPECT_EQ(uri("2.25.11", "&presentationSeriesUID=2.25.1009").status, 400);

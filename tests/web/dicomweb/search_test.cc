@@ -259,7 +259,11 @@ TEST(Retrieve, N5N6TransferSyntaxes) {
   EXPECT_EQ(form(asked(kJls), kExplicit, false), std::string("multi application/dicom as ") + kJls);
   EXPECT_EQ(form(asked(kHt), kJls, false), std::string("multi application/dicom as ") + kHt);
   EXPECT_EQ(form(asked(kHt), kImplicit, false), std::string("multi application/dicom as ") + kHt);
-  EXPECT_EQ(form(asked(kJpeg), kExplicit, false), "406");  // never lossy
+  // Lossy for who names it, after what is lossless.
+  EXPECT_EQ(form(asked(kJpeg), kExplicit, false),
+            std::string("multi application/dicom as ") + kJpeg);
+  EXPECT_EQ(form(asked(kJpeg) + ", " + asked(kJls) + ";q=0.1", kExplicit, false),
+            std::string("multi application/dicom as ") + kJls);
   EXPECT_EQ(form(asked(kExplicit), kImplicit, false), "multi application/dicom stored");
   EXPECT_EQ(form(asked(kExplicit), kBig, false), "multi application/dicom stored");
   EXPECT_EQ(form(asked(kImplicit), kImplicit, false), "406");
@@ -305,7 +309,9 @@ TEST(Retrieve, N7N8FramesByAccept) {
             "multi image/jpeg as 1.2.840.10008.1.2.4.70");
   EXPECT_EQ(form(related("image/x-dicom-rle"), kExplicit, true),
             "multi image/dicom-rle as 1.2.840.10008.1.2.5");
-  EXPECT_EQ(form(related("image/jpeg", kJpeg), kExplicit, true), "406");
+  EXPECT_EQ(form(related("image/jpeg", kJpeg), kExplicit, true),
+            std::string("multi image/jpeg as ") + kJpeg);  // named
+  EXPECT_EQ(form(related("image/jpeg", "1.2.840.10008.1.2.4.51"), kExplicit, true), "406");
   EXPECT_EQ(form(related("image/jls", kHt), kExplicit, true), "406");  // the type is another's
   EXPECT_EQ(form("image/png", kExplicit, true), "406");
 }
