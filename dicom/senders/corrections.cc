@@ -14,13 +14,6 @@ constexpr uint8_t kVersion = 1;
 constexpr uint8_t kUidStepsMax = UidRepair::kPadding | UidRepair::kLeadingZeros |
                                  UidRepair::kDerive | UidRepair::kDeriveUnstorable;
 
-bool one_of(Vr vr, std::string_view names) {  // names of two letters, joined
-  for (size_t i = 0; i + 1 < names.size(); i += 2) {
-    if (vr[0] == names[i] && vr[1] == names[i + 1]) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 bool can_coerce(Tag tag) {
@@ -31,7 +24,7 @@ bool can_coerce(Tag tag) {
   for (const uint32_t kept : {0x00080005u, 0x00080016u, 0x00080018u, 0x0020000Du, 0x0020000Eu}) {
     if (tag.value == kept) return false;
   }
-  return one_of(vr_of(tag), "AEASCSDADSDTISLOLTPNSHSTTMUCUIURUT");
+  return is_text(vr_of(tag));
 }
 
 bool can_correct(const TransferSyntax& syntax) {
@@ -42,7 +35,7 @@ bool all_text_reads(const Scanner& scanner, std::string_view name) {
   const TextEncoding* encoding = find_encoding(name);
   if (encoding == nullptr) return false;
   for (const Element& e : scanner.elements()) {
-    if (e.kind != Element::Kind::value || !e.held || !is_text(known_vr(e))) continue;
+    if (e.kind != Element::Kind::value || !e.held || !has_charset(known_vr(e))) continue;
     const ByteView value = scanner.value(e);
     if (beyond_ascii(value) && !read_strictly(*encoding, value)) return false;
   }

@@ -165,7 +165,7 @@ Diagnosis diagnose(const Scanner& scanner, const DoctorLimits& limits) {
     if (e.depth < own_set_depth || next_item) own_set_depth = 0;
     if (e.kind != Element::Kind::value || !e.held) continue;
     if (e.tag == kSpecificCharacterSet && own_set_depth == 0) own_set_depth = e.depth;
-    if (own_set_depth > 0 || !is_text(known_vr(e))) continue;
+    if (own_set_depth > 0 || !has_charset(known_vr(e))) continue;
     const ByteView value = scanner.value(e);
     if (beyond_ascii(value)) texts.push_back(value);
   }

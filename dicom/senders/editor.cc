@@ -88,7 +88,7 @@ void Editor::read_texts_and_uids() {
     if (encoding != nullptr && e.tag == kSpecificCharacterSet) {
       names_set = names_set || e.depth == 0;
       if (trimmed(value) != kUtf8) changed_[i] = {Bytes(kUtf8), false};
-    } else if (encoding != nullptr && is_text(vr)) {
+    } else if (encoding != nullptr && has_charset(vr)) {
       const bool escapes = value.find('\x1B') != ByteView::npos;
       if (!escapes && !beyond_ascii(value)) continue;
       auto utf8 = escapes ? std::nullopt : read_strictly(*encoding, value);
@@ -171,7 +171,7 @@ std::vector<Correction> Editor::told() const {
     if (changed == changed_.end() || removed_.contains(i)) continue;
     tell(top, e.tag == kSpecificCharacterSet   ? Correction::Kind::character_set
               : !changed->second.nonconforming ? Correction::Kind::coerced
-              : is_text(known_vr(e))           ? Correction::Kind::character_set
+              : has_charset(known_vr(e))       ? Correction::Kind::character_set
                                                : Correction::Kind::uid);
   }
   for (const auto& [tag, value] : added_) {

@@ -1,10 +1,10 @@
-// The elements of a dataset that Specific Character Set governs (PS3.5 6.1.2.3), and those that
-// hold UIDs.
+// Elements whose text is looked at: their VR, and what may be other than ASCII in it.
 #pragma once
 
 #include <algorithm>
 
 #include "dicom/scanner.h"
+#include "dicom/vr_kinds.h"
 
 namespace medarc::dicom::senders {
 
@@ -12,11 +12,6 @@ inline constexpr Tag kSpecificCharacterSet{0x00080005};
 
 // The VR that counts: a dictionary's says more than UN (PS3.5 6.2.2).
 inline Vr known_vr(const Element& e) { return is(e.vr, "UN") ? vr_of(e.tag) : e.vr; }
-
-inline bool is_text(Vr vr) {
-  return is(vr, "LO") || is(vr, "PN") || is(vr, "SH") || is(vr, "LT") || is(vr, "ST") ||
-         is(vr, "UC") || is(vr, "UT");
-}
 
 inline bool beyond_ascii(ByteView value) {
   return std::any_of(value.begin(), value.end(),

@@ -43,7 +43,7 @@ std::string encoding_by(const QuirkRule& rule, const Scanner& scanner, const Dia
 
 bool has_wide_text(const Scanner& scanner) {
   return std::any_of(scanner.elements().begin(), scanner.elements().end(), [&](const Element& e) {
-    return e.kind == Element::Kind::value && e.held && is_text(known_vr(e)) &&
+    return e.kind == Element::Kind::value && e.held && has_charset(known_vr(e)) &&
            beyond_ascii(scanner.value(e));
   });
 }
