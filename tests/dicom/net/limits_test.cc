@@ -11,6 +11,10 @@
 namespace medarc::dicom::test {
 namespace {
 
+// What waits for a bad peer waits for its time-out, 30 s; how quick the others are on a quiet
+// machine is measured elsewhere (tools/long/hostile).
+constexpr int64_t kStuckMs = 10'000;
+
 using LimitsNet = NetTest;
 using std::chrono::steady_clock;
 
@@ -116,7 +120,7 @@ TEST_F(LimitsNet, X20_AHugeFirstPduIsRefusedBeforeItIsSent) {
     EXPECT_EQ(pdu->type, 7);
     socket.close();
   }
-  EXPECT_LT(echo_ms(port()), 100);
+  EXPECT_LT(echo_ms(port()), kStuckMs);
 }
 
 TEST_F(LimitsNet, X20_WhatIsNoAssociateRequestIsAborted) {
@@ -299,7 +303,7 @@ TEST_F(LimitsNet, X20_IdleConnectionsAndHalfOpenAssociationsDoNotDelayAnEcho) {
   int64_t worst = 0;
   for (int i = 0; i < 20; ++i) worst = std::max(worst, echo_ms(port()));
   RecordProperty("echo_worst_ms", static_cast<int>(worst));
-  EXPECT_LT(worst, 100);
+  EXPECT_LT(worst, kStuckMs);
 }
 
 }  // namespace
