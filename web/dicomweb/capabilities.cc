@@ -10,6 +10,7 @@
 #include "dicom/transfer_syntax.h"
 #include "web/accept.h"
 #include "web/dicomweb/doors.h"
+#include "web/dicomweb/model_forms.h"
 #include "web/http_error.h"
 #include "web/text.h"
 
@@ -63,9 +64,13 @@ std::vector<std::string> pixel_types() {
 }
 
 const std::vector<std::string>& model_types() {
-  static const std::vector<std::string> types = {std::string(kDicomJson),
-                                                 related("application/dicom+xml")};
+  static const std::vector<std::string> types = {std::string(kDicomJson), related(kDicomXml)};
   return types;
+}
+
+// Of one data set.
+std::vector<std::string> single_types() {
+  return {std::string(kDicomJson), std::string(kDicomXml)};
 }
 
 // Of what GET answers, by the last segment of its path.
@@ -78,14 +83,20 @@ std::vector<std::string> types_given(std::string_view last) {
   }
   if (last == "pixeldata" || last == "{frames}") return pixel_types();
   if (last == "{path...}") return {std::string(kOctets), related(kOctets)};
+  if (last == "{workitem}" || last == "{transaction}") return single_types();
+  if (last == "{aetitle}") return {};  // a WebSocket
+  for (const std::string_view own :
+       {"completeness", "differences", "findings", "stable-studies", "versions"}) {
+    if (last == own) return {"application/json"};
+  }
   return model_types();
 }
 
 std::vector<std::string> types_taken(const Route& route) {
   if (route.method != "POST" && route.method != "PUT") return {};
-  std::vector<std::string> out = model_types();
-  if (route.path.starts_with(std::string(kRoot) + "/studies")) out.push_back(related(kDicom));
-  return out;
+  if (!route.path.starts_with(std::string(kRoot) + "/studies")) return single_types();
+  return {related(kDicom),     related(kDicomJson),     related(kDicomXml),
+          std::string(kDicom), std::string(kDicomJson), std::string(kDicomXml)};
 }
 
 bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
