@@ -16,9 +16,9 @@ WebSocketClient::WebSocketClient(uint16_t port, const std::string& target,
                           {"Connection", "Upgrade"},
                           {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
                           {"Sec-WebSocket-Version", "13"}};
-  for (auto& [name, value] : headers) {
-    std::erase_if(all, [&](const auto& h) { return h.first == name; });
-    if (!value.empty()) all.emplace_back(name, value);
+  for (const auto& header : headers) {
+    std::erase_if(all, [&](const auto& h) { return h.first == header.first; });
+    if (!header.second.empty()) all.push_back(header);
   }
   std::string head = "GET " + target + " HTTP/1.1\r\n";
   for (const auto& [name, value] : all) head += name + ": " + value + "\r\n";
