@@ -138,7 +138,8 @@ class Reader {
     wanted.vr = {'L', 'O'};
     const DataElement* value = item.find(kCodeValue);
     const std::string scheme(item.first(kCodingScheme));
-    std::string_view values = value == nullptr || value->values.empty() ? "" : value->values[0];
+    std::string_view values;
+    if (value != nullptr && !value->values.empty()) values = value->values[0];
     if (values.empty() && scheme.empty()) return {};
     while (true) {  // as sent: several are joined by backslashes
       const size_t end = std::min(values.find('\\'), values.size());
