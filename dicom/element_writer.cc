@@ -20,15 +20,6 @@ T parsed(const std::string& text) {
 
 }  // namespace
 
-std::string joined(const std::vector<std::string>& values) {
-  std::string out;
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) out += '\\';
-    out += values[i];
-  }
-  return out;
-}
-
 ElementWriter::ElementWriter(Encoding encoding, Charset charset)
     : charset_(std::move(charset)),
       implicit_(encoding == Encoding::implicit_little),

@@ -15,9 +15,6 @@ namespace medarc::dicom {
 // The longest value of a VR whose length has sixteen bits: even.
 inline constexpr size_t kShortLengthMax = 0xFFFE;
 
-// Values as one text, with backslashes between them.
-std::string joined(const std::vector<std::string>& values);
-
 // Immutable; thread-safe.
 class ElementWriter {
  public:

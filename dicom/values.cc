@@ -111,4 +111,13 @@ std::optional<int64_t> number_value(const Scanner& scanner, Tag tag) {
   return v;
 }
 
+std::string joined(const std::vector<std::string>& values) {
+  std::string out;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out += '\\';
+    out += values[i];
+  }
+  return out;
+}
+
 }  // namespace medarc::dicom

@@ -17,6 +17,9 @@ namespace medarc::dicom {
 std::optional<std::vector<std::string>> values_of(Vr vr, ByteView bytes, bool big_endian,
                                                   const Charset& charset, bool* clean = nullptr);
 
+// Values as one element holds them: with a backslash between.
+std::string joined(const std::vector<std::string>& values);
+
 // Bytes of the words a value of this VR consists of: what byte order applies to. 1: none.
 uint8_t word_bytes(Vr vr);
 

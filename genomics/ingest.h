@@ -1,4 +1,5 @@
-// How one format comes in: bytes are staged, cut where the format cuts, checked and described, once.
+// How one format comes in: bytes are staged, cut where the format cuts, checked and described,
+// once.
 #pragma once
 
 #include <memory>
@@ -16,9 +17,15 @@ namespace medarc::genomics {
 struct Ingested {
   archive::StagedBlob content;
   std::optional<archive::StagedBlob> index, block_map;
-  std::string index_kind;             // "bai", "csi" or ""
+  std::string index_kind;  // "bai", "csi" or ""
   std::vector<std::string> samples;
-  Bytes statistics_json;              // an object
+  Bytes statistics_json;  // an object
+  struct Beside {
+    std::string role;  // of the Attachment it becomes
+    archive::StagedBlob blob;
+  };
+  std::vector<Beside> attachments;      // any order, each role once
+  std::vector<std::string> identities;  // "kind:value", any order
 };
 
 // Not thread-safe. After an error only destruction is allowed; dropping it leaves no trace.

@@ -1,6 +1,7 @@
 #include "genomics/upload.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/metrics.h"
 #include "records/identity.h"
@@ -64,8 +65,8 @@ void StoreUpload::add_samples(const std::vector<std::string>& samples) {
 
 Result<UploadResult> StoreUpload::finish() {
   static Counter& stored = counter("medarc_genome_files_total", "Genome files stored.");
-  static Counter& refused = counter("medarc_genome_files_refused_total",
-                                    "Genome files refused for what they hold.");
+  static Counter& refused =
+      counter("medarc_genome_files_refused_total", "Genome files refused for what they hold.");
   if (failed_.has_value() && !ingest_) failed_ = sniff_head(true);
   if (failed_.has_error()) {
     refused.add();
@@ -104,6 +105,14 @@ Result<UploadResult> StoreUpload::commit(Ingested ingested) {
     row_.block_map_blob = ingested.block_map->digest;
     blobs.push_back(std::move(*ingested.block_map));
   }
+  for (Ingested::Beside& beside : ingested.attachments) {
+    row_.attachments.push_back({std::move(beside.role), beside.blob.digest, beside.blob.size});
+    blobs.push_back(std::move(beside.blob));
+  }
+  std::sort(row_.attachments.begin(), row_.attachments.end(),
+            [](const auto& a, const auto& b) { return a.role < b.role; });
+  const std::set<std::string> identities(ingested.identities.begin(), ingested.identities.end());
+  row_.identities.assign(identities.begin(), identities.end());
   const auto taken = make_error(Code::already_exists, "the id is taken by a file of other bytes");
   MEDARC_ASSIGN(const auto held, index_.view()->file(row_.id));
   if (held && held->blob != row_.blob) return taken;
@@ -116,7 +125,8 @@ Result<UploadResult> StoreUpload::commit(Ingested ingested) {
   const index::OpOutcome& outcome = done.outcomes.at(0);
   switch (outcome.state) {
     case index::State::conflict: return taken;
-    case index::State::not_found: return make_error(Code::not_found, "patient: there is no such patient");
+    case index::State::not_found:
+      return make_error(Code::not_found, "patient: there is no such patient");
     default: break;
   }
   MEDARC_ASSIGN(const auto row, index_.view()->file(row_.id));

@@ -42,6 +42,7 @@ class Group {
   Result<OpOutcome> run(StoreInstance& op);
   Result<OpOutcome> run(StoreFile& op);
   Result<OpOutcome> run(RemoveFile& op);
+  Result<OpOutcome> run(AmendFile& op);
   Result<OpOutcome> run(PutPatient& op);
   Result<OpOutcome> run(RecordAudit& op);
   Result<OpOutcome> run(PutJob& op);

@@ -1,5 +1,6 @@
 // Genomic files and their patients. A file without a stated patient is linked when exactly one
 // patient has one of its sample names as an id, now or when such a patient appears.
+#include <algorithm>
 #include <set>
 
 #include "index/apply.h"
@@ -19,6 +20,7 @@ std::vector<Digest> blobs_of(const FileRow& row) {
   std::vector<Digest> out{row.blob};
   if (row.index_blob) out.push_back(*row.index_blob);
   if (row.block_map_blob) out.push_back(*row.block_map_blob);
+  for (const Attachment& a : row.attachments) out.push_back(a.blob);
   return out;
 }
 
@@ -92,6 +94,35 @@ Result<OpOutcome> Group::run(StoreFile& op) {
   ++counts_.files;
   record(Kind::file, file.id.value, State::done);
   return OpOutcome{State::done, 1, file.patient};
+}
+
+Result<OpOutcome> Group::run(AmendFile& op) {
+  MEDARC_ASSIGN(std::optional<FileRow> held, read(key::row(Kind::file, op.id.value), decode_file));
+  if (!held) return OpOutcome{State::not_found, 0, {}};
+  if (held->blob != op.blob) return OpOutcome{State::precondition_failed, 0, held->patient};
+  FileRow after = *held;
+  for (const Attachment& a : op.attachments) {
+    std::erase_if(after.attachments, [&](const Attachment& old) { return old.role == a.role; });
+    after.attachments.push_back(a);
+  }
+  std::sort(after.attachments.begin(), after.attachments.end(),
+            [](const Attachment& a, const Attachment& b) { return a.role < b.role; });
+  after.identities.insert(after.identities.end(), op.identities.begin(), op.identities.end());
+  std::sort(after.identities.begin(), after.identities.end());
+  after.identities.erase(std::unique(after.identities.begin(), after.identities.end()),
+                         after.identities.end());
+  if (!op.statistics_json.empty()) after.statistics_json = op.statistics_json;
+  if (encode(after) == encode(*held)) return OpOutcome{State::duplicate, 1, held->patient};
+  write_file(&*held, after);
+  const key::Owner owner = key::owner(Kind::file, op.id.value);
+  for (const Digest& blob : blobs_of(*held)) {
+    batch_.remove(Table::refs, key::blob_reference(blob, owner));
+  }
+  for (const Digest& blob : blobs_of(after)) {
+    batch_.put(Table::refs, key::blob_reference(blob, owner), {});
+  }
+  record(Kind::file, op.id.value, State::new_version);
+  return OpOutcome{State::done, 1, held->patient};
 }
 
 Result<OpOutcome> Group::run(RemoveFile& op) {

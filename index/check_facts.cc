@@ -32,6 +32,26 @@ Status check(const StoreInstance& op, const Blobs& blobs) {
   return staged(op.instance.dataset, blobs);
 }
 
+constexpr size_t kRoleBytesMax = 64;
+
+Status check_attachments(const std::vector<Attachment>& attachments,
+                         const std::vector<std::string>& identities, const Blobs& blobs) {
+  for (const Attachment& a : attachments) {
+    if (a.role.empty() || a.role.size() > kRoleBytesMax) {
+      return make_error(Code::invalid_argument, "a role has 1 to 64 bytes");
+    }
+    MEDARC_TRY(staged(a.blob, blobs));
+  }
+  const auto role = [](const Attachment& a, const Attachment& b) { return a.role >= b.role; };
+  if (std::adjacent_find(attachments.begin(), attachments.end(), role) != attachments.end() ||
+      std::adjacent_find(identities.begin(), identities.end(), std::greater_equal<>()) !=
+          identities.end()) {
+    return make_error(Code::invalid_argument,
+                      "attachments and identities are in ascending order, each once");
+  }
+  return {};
+}
+
 Status check(const StoreFile& op, const Blobs& blobs) {
   MEDARC_TRY(id_part(op.file.id.value, "file id"));
   if (op.patient && !op.patient->id.empty()) {
@@ -40,7 +60,12 @@ Status check(const StoreFile& op, const Blobs& blobs) {
   MEDARC_TRY(staged(op.file.blob, blobs));
   if (op.file.index_blob) MEDARC_TRY(staged(*op.file.index_blob, blobs));
   if (op.file.block_map_blob) MEDARC_TRY(staged(*op.file.block_map_blob, blobs));
-  return {};
+  return check_attachments(op.file.attachments, op.file.identities, blobs);
+}
+
+Status check(const AmendFile& op, const Blobs& blobs) {
+  MEDARC_TRY(id_part(op.id.value, "file id"));
+  return check_attachments(op.attachments, op.identities, blobs);
 }
 
 Status check(const RemoveFile& op, const Blobs&) { return id_part(op.id.value, "file id"); }

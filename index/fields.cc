@@ -26,8 +26,10 @@ constexpr HotField kStudyFields[] = {{kPatientId, kLo, true},
                                      {kFieldNameWords, kLo, true}};
 constexpr HotField kSeriesFields[] = {{kSeriesUid, kUi, false}, {kModality, kCs, false}};
 constexpr HotField kInstanceFields[] = {{kSopInstanceUid, kUi, false}};
-constexpr HotField kFileFields[] = {
-    {kFieldPatientKey, kLo, false}, {kFieldSample, kLo, true}, {kFieldFormat, kCs, false}};
+constexpr HotField kFileFields[] = {{kFieldPatientKey, kLo, false},
+                                    {kFieldSample, kLo, true},
+                                    {kFieldFormat, kCs, false},
+                                    {kFieldIdentity, kLo, true}};
 
 constexpr HotField kWorkItemFields[] = {
     {kPatientId, kLo, true},         {kPatientName, kPn, true},
@@ -122,6 +124,11 @@ bool from_members(const Subject& s, Tag tag, FieldValues& out) {
     if (tag == kFieldPatientKey) return one("LO", s.file->patient.value);
     if (tag == kFieldFormat) return one("CS", s.file->format);
     if (tag == kFieldFileName) return one("LO", s.file->name);
+    if (tag == kFieldIdentity) {
+      out.vr = kLo;
+      for (const std::string& identity : s.file->identities) add(out, identity);
+      return true;
+    }
     if (tag == kFieldSample) {
       out.vr = kLo;
       for (const std::string& sample : s.file->samples) add(out, sample);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "index/strict.h"
+#include "index/row_codec.h"
 
 namespace medarc::index {
 namespace {
@@ -13,6 +13,7 @@ constexpr uint8_t kFirstFactsVersion = 1;
 constexpr uint8_t kFactsVersionWithJobs = 2;
 constexpr uint8_t kFactsVersionWithRemovals = 3;
 constexpr uint8_t kFactsVersionWithWorkItems = 4;
+constexpr uint8_t kFactsVersionWithAttachments = 5;
 enum class OpKind : uint8_t {
   store_instance = 1,
   store_file = 2,
@@ -27,6 +28,7 @@ enum class OpKind : uint8_t {
   remove_work_item = 11,
   put_subscription = 12,
   remove_subscription = 13,
+  amend_file = 14,  // from version 5 on
 };
 
 void put(Encoder& out, OpKind kind) { out.fixed(static_cast<uint8_t>(kind)); }
@@ -138,7 +140,20 @@ void encode_op(Encoder& out, const RemoveSubscription& op) {
   out.bytes(op.aet);
 }
 
+void encode_op(Encoder& out, const AmendFile& op) {
+  put(out, OpKind::amend_file);
+  out.bytes(op.id.value);
+  out.raw(op.blob.view());
+  put_beside(out, op.attachments, op.identities);
+  out.bytes(op.statistics_json);
+}
+
 uint8_t version_of(const Op& op) {
+  if (std::holds_alternative<AmendFile>(op)) return kFactsVersionWithAttachments;
+  if (const auto* store = std::get_if<StoreFile>(&op)) {
+    const bool beside = !store->file.attachments.empty() || !store->file.identities.empty();
+    return beside ? kFactsVersionWithAttachments : kFirstFactsVersion;
+  }
   const bool work =
       std::holds_alternative<PutWorkItem>(op) || std::holds_alternative<RemoveWorkItem>(op) ||
       std::holds_alternative<PutSubscription>(op) || std::holds_alternative<RemoveSubscription>(op);
@@ -254,6 +269,14 @@ Op decode_op(Decoder& in, StrictDecoder& strict) {
       op.aet = strict.text();
       return op;
     }
+    case OpKind::amend_file: {
+      AmendFile op;
+      op.id.value = strict.text();
+      op.blob = strict.digest();
+      take_beside(strict, op.attachments, op.identities);
+      op.statistics_json = strict.text();
+      return op;
+    }
   }
   strict.fail();
   return RecordAudit{};
@@ -276,7 +299,7 @@ Result<Facts> decode_facts(ByteView payload) {
   Decoder in(payload);
   StrictDecoder strict(in);
   const uint8_t version = in.fixed<uint8_t>();
-  if (in.ok() && version > kFactsVersionWithWorkItems) {
+  if (in.ok() && version > kFactsVersionWithAttachments) {
     return make_error(Code::unsupported, "facts of version " + std::to_string(version) +
                                              ": written by a newer Medarc");
   }

@@ -45,6 +45,16 @@ struct RemoveFile {
   FileId id;
 };
 
+// What was made of a genomic file after it arrived. precondition_failed: the id holds other bytes;
+// not_found: it holds none; duplicate: nothing of it is new.
+struct AmendFile {
+  FileId id;
+  Digest blob;                          // the content it was made of
+  std::vector<Attachment> attachments;  // added, or in place of those of the same role
+  std::vector<std::string> identities;  // added
+  Bytes statistics_json;                // empty: stays
+};
+
 // A patient written over FHIR. expect_version: nullopt = unconditional, 0 = must not exist.
 // done with the new version; precondition_failed; duplicate (identical content: no version).
 struct PutPatient {
@@ -107,7 +117,7 @@ struct RemoveSubscription {
 
 using Op = std::variant<StoreInstance, StoreFile, RemoveFile, PutPatient, RecordAudit, PutJob,
                         ChangeJob, RemoveJob, RemoveImages, PutWorkItem, RemoveWorkItem,
-                        PutSubscription, RemoveSubscription>;
+                        PutSubscription, RemoveSubscription, AmendFile>;
 
 enum class State : uint8_t {
   done,

@@ -1,6 +1,7 @@
 // How all rows are written and read: a version byte, then the fields.
 #pragma once
 
+#include "index/rows.h"
 #include "index/strict.h"
 
 namespace medarc::index {
@@ -14,20 +15,28 @@ inline Bytes join(std::initializer_list<std::string_view> parts) {
   return out;
 }
 
-inline Encoder start_row() {
+inline Encoder start_row(uint8_t version = kRowVersion) {
   Encoder out;
-  out.fixed(kRowVersion);
+  out.fixed(version);
   return out;
 }
 
 inline void put_flag(Encoder& out, bool v) { out.fixed(static_cast<uint8_t>(v ? 1 : 0)); }
 
+// What lies beside a genomic file, as rows and facts hold it.
+void put_beside(Encoder& out, const std::vector<Attachment>& attachments,
+                const std::vector<std::string>& identities);
+void take_beside(StrictDecoder& in, std::vector<Attachment>& attachments,
+                 std::vector<std::string>& identities);
+
 // Runs `read` over the row and answers it only when every byte was understood.
 template <class Row, class Read>
-Result<Row> decode_row(ByteView value, std::string_view what, Read read) {
+Result<Row> decode_row(ByteView value, std::string_view what, Read read,
+                       uint8_t newest = kRowVersion) {
   Decoder in(value);
   StrictDecoder strict(in);
-  if (in.fixed<uint8_t>() != kRowVersion) strict.fail();
+  const auto version = in.fixed<uint8_t>();
+  if (version < kRowVersion || version > newest) strict.fail();
   Row row;
   read(row, in, strict);
   if (!in.at_end()) {

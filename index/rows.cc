@@ -1,9 +1,13 @@
 #include "index/rows.h"
 
+#include <algorithm>
+
 #include "index/row_codec.h"
 
 namespace medarc::index {
 namespace {
+
+constexpr uint8_t kFileRowWithAttachments = 2;
 
 void optional_digest(Encoder& out, const std::optional<Digest>& d) {
   put_flag(out, d.has_value());
@@ -138,8 +142,39 @@ Result<InstanceRow> decode_instance(ByteView value) {
                                  });
 }
 
+void put_beside(Encoder& out, const std::vector<Attachment>& attachments,
+                const std::vector<std::string>& identities) {
+  out.varint(attachments.size());
+  for (const Attachment& a : attachments) {
+    out.bytes(a.role);
+    out.raw(a.blob.view());
+    out.varint(a.bytes);
+  }
+  out.varint(identities.size());
+  for (const std::string& identity : identities) out.bytes(identity);
+}
+
+void take_beside(StrictDecoder& in, std::vector<Attachment>& attachments,
+                 std::vector<std::string>& identities) {
+  for (uint64_t n = in.count(34); n > 0 && in.ok(); --n) {
+    Attachment a;
+    a.role = in.text();
+    a.blob = in.digest();
+    a.bytes = in.varint();
+    attachments.push_back(std::move(a));
+  }
+  for (uint64_t n = in.count(); n > 0 && in.ok(); --n) identities.push_back(in.text());
+}
+
+const Attachment* attachment(const FileRow& file, std::string_view role) {
+  const auto at = std::find_if(file.attachments.begin(), file.attachments.end(),
+                               [&](const Attachment& a) { return a.role == role; });
+  return at == file.attachments.end() ? nullptr : &*at;
+}
+
 Bytes encode(const FileRow& r) {
-  Encoder out = start_row();
+  const bool beside = !r.attachments.empty() || !r.identities.empty();
+  Encoder out = start_row(beside ? kFileRowWithAttachments : kRowVersion);
   out.bytes(r.id.value);
   out.bytes(r.patient.value);
   out.bytes(r.name);
@@ -154,11 +189,13 @@ Bytes encode(const FileRow& r) {
   optional_digest(out, r.block_map_blob);
   out.bytes(r.statistics_json);
   out.zigzag(r.received.us);
+  if (!beside) return out.take();
+  put_beside(out, r.attachments, r.identities);
   return out.take();
 }
 
 Result<FileRow> decode_file(ByteView value) {
-  return decode_row<FileRow>(value, "file", [](FileRow& r, Decoder&, StrictDecoder& s) {
+  const auto read = [value](FileRow& r, Decoder&, StrictDecoder& s) {
     r.id.value = s.text();
     r.patient.value = s.text();
     r.name = s.text();
@@ -172,7 +209,11 @@ Result<FileRow> decode_file(ByteView value) {
     r.block_map_blob = optional_digest(s);
     r.statistics_json = s.text();
     r.received.us = s.zigzag();
-  });
+    if (value.empty() || value[0] != kFileRowWithAttachments) return;
+    take_beside(s, r.attachments, r.identities);
+    if (r.attachments.empty() && r.identities.empty()) s.fail();
+  };
+  return decode_row<FileRow>(value, "file", read, kFileRowWithAttachments);
 }
 
 Bytes encode(const AuditEntry& r) {

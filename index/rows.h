@@ -39,6 +39,7 @@ inline constexpr Tag kFieldIdentifier{0xFFFE0002};  // patient: "issuer|id", eac
 inline constexpr Tag kFieldSample{0xFFFE0003};      // file: each sample name
 inline constexpr Tag kFieldFormat{0xFFFE0004};      // file: "bam", "fastq", …
 inline constexpr Tag kFieldFileName{0xFFFE0005};    // file: the name given at upload
+inline constexpr Tag kFieldIdentity{0xFFFE0009};    // file: each of FileRow::identities
 inline constexpr Tag kFieldNameWords{0xFFFE0007};   // patient, study: words of the name, folded
 // Work items: codes in their sequences, each as its value and as value, 0x1E, coding scheme.
 inline constexpr Tag kFieldStationName{0xFFFE0010}, kFieldStationClass{0xFFFE0011},
@@ -105,6 +106,14 @@ struct Tombstone {
   std::string reason;
 };
 
+// A blob beside a genomic file, made from it: its depth, its reads in another order.
+struct Attachment {
+  std::string role;  // 1 to 64 bytes; one of each role
+  Digest blob;
+  uint64_t bytes = 0;
+  bool operator==(const Attachment&) const = default;
+};
+
 struct FileRow {
   FileId id;
   PatientKey patient;        // empty: not linked yet
@@ -118,7 +127,10 @@ struct FileRow {
   std::optional<Digest> block_map_blob;  // genomics/block_map.h
   Bytes statistics_json;                 // object text, as served
   Timestamp received;
+  std::vector<Attachment> attachments;  // by role, ascending
+  std::vector<std::string> identities;  // "kind:value": what else names the same content; ascending
 };
+const Attachment* attachment(const FileRow& file, std::string_view role);  // nullptr: none
 
 struct AuditEntry {
   Timestamp time;

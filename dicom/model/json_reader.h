@@ -9,11 +9,6 @@
 
 namespace medarc::dicom {
 
-struct ModelLimits {
-  uint32_t nesting_depth_max = 64;        // sequences inside sequences
-  uint64_t text_bytes_max = 22ull << 20;  // one string: 16 MiB in base64 fit
-};
-
 class JsonReader {
  public:
   // `sink` must live longer.

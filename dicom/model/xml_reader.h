@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "base/bytes.h"
-#include "dicom/model/json_reader.h"
+#include "dicom/model/sink.h"
 
 namespace medarc::dicom {
 

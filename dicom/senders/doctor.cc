@@ -15,12 +15,6 @@ namespace {
 
 constexpr size_t kRemembered = 64, kRememberedBytesMax = 4096;
 
-std::string joined(const std::vector<std::string>& terms) {
-  std::string out;
-  for (size_t i = 0; i < terms.size(); ++i) out += (i > 0 ? "\\" : "") + terms[i];
-  return out;
-}
-
 // ISO 8859 has controls there, which no text holds.
 bool has_controls(std::string_view utf8) {
   for (size_t i = 0; i + 1 < utf8.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dicom/values.h"
 #include "dicom/worklist/rules.h"
 #include "index/match.h"
 
@@ -54,15 +55,6 @@ void add_codes(index::AttributeSet& out, Tag field, const DataElement& sequence)
   }
 }
 
-std::string joined(const DataElement& e) {
-  std::string out;
-  for (size_t i = 0; i < e.values.size(); ++i) {
-    if (i > 0) out += '\\';
-    out += e.values[i];
-  }
-  return out;
-}
-
 class Reader {
  public:
   explicit Reader(const Matching& how) : how_(how) { keys_.query.kind = index::Kind::work_item; }
@@ -82,7 +74,7 @@ class Reader {
 
  private:
   Status add(Tag named, Tag field, const DataElement& e) {
-    const std::string text = joined(e);
+    const std::string text = joined(e.values);
     if (how_.fuzzy_names && is(e.vr, "PN")) {
       for (auto& group : fuzzy_name_terms(field, text)) {
         keys_.query.all_of_any.push_back(std::move(group));

@@ -88,6 +88,8 @@ TEST(Codec, EveryFieldOfARowSurvives) {
     EXPECT_EQ(fback.index_blob, f.index_blob);
     EXPECT_EQ(fback.block_map_blob, f.block_map_blob);
     EXPECT_EQ(fback.statistics_json, f.statistics_json);
+    EXPECT_EQ(fback.attachments, f.attachments);
+    EXPECT_EQ(fback.identities, f.identities);
     const PatientRow p = random.patient();
     const PatientRow pback = *decode_patient(encode(p));
     EXPECT_EQ(pback.identifiers, p.identifiers);
@@ -99,7 +101,7 @@ TEST(Codec, EveryFieldOfARowSurvives) {
 
 TEST(Codec, FactsOfANewerMedarcAreUnsupported) {
   Bytes bytes = encode(RandomFacts(1).facts());
-  bytes[0] = 5;
+  bytes[0] = 6;
   EXPECT_EQ(decode_facts(bytes).error().code, Code::unsupported);
 }
 

@@ -7,9 +7,7 @@ namespace {
 
 class PatientTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    index_ = must(open_index(posix_fs(), dir_ / "data", quick_options()));
-  }
+  void SetUp() override { index_ = must(open_index(posix_fs(), dir_ / "data", quick_options())); }
 
   OpOutcome put(PatientRow row, std::optional<uint64_t> expect = {}) {
     return run(*index_, PutPatient{std::move(row), expect});
@@ -46,6 +44,31 @@ class PatientTest : public ::testing::Test {
   TempDir dir_;
   std::unique_ptr<Index> index_;
 };
+
+TEST_F(PatientTest, FilesGetWhatIsMadeOfThemLater) {
+  store_file("f", "reads", {"s"});
+  const Digest content = must(index_->view()->file(FileId("f")))->blob;
+  archive::StagedBlob first = stage(*index_, "depth 1"), second = stage(*index_, "depth 2");
+  const Digest one = first.digest, two = second.digest;
+  const auto amend = [&](archive::StagedBlob blob, Digest of, std::string id = "f") {
+    AmendFile op{FileId(std::move(id)), of, {{"depth", blob.digest, blob.size}}, {"md5seq:ab"}, {}};
+    return run(*index_, std::move(op), {9}, {std::move(blob)}).state;
+  };
+  EXPECT_EQ(amend(first, content, "other"), State::not_found);
+  EXPECT_EQ(amend(first, one), State::precondition_failed);
+  EXPECT_TRUE(find(Kind::file, equal(kFieldIdentity, {"md5seq:ab"})).empty());
+  EXPECT_EQ(amend(first, content), State::done);
+  EXPECT_EQ(amend(first, content), State::duplicate);
+  EXPECT_EQ(amend(second, content), State::done);
+  const FileRow row = *must(index_->view()->file(FileId("f")));
+  ASSERT_EQ(row.attachments.size(), 1u);
+  EXPECT_EQ(attachment(row, "depth")->blob, two);
+  EXPECT_EQ(attachment(row, "sorted"), nullptr);
+  EXPECT_EQ(find(Kind::file, equal(kFieldIdentity, {"md5seq:ab"})), std::vector<Bytes>{"f"});
+  EXPECT_TRUE(find(Kind::file, equal(kFieldIdentity, {"md5seq:a"})).empty());
+  run(*index_, RemoveFile{FileId("f")});
+  EXPECT_TRUE(find(Kind::file, equal(kFieldIdentity, {"md5seq:ab"})).empty());
+}
 
 TEST_F(PatientTest, WrittenAndFoundByIdentifierNameAndBirthDate) {
   EXPECT_EQ(put(row("a", {{"HOSP", "1"}, {"", "x"}}), 0).version, 1u);

@@ -80,6 +80,8 @@ FileRow RandomFacts::file() {
   if (pick(2) == 0) r.block_map_blob = digest();
   r.statistics_json = text(50);
   r.received = time();
+  for (uint32_t n = pick(3); n > 0; --n) r.attachments.push_back({text(), digest(), random_()});
+  for (uint32_t n = pick(3); n > 0; --n) r.identities.push_back(text());
   return r;
 }
 
@@ -128,7 +130,11 @@ SubscriptionRow RandomFacts::subscription() {
 }
 
 Op RandomFacts::op() {
-  switch (pick(13)) {
+  switch (pick(14)) {
+    case 13: {
+      FileRow row = file();
+      return AmendFile{row.id, row.blob, row.attachments, row.identities, row.statistics_json};
+    }
     case 9: return PutWorkItem{work_item(), random_()};
     case 10: return RemoveWorkItem{SopInstanceUid(text()), random_()};
     case 11: return PutSubscription{subscription(), pick(2) == 0};

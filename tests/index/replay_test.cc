@@ -29,7 +29,7 @@ class Life {
  private:
   Op op(std::vector<archive::StagedBlob>& blobs) {
     auto number = [&](uint32_t n) { return std::to_string(random_.pick(n)); };
-    switch (random_.pick(14)) {
+    switch (random_.pick(16)) {
       case 11: {
         PutWorkItem p{random_.work_item(), random_.pick(4)};
         p.item.uid.value = "7." + number(4);
@@ -56,6 +56,20 @@ class Life {
         o.file.samples = {"P" + number(6)};
         if (random_.pick(3) == 0) o.patient = Identifier{"", "P" + number(6)};
         o.patient_if_new.value = "k" + number(6);
+        if (random_.pick(3) == 0) {
+          o.file.attachments.push_back({"depth", blobs.back().digest, 1});
+          o.file.identities = {"reads:" + number(4)};
+        }
+        return o;
+      }
+      case 7: {
+        AmendFile o;
+        o.id.value = "f" + number(10);
+        o.blob = stage(index_, "file " + number(30)).digest;
+        blobs.push_back(stage(index_, "beside " + number(9)));
+        o.attachments.push_back({"role " + number(3), blobs.back().digest, blobs.back().size});
+        if (random_.pick(2) == 0) o.identities = {"reads:" + number(4)};
+        o.statistics_json = random_.pick(2) == 0 ? "" : "{\"n\":" + number(3) + "}";
         return o;
       }
       case 1: return RemoveFile{FileId("f" + number(10))};

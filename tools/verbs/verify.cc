@@ -37,6 +37,7 @@ Result<uint64_t> rows_without_blob(index::Index& index, const VerifyOptions& opt
     MEDARC_TRY(check(row.blob, name));
     if (row.index_blob) MEDARC_TRY(check(*row.index_blob, name + "/index"));
     if (row.block_map_blob) MEDARC_TRY(check(*row.block_map_blob, name + "/blocks"));
+    for (const auto& a : row.attachments) MEDARC_TRY(check(a.blob, name + "/" + a.role));
     return {};
   };
   auto view = index.view();

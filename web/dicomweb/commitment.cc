@@ -79,11 +79,6 @@ std::string result_json(const std::vector<Reference>& references) {
   return to_json(out);
 }
 
-Error not_acceptable() {
-  return make_error(Code::not_acceptable,
-                    "results are application/dicom+json or application/dicom+xml");
-}
-
 // Requests by principal and transaction, and those who look into them.
 class Desk {
  public:
@@ -130,7 +125,7 @@ class Desk {
 
   Response check(const Request& request) {
     const auto form = model_form(request);
-    if (!form) return problem(not_acceptable());
+    if (form.has_error()) return problem(form.error());
     if (const Status admitted = commitments_.admit(at_door(request)); admitted.has_error()) {
       return problem(admitted.error());
     }
@@ -239,13 +234,14 @@ std::vector<Route> commitment_routes(dicom::dimse::Commitments& commitments,
   std::vector<Route> out;
   Route ask{"POST", path, "Ask for storage commitment.",
             [desk, options](const Request& request) -> Answer {
-              const auto sent = model_body_form(request), taken = model_form(request);
+              const auto sent = model_body_form(request);
+              const auto taken = model_form(request);
               if (!sent) {
                 return problem(make_error(Code::unsupported,
                                           "requests are taken as application/dicom+json or +xml"),
                                true);
               }
-              if (!taken) return problem(not_acceptable());
+              if (taken.has_error()) return problem(taken.error());
               return collect_body(options.body_bytes_max,
                                   [desk, options, request, sent, taken](Bytes body) {
                                     dicom::DataSetLimits limits;

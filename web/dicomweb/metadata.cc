@@ -65,10 +65,7 @@ std::string metadata_etag(std::string_view id, Timestamp changed, uint64_t more,
 
 Answer metadata(const ContextPtr& context, const Request& request) {
   const auto form = model_form(request);
-  if (!form) {
-    return problem(make_error(Code::not_acceptable,
-                              "metadata is application/dicom+json or application/dicom+xml"));
-  }
+  if (form.has_error()) return problem(form.error());
   const auto at = as_of(request);
   if (at.has_error()) return problem(at.error());
   if (*at || !request.query_value("version").empty()) return metadata_at(context, request, *form);

@@ -22,7 +22,7 @@ bool takes_xml(const MediaType& media) {
 
 }  // namespace
 
-std::optional<ModelForm> model_form(const Request& request) {
+Result<ModelForm> model_form(const Request& request) {
   if (!accept_given(request)) return ModelForm::json;  // N1: lenient
   for (const MediaRange& range : accepted_types(request)) {
     if (range.media.covers(kDicomJson) || range.media.covers("application/json")) {
@@ -30,7 +30,8 @@ std::optional<ModelForm> model_form(const Request& request) {
     }
     if (takes_xml(range.media)) return ModelForm::xml;
   }
-  return std::nullopt;
+  return make_error(Code::not_acceptable,
+                    "answers are application/dicom+json or application/dicom+xml");
 }
 
 std::optional<ModelForm> model_body_form(const Request& request) {

@@ -15,8 +15,8 @@ inline constexpr std::string_view kDicomXml = "application/dicom+xml";
 
 enum class ModelForm { json, xml };
 
-// The first that is taken, JSON when nothing was said or anything will do; nullopt: neither.
-std::optional<ModelForm> model_form(const Request& request);
+// The first that is taken, JSON when nothing was said or anything will do; not_acceptable: neither.
+Result<ModelForm> model_form(const Request& request);
 
 // Of a body, by its Content-Type, JSON when there is no body; nullopt: neither.
 std::optional<ModelForm> model_body_form(const Request& request);

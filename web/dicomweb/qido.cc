@@ -52,10 +52,7 @@ Result<index::Page> page_of(const DicomwebContext& context, const Request& reque
 
 Answer qido(const ContextPtr& context, const Level& level, const Request& request) {
   const auto model = model_form(request);
-  if (!model) {
-    return problem(make_error(Code::not_acceptable,
-                              "results are application/dicom+json or application/dicom+xml"));
-  }
+  if (model.has_error()) return problem(model.error());
   const DicomwebOptions& options = context->options;
   auto search =
       parse_search(level.kind, request.query,

@@ -40,10 +40,7 @@ Answer stow(const ContextPtr& context, const Request& request) {
         "application/dicom+json, application/dicom+xml");
   }
   const auto form = model_form(request);  // S9
-  if (!form) {
-    return problem(make_error(Code::not_acceptable,
-                              "answers are application/dicom+json or application/dicom+xml"));
-  }
+  if (form.has_error()) return problem(form.error());
   if (!request.captures.empty()) parts.study = dicom::StudyUid(request.captures[0]);
   return stow_body(context, request, std::move(parts), *form);
 }

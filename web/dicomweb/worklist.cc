@@ -162,10 +162,7 @@ Response request_cancel(const WorklistContext& context, const Request& request, 
 
 Response retrieve(const WorklistContext& context, const Request& request) {
   const auto form = model_form(request);
-  if (!form) {
-    return problem(make_error(Code::not_acceptable,
-                              "items are application/dicom+json or application/dicom+xml"));
-  }
+  if (form.has_error()) return problem(form.error());
   auto got = context.worklist.retrieve(at_door(request), request.captures[0]);
   if (got.has_error()) return problem(got.error());
   if (got->reply.failed()) return answer_of(got->reply, request, 200);

@@ -214,10 +214,7 @@ Result<DataSet> parse_work_item_filter(
 Response search_work_items(dicom::worklist::Worklist& worklist, const DicomwebOptions& options,
                            const Request& request) {
   const auto form = model_form(request);
-  if (!form) {
-    return problem(make_error(Code::not_acceptable,
-                              "results are application/dicom+json or application/dicom+xml"));
-  }
+  if (form.has_error()) return problem(form.error());
   auto search = parse_work_item_search(request.query, options);
   if (search.has_error()) return problem(search.error());
   auto keys = dicom::worklist::read_keys(search->identifier, search->how);
