@@ -308,6 +308,7 @@ TEST_F(FindAgrees, M1_M8_RandomQuestionsHaveOneAnswer) {
                           << shown(dimse);
     matched += web.empty() ? 0 : 1;
     rows += web.size();
+    if (n % 1000 == 999) std::printf("%zu of %zu\n", n + 1, queries), std::fflush(stdout);
   }
   EXPECT_GT(matched, queries / 4);  // the questions are not idle
   std::printf("%zu studies, %zu queries, %zu of them matched, %zu rows compared\n", studies,
