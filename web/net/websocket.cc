@@ -48,7 +48,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
     request_.target(request.path);
     request_.version(11);
     stream_.async_accept(request_, [self = shared_from_this()](error_code error) {
-      if (error) return self->finish();
+      if (error || self->finished_) return self->finish();
+      self->open_ = true;
       // Wakes come from any thread and may outlive us.
       const auto executor = self->stream_.get_executor();
       self->feed_->on_change([weak = self->weak_from_this(), executor] {
@@ -57,17 +58,21 @@ class Socket : public std::enable_shared_from_this<Socket> {
         });
       });
       self->read();
+      if (self->ending_) return self->say_goodbye();
       self->pump();
     });
   }
 
   // Politely at first; asked again, whatever the peer does.
   void end() {
-    if (closing_) return finish();
-    close(websocket::close_code::going_away, "the server stops");
+    if (std::exchange(ending_, true) || closing_) return finish();
+    // Closing in the middle of the handshake is more than the stream bears: it is over soon.
+    if (open_) say_goodbye();
   }
 
  private:
+  void say_goodbye() { close(websocket::close_code::going_away, "the server stops"); }
+
   void read() {
     stream_.async_read(buffer_, [self = shared_from_this()](error_code error, size_t) {
       if (error) return self->finish();
@@ -115,7 +120,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   beast::http::request<beast::http::empty_body> request_;
   beast::flat_buffer buffer_;
   std::string out_;  // being written
-  bool writing_ = false, closing_ = false, finished_ = false;
+  bool open_ = false, writing_ = false, closing_ = false, finished_ = false;
+  bool ending_ = false;  // asked to, once
 };
 
 }  // namespace
