@@ -39,6 +39,11 @@ Comparer::Comparer(const Condition& condition) : condition_(condition) {
   }
 }
 
+void Comparer::in_zone(const std::string& zone) {
+  zone_ = zone;
+  for (Comparer& item : items_) item.in_zone(zone);
+}
+
 Result<bool> Comparer::meets(std::string_view dataset) {
   if (condition_.universal()) return true;
   if (is_private_creator(condition_.tag)) {
@@ -72,9 +77,16 @@ Result<bool> Comparer::meets_values(const Attribute& attribute) {
   index::FieldValues found;
   const bool unknown = is(attribute.vr, "UN") || attribute.vr == Vr{};
   found.vr = condition_.vr != Vr{} ? condition_.vr : unknown ? Vr{'L', 'O'} : attribute.vr;
+  const bool moves = is(found.vr, "DT") && !zone_.empty();
   for (const std::string& value : attribute.values) {
-    if (!says_nothing(found.vr, value)) found.values.push_back(value);
+    if (says_nothing(found.vr, value)) continue;
+    if (moves) {
+      found.made.push_back(value.find_first_of("+-") == std::string::npos ? value + zone_ : value);
+    } else {
+      found.values.push_back(value);
+    }
   }
+  if (moves) found.values.assign(found.made.begin(), found.made.end());
   return std::all_of(terms_.begin(), terms_.end(), [&](auto& group) {
     return std::any_of(group.begin(), group.end(),
                        [&](index::CompiledTerm& term) { return term.matches_values(found); });

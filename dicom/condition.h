@@ -34,6 +34,8 @@ class Comparer {
   // `dataset`: one JSON object. too_large: the value lies outside the metadata (a text over 64
   // KiB), where it is not looked at.
   Result<bool> meets(std::string_view dataset);
+  // Date-times without an offset of their own have this one ("+0800"); "": as they stand.
+  void in_zone(const std::string& zone);
   // An attribute as rows hold it, or none.
   Result<bool> meets(const index::Attribute* attribute);
 
@@ -43,6 +45,7 @@ class Comparer {
   Condition condition_;
   std::vector<std::vector<index::CompiledTerm>> terms_;
   std::vector<Comparer> items_;
+  std::string zone_;
 };
 
 // The element of `dataset`, a private one by its creator whatever block it has there (the answer

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "dicom/charset.h"
+#include "dicom/completeness/state_elements.h"
 #include "dicom/dictionary.h"
 #include "dicom/implementation.h"
+#include "dicom/matching.h"
 #include "dicom/model/pixel_parts.h"
 #include "dicom/pixel/codec_pool.h"
 #include "dicom/sop_class.h"
@@ -114,7 +116,41 @@ void coercion(std::string& out) {
       "Original Attributes Sequence (0400,0561), which names every attribute that was changed with "
       "its former value; those that did not conform stand in Nonconforming Modified Attributes "
       "Sequence (0400,0551). Received bytes are kept, and given at `/original` below an instance. "
-      "Deflated and big-endian objects are not coerced.\n";
+      "Deflated and big-endian objects are given in their own encoding, the former deflated "
+      "anew.\n";
+}
+
+void matching(std::string& out) {
+  out +=
+      "\n## Matching of dates and times\n\nBy meaning, not by text. A date and its time that are "
+      "ranges of the same form are one range of moments: in QIDO-RS always, in C-FIND where it was "
+      "negotiated. Where Timezone query adjustment was negotiated, and in QIDO-RS always, Timezone "
+      "Offset From UTC (0008,0201) in a request is no key but the zone of its dates and times: a "
+      "date and its time, and date-times without an offset, are moved there from the zone that the "
+      "first object of the study names, and then compared; what names none is taken as it stands, "
+      "dates of birth are. Answers hold dates and times as they were stored, with the zone of the "
+      "study where it has one. Not negotiated, it is a key like any other. Pairs:\n\n"
+      "| date | time |\n|---|---|\n";
+  for (const DateAndTime& pair : dates_and_times()) {
+    if (pair.date.value >> 16 == 0x0010) continue;
+    out += fmt::format("| {} | {} |\n", keyword_of(pair.date), keyword_of(pair.time));
+  }
+}
+
+void private_elements(std::string& out) {
+  out += fmt::format(
+      "\n## Private elements\n\nBlock creator `{}` in group {:04X}: the state of a study, in "
+      "answers "
+      "to "
+      "searches that name the element and its creator (QIDO-RS at any level, C-FIND from the study "
+      "level on), and a key there. Never in a stored object. A search by the verdict looks at what "
+      "the studies hold that its other keys leave, up to `dicom.compared_instances_max` "
+      "instances.\n\n| element | VR | meaning |\n|---|---|---|\n",
+      kStudyStateCreator, kStudyStateGroup);
+  for (const StudyStateElement& e : study_state_elements()) {
+    out += fmt::format("| ({:04X},xx{:02X}) | {} | {} |\n", kStudyStateGroup,
+                       static_cast<unsigned>(e.what), text_of(e.vr), e.text);
+  }
 }
 
 void reasons(std::string& out) {
@@ -155,6 +191,8 @@ std::string dimse_conformance() {
   syntaxes(out);
   character_sets_of(out);
   coercion(out);
+  matching(out);
+  private_elements(out);
   reasons(out);
   return out;
 }

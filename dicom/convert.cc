@@ -12,23 +12,13 @@ namespace {
 constexpr size_t kStepBytes = 64u << 10;
 constexpr size_t kStepAfterSkipBytes = 512;  // often only the next fragment's header is wanted
 
-void put16(Bytes& out, uint32_t v) {
-  out += static_cast<char>(v);
-  out += static_cast<char>(v >> 8);
-}
-void put32(Bytes& out, uint32_t v) {
-  put16(out, v);
-  put16(out, v >> 16);
-}
-void put_tag(Bytes& out, Tag tag) {
-  put16(out, tag.value >> 16);
-  put16(out, tag.value & 0xFFFF);
-}
-
 class Planner {
  public:
-  Planner(const Scanner& scanner, const Changes& changes)
-      : scanner_(scanner), changes_(changes), big_(scanner.encoding() == Encoding::explicit_big) {}
+  Planner(const Scanner& scanner, const Changes& changes, bool big = false)
+      : scanner_(scanner),
+        changes_(changes),
+        big_(big),
+        swaps_(big != (scanner.encoding() == Encoding::explicit_big)) {}
 
   std::vector<Piece> plan() {
     plan_whole(false);
@@ -64,16 +54,16 @@ class Planner {
       switch (e.kind) {
         case Element::Kind::sequence: head(e.tag, {'S', 'Q'}, 0xFFFFFFFF); break;
         case Element::Kind::sequence_end:
-          put_tag(literal_, Tag{0xFFFEE0DD});
-          put32(literal_, 0);
+          put_tag(Tag{0xFFFEE0DD});
+          put32(0);
           break;
         case Element::Kind::item:
-          put_tag(literal_, Tag{0xFFFEE000});
-          put32(literal_, 0xFFFFFFFF);
+          put_tag(Tag{0xFFFEE000});
+          put32(0xFFFFFFFF);
           break;
         case Element::Kind::item_end:
-          put_tag(literal_, Tag{0xFFFEE00D});
-          put32(literal_, 0);
+          put_tag(Tag{0xFFFEE00D});
+          put32(0);
           break;
         case Element::Kind::fragments: fragments(e, i); break;
         case Element::Kind::value:
@@ -83,6 +73,20 @@ class Planner {
       }
     }
     flush();
+  }
+
+  void put16(uint32_t v) {
+    const char low = static_cast<char>(v), high = static_cast<char>(v >> 8);
+    literal_ += big_ ? high : low;
+    literal_ += big_ ? low : high;
+  }
+  void put32(uint32_t v) {
+    put16(big_ ? v >> 16 : v & 0xFFFF);
+    put16(big_ ? v & 0xFFFF : v >> 16);
+  }
+  void put_tag(Tag tag) {
+    put16(tag.value >> 16);
+    put16(tag.value & 0xFFFF);
   }
 
   static bool starts_element(const Element& e) {
@@ -123,17 +127,17 @@ class Planner {
   }
 
   void head(Tag tag, Vr vr, uint64_t length) {
-    put_tag(literal_, tag);
+    put_tag(tag);
     if (changes_.implicit) {
-      put32(literal_, static_cast<uint32_t>(length));
+      put32(static_cast<uint32_t>(length));
       return;
     }
     literal_.append(vr.data(), 2);
     if (has_long_length(vr)) {
-      put16(literal_, 0);
-      put32(literal_, static_cast<uint32_t>(length));
+      put16(0);
+      put32(static_cast<uint32_t>(length));
     } else {
-      put16(literal_, static_cast<uint32_t>(length));
+      put16(static_cast<uint32_t>(length));
     }
   }
 
@@ -142,7 +146,7 @@ class Planner {
     flush();
     Piece p;
     p.range = {offset, length};
-    p.swap_bytes = big_ ? swap : uint8_t{1};
+    p.swap_bytes = swaps_ ? swap : uint8_t{1};
     p.words_begin = offset;
     pieces_.push_back(std::move(p));
   }
@@ -155,11 +159,21 @@ class Planner {
     const bool pixels =
         e.depth == 0 && scanner_.pixel_data() && e.tag == scanner_.pixel_data()->tag;
     if (e.offset == kNoPlace) {
-      literal_ += scanner_.value(e);
+      made(scanner_.value(e), word_bytes(e.vr));
     } else {
       range(e.offset, e.length, pixels ? pixel_word_bytes(scanner_) : word_bytes(e.vr));
     }
     if (e.length % 2 != 0) literal_ += is(vr, "UI") || is(vr, "OB") || is(vr, "UN") ? '\0' : ' ';
+  }
+
+  // Whole words, in the byte order of the scanned dataset.
+  void made(ByteView value, size_t word) {
+    const size_t begin = literal_.size();
+    literal_ += value;
+    for (size_t at = begin; swaps_ && at + word <= literal_.size(); at += word) {
+      const auto from = literal_.begin() + static_cast<ptrdiff_t>(at);
+      std::reverse(from, from + static_cast<ptrdiff_t>(word));
+    }
   }
 
   // Only the pixel data's fragments are known by place; others are kept as they stand.
@@ -174,7 +188,8 @@ class Planner {
 
   const Scanner& scanner_;
   const Changes& changes_;
-  const bool big_;
+  const bool big_;    // what is planned
+  const bool swaps_;  // it and the scanned dataset differ in byte order
   Bytes literal_;
   std::vector<Piece> pieces_;
   size_t next_set_ = 0, pixels_at_ = 0;
@@ -237,6 +252,11 @@ std::vector<Piece> implicit_little_pieces(const Scanner& scanner) {
   Changes changes;
   changes.implicit = true;
   return Planner(scanner, changes).plan();
+}
+
+std::vector<Piece> explicit_big_pieces(const Scanner& scanner) {
+  const Changes none;
+  return Planner(scanner, none, true).plan();
 }
 
 Around pieces_around_pixels(const Scanner& scanner, const Changes& changes) {

@@ -23,6 +23,8 @@ Result<std::unique_ptr<Scanner>> scan_stored_header(archive::BlobReader& blob,
 std::vector<Piece> explicit_little_pieces(const Scanner& scanner);
 // The same in Implicit VR Little Endian, for peers over DIMSE that take nothing else (N6).
 std::vector<Piece> implicit_little_pieces(const Scanner& scanner);
+// The same in Explicit VR Big Endian, for what is stored so and served corrected.
+std::vector<Piece> explicit_big_pieces(const Scanner& scanner);
 
 // The pieces around the pixel data, whose element is the caller's to write, with some top-level
 // elements changed.

@@ -1,5 +1,9 @@
 #include "dicom/delivery.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/codec.h"
 #include "dicom/dimse_status.h"
 
@@ -32,6 +36,18 @@ Result<Delivery> decode_delivery(ByteView payload) {
   const bool known = version == kPayloadVersion || version == kWithoutCommitment;
   if (!known || !in.at_end()) return make_error(Code::corrupt, "a delivery cannot be decoded");
   return out;
+}
+
+index::JobRow delivery_job(const RouteTarget& to, const index::InstanceRow& row, Timestamp time,
+                           uint32_t place) {
+  index::JobRow job;
+  job.queue = std::string(to.web ? kStowDeliveryQueue : kDeliveryQueue) + to.name;
+  job.name = fmt::format("{:016x}-{:08x}-{}", static_cast<uint64_t>(time.us), place, row.uid.value);
+  job.name.resize(std::min<size_t>(job.name.size(), 255));
+  job.kind = to.web ? kStowDeliveryJob : kDeliveryJob;
+  job.payload = encode(Delivery{row.study, row.series, row.uid, to.commit});
+  job.due = time;
+  return job;
 }
 
 bool worth_waiting(uint16_t status, uint32_t attempts) {

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "dicom/routes.h"
 #include "index/rows.h"
 
 namespace medarc::dicom {
@@ -23,6 +24,10 @@ struct Delivery {
 };
 Bytes encode(const Delivery& delivery);
 Result<Delivery> decode_delivery(ByteView payload);  // corrupt
+
+// The job of `row` on its way to `to`. `time`, and `place` at the same time, order the queue.
+index::JobRow delivery_job(const RouteTarget& to, const index::InstanceRow& row, Timestamp time,
+                           uint32_t place);
 
 // Whether a destination that refused with this status (C-STORE, Failure Reason (0008,1197)) may
 // take the object another time: it is out of resources, or failed without saying why. The latter

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dicom/completeness/state_elements.h"
 #include "dicom/json_elements.h"
 #include "dicom/matching.h"
 
@@ -67,6 +68,19 @@ Result<ExtraAttribute> read(const Config::Table& table) {
   return out;
 }
 
+// The state of studies; in no entries, made when it is asked for.
+const std::vector<ExtraAttribute>& made_of_studies() {
+  static const std::vector<ExtraAttribute> all = [] {
+    std::vector<ExtraAttribute> out;
+    for (const StudyStateElement& e : study_state_elements()) {
+      const Tag tag{uint32_t{kStudyStateGroup} << 16 | 0x1000 | static_cast<uint32_t>(e.what)};
+      out.push_back({{{tag, std::string(kStudyStateCreator)}}, e.vr, Level::study, {}});
+    }
+    return out;
+  }();
+  return all;
+}
+
 }  // namespace
 
 ExtraStep step_of(Tag tag, std::string_view creator) {
@@ -92,15 +106,21 @@ Result<ExtraAttributes> ExtraAttributes::from(Config& config) {
 
 const ExtraAttribute* ExtraAttributes::root(Tag tag, std::string_view creator) const {
   const ExtraStep wanted = step_of(tag, creator);
-  const auto at = std::find_if(all_.begin(), all_.end(),
-                               [&](const auto& a) { return a.path.front() == wanted; });
-  return at == all_.end() ? nullptr : &*at;
+  for (const auto* known : {&made_of_studies(), &all_}) {
+    const auto at = std::find_if(known->begin(), known->end(),
+                                 [&](const auto& a) { return a.path.front() == wanted; });
+    if (at != known->end()) return &*at;
+  }
+  return nullptr;
 }
 
 const ExtraAttribute* ExtraAttributes::find(const std::vector<ExtraStep>& path) const {
-  const auto at =
-      std::find_if(all_.begin(), all_.end(), [&](const auto& a) { return a.path == path; });
-  return at == all_.end() ? nullptr : &*at;
+  for (const auto* known : {&made_of_studies(), &all_}) {
+    const auto at =
+        std::find_if(known->begin(), known->end(), [&](const auto& a) { return a.path == path; });
+    if (at != known->end()) return &*at;
+  }
+  return nullptr;
 }
 
 std::vector<std::string> values_in(std::string_view dataset, const ExtraAttribute& attribute) {

@@ -8,6 +8,9 @@
 //   creator = "ACME 1.0"
 //   vr = "SH"                        # of a private element; LO is the default
 //
+// The elements that tell the state of a study (completeness/state_elements.h) are known here too,
+// as attributes of studies that nobody has to name.
+//
 // A study or series has the values of its instances: it matches when any of them does. What is
 // added here becomes a key at its level at once; it is found fast when the archive has been read
 // through (attribute_indexer.h).
@@ -17,6 +20,7 @@
 #include <vector>
 
 #include "base/config.h"
+#include "dicom/completeness/options.h"
 #include "dicom/condition.h"
 #include "dicom/levels.h"
 
@@ -43,6 +47,11 @@ class ExtraAttributes {
   // element without creator, what rows hold already. Needs load_dictionary().
   static Result<ExtraAttributes> from(Config& config);
 
+  // By what the state of studies is told.
+  void tell_state_by(CompletenessOptions options) { state_options_ = options; }
+  const CompletenessOptions& state_options() const { return state_options_; }
+
+  // Those of the configuration.
   const std::vector<ExtraAttribute>& all() const { return all_; }
   // The attribute at the top level of a dataset, or the sequence above some of them.
   const ExtraAttribute* root(Tag tag, std::string_view creator) const;
@@ -50,6 +59,7 @@ class ExtraAttributes {
 
  private:
   std::vector<ExtraAttribute> all_;
+  CompletenessOptions state_options_;
 };
 
 // A step as paths hold it.

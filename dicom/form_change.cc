@@ -27,7 +27,9 @@ Change change_of(const InstanceRow& row, Form form) {
   if (wanted == row.transfer_syntax.value) return none;
   const bool native = wanted == kExplicitLittle || wanted == kImplicitLittle;
   if (!native || (stored.encapsulated && !row.frame_table.empty())) return Change::transcoded;
-  return stored.deflated && wanted == kExplicitLittle ? Change::inflated : Change::encoding;
+  // Plain bytes stream by as they are; corrected ones are put together anew.
+  const bool as_it_is = stored.deflated && wanted == kExplicitLittle && none == Change::none;
+  return as_it_is ? Change::inflated : Change::encoding;
 }
 
 std::string_view syntax_after(const InstanceRow& row, Form form) {

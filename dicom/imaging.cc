@@ -5,6 +5,7 @@
 #include <map>
 
 #include "dicom/convert.h"
+#include "dicom/deflate.h"
 #include "dicom/dictionary.h"
 #include "dicom/element_path.h"
 #include "dicom/form_change.h"
@@ -142,6 +143,9 @@ class ImagingService final : public Imaging {
     for (const auto& group : query.all_of_any) {
       if (!group.empty()) add_key(group.front().field);
     }
+    if (question.zoned) {
+      for (const auto& group : question.zoned->all_of_any) add_key(group.front().field);
+    }
     for (const Condition& condition : question.compared) add_key(condition.tag);
     const char* what = query.kind == index::Kind::study    ? "studies"
                        : query.kind == index::Kind::series ? "series"
@@ -159,7 +163,9 @@ class ImagingService final : public Imaging {
 
   Result<Content> dataset(const Principal& principal, const InstanceRow& row, Form form) override {
     MEDARC_TRY(guard_.admit(principal, Action::read, study_object(row.study)));
-    if (form == Form::original && senders::is_corrected(row)) return content_as_stored(row);
+    if (form == Form::original && senders::is_corrected(row)) {
+      return content_as_stored(row, etag_of(row, form, Change::corrected), Bytes());
+    }
     return content_of(row, form, Bytes());
   }
 
@@ -346,10 +352,10 @@ class ImagingService final : public Imaging {
 
   Result<Content> content_of(const InstanceRow& row, Form form, Bytes envelope) {
     const Change change = change_of(row, form);
-    const std::string etag =
-        fmt::format("{}-{:08x}-{}{}{}", row.dataset.hex(), crc32c(row.envelope), etag_suffix(form),
-                    quality_suffix(row, form),
-                    change == Change::none ? std::string() : senders::correction_mark(row));
+    std::string etag = etag_of(row, form, change);
+    if (change == Change::corrected) {
+      return content_as_stored(row, std::move(etag), std::move(envelope));
+    }
     if (change == Change::transcoded) {
       MEDARC_ASSIGN(Content content, transcoded(row, form, std::move(envelope)));
       content.etag = etag;
@@ -364,16 +370,14 @@ class ImagingService final : public Imaging {
     content.etag = etag;
     std::vector<Piece> pieces(1);
     pieces[0].literal = std::move(envelope);
-    if (change == Change::corrected || change == Change::encoding) {
+    if (change == Change::encoding) {
       MEDARC_ASSIGN(const auto scanner, scan_served(*blob, row, limits_));
       if (syntax.deflated) {
         blob =
             std::make_shared<InflatedBlob>(blob, scanner->position(), limits_.inflated_bytes_max);
       }
-      const bool implicit = change == Change::corrected
-                                ? syntax.encoding == Encoding::implicit_little
-                                : form == Form::implicit_le;
-      auto more = implicit ? implicit_little_pieces(*scanner) : explicit_little_pieces(*scanner);
+      auto more = form == Form::implicit_le ? implicit_little_pieces(*scanner)
+                                            : explicit_little_pieces(*scanner);
       std::move(more.begin(), more.end(), std::back_inserter(pieces));
       return finished(std::move(content), blob, std::move(pieces));
     }
@@ -386,10 +390,32 @@ class ImagingService final : public Imaging {
     return finished(std::move(content), blob, std::move(pieces));
   }
 
-  // A corrected dataset in the stored transfer syntax.
-  Result<Content> content_as_stored(const InstanceRow& row) {
-    const bool implicit = row.transfer_syntax.value == kImplicitLittle;
-    return content_of(row, implicit ? Form::implicit_le : Form::stored, Bytes());
+  // A corrected dataset in the stored transfer syntax, behind `envelope`.
+  Result<Content> content_as_stored(const InstanceRow& row, std::string etag, Bytes envelope) {
+    const TransferSyntax syntax = transfer_syntax_or_default(row.transfer_syntax.value);
+    MEDARC_ASSIGN(std::shared_ptr<archive::BlobReader> blob, index_.blobs().open(row.dataset));
+    MEDARC_ASSIGN(const auto scanner, scan_served(*blob, row, limits_));
+    std::vector<Piece> pieces =
+        syntax.encoding == Encoding::implicit_little ? implicit_little_pieces(*scanner)
+        : syntax.encoding == Encoding::explicit_big  ? explicit_big_pieces(*scanner)
+                                                     : explicit_little_pieces(*scanner);
+    Content content;
+    content.transfer_syntax = row.transfer_syntax;
+    content.etag = std::move(etag);
+    if (syntax.deflated) {
+      blob = std::make_shared<InflatedBlob>(blob, scanner->position(), limits_.inflated_bytes_max);
+      content.source = deflating_source(std::move(envelope),
+                                        std::make_unique<PieceSource>(blob, std::move(pieces)));
+      return content;
+    }
+    pieces.insert(pieces.begin(), Piece{std::move(envelope), {}, 1, 0});
+    return finished(std::move(content), blob, std::move(pieces));
+  }
+
+  std::string etag_of(const InstanceRow& row, Form form, Change change) const {
+    return fmt::format("{}-{:08x}-{}{}{}", row.dataset.hex(), crc32c(row.envelope),
+                       etag_suffix(form), quality_suffix(row, form),
+                       change == Change::none ? std::string() : senders::correction_mark(row));
   }
 
   Sender sender(const Principal& principal) {

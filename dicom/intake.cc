@@ -150,7 +150,7 @@ void Intake::judge_text() {
 
 // The dataset's bytes name an instance that nothing else names.
 Status Intake::name_after_bytes(senders::Corrections& corrections) {
-  if (!treatment_.accepted.missing_instance_uid || !senders::can_correct(syntax_)) return {};
+  if (!treatment_.accepted.missing_instance_uid) return {};
   if (!start_.instance.value.empty() || !plain_value(scanner_, kSopInstance).empty()) return {};
   MEDARC_TRY(end_blob());
   corrections.coercions.push_back({senders::Coercion::Kind::set,
@@ -165,7 +165,7 @@ Status Intake::name_after_bytes(senders::Corrections& corrections) {
 Status Intake::treat() {
   if (sender_.rules.empty()) return {};
   std::vector<senders::Finding> prevented;
-  treatment_ = senders::treatment(sender_.rules, scanner_, syntax_, diagnosis_, prevented);
+  treatment_ = senders::treatment(sender_.rules, scanner_, diagnosis_, prevented);
   for (senders::Finding& f : prevented) {
     note(f.kind, f.attribute, std::move(f.text), std::move(f.detail));
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "dicom/dictionary.h"
@@ -21,6 +22,7 @@ struct Matching {
   bool empty_values = false;  // "" (two quotes) matches rows without a value
   bool all_values = false;    // a list matches rows that hold all of it (UI: any)
   bool date_times = false;    // combine_dates_and_times
+  bool zones = false;         // (0008,0201) is no key: it says where the others are (zoned.h)
   const ExtraAttributes* extras = nullptr;  // null: none
   bool comma_lists = false;  // in UI and CS a comma separates values as a backslash does (QIDO)
 };
@@ -47,5 +49,13 @@ std::vector<std::vector<index::Term>> fuzzy_name_terms(Tag tag, std::string_view
 // Combined date and time (PS3.4 C.2.2.2.5.4): where a date and its time are both ranges of the same
 // form ("a-b", "a-", "-b"), the two together are one range of moments.
 void combine_dates_and_times(index::Query& query);
+
+// Dates that rows hold, with their times.
+struct DateAndTime {
+  Tag date, time;
+};
+std::span<const DateAndTime> dates_and_times();
+// The day so many days after a DA value, as YYYYMMDD. nullopt: no date.
+std::optional<std::string> day_beside(const std::string& date, int days);
 
 }  // namespace medarc::dicom

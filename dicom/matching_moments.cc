@@ -14,14 +14,15 @@ namespace {
 using index::Term;
 using index::TermOp;
 
-struct Pair {
-  uint32_t date, time;
-};
-constexpr Pair kPairs[] = {{0x00080020, 0x00080030}, {0x00080021, 0x00080031},
-                           {0x00080022, 0x00080032}, {0x00080023, 0x00080033},
-                           {0x00100030, 0x00100032}, {0x00400244, 0x00400245}};
+constexpr DateAndTime kPairs[] = {
+    {Tag{0x00080020}, Tag{0x00080030}}, {Tag{0x00080021}, Tag{0x00080031}},
+    {Tag{0x00080022}, Tag{0x00080032}}, {Tag{0x00080023}, Tag{0x00080033}},
+    {Tag{0x00100030}, Tag{0x00100032}}, {Tag{0x00400244}, Tag{0x00400245}}};
 
-// The day before or after, as YYYYMMDD. nullopt: no date.
+}  // namespace
+
+std::span<const DateAndTime> dates_and_times() { return kPairs; }
+
 std::optional<std::string> day_beside(const std::string& date, int days) {
   const auto form = index::instant({'D', 'A'}, date, false);
   if (!form) return std::nullopt;
@@ -41,11 +42,13 @@ std::optional<std::string> day_beside(const std::string& date, int days) {
   return std::string(out, 8);
 }
 
+namespace {
+
 // The only range asked of the attribute, in a group of its own.
-std::vector<Term>* range_of(index::Query& query, uint32_t tag) {
+std::vector<Term>* range_of(index::Query& query, Tag tag) {
   std::vector<Term>* out = nullptr;
   for (auto& group : query.all_of_any) {
-    if (group.size() != 1 || group[0].field.value != tag) continue;
+    if (group.size() != 1 || group[0].field != tag) continue;
     if (out != nullptr || group[0].op != TermOp::range) return nullptr;
     out = &group;
   }
@@ -55,14 +58,14 @@ std::vector<Term>* range_of(index::Query& query, uint32_t tag) {
 }  // namespace
 
 void combine_dates_and_times(index::Query& query) {
-  for (const Pair& pair : kPairs) {
+  for (const DateAndTime& pair : kPairs) {
     const std::vector<Term>* dates = range_of(query, pair.date);
     std::vector<Term>* times = range_of(query, pair.time);
     if (dates == nullptr || times == nullptr) continue;
     const std::string first = (*dates)[0].values[0], last = (*dates)[0].values[1];
     const std::string from = (*times)[0].values[0], to = (*times)[0].values[1];
     if (first.empty() != from.empty() || last.empty() != to.empty()) continue;
-    const Tag date{pair.date}, time{pair.time};
+    const Tag date = pair.date, time = pair.time;
     std::vector<std::vector<Term>> moments;
     if (!first.empty()) {
       const auto after = day_beside(first, 1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dicom/completeness/state_elements.h"
 #include "dicom/json_elements.h"
 #include "dicom/metadata_source.h"
 
@@ -32,8 +33,9 @@ bool left_out(const std::optional<Attribute>& a) {
 
 }  // namespace
 
-Result<Candidate> Candidate::of(index::View& view, const index::Match& match) {
-  Candidate out(view);
+Result<Candidate> Candidate::of(index::View& view, const index::Match& match,
+                                const ExtraAttributes* extras) {
+  Candidate out(view, extras);
   switch (match.row.kind) {
     case Kind::patient: {
       MEDARC_ASSIGN(out.patient, index::decode_patient(match.row.value));
@@ -135,6 +137,15 @@ Result<std::optional<Attribute>> Candidate::in_instances(Tag tag, std::string_vi
 
 Result<std::optional<Attribute>> Candidate::element(Tag tag, std::string_view creator,
                                                     Level level) {
+  if (const StudyStateElement* state = study_state_element(tag, creator)) {
+    if (!study) return std::optional<Attribute>();
+    uint64_t instances_read = 0;
+    const CompletenessOptions options =
+        extras_ == nullptr ? CompletenessOptions() : extras_->state_options();
+    MEDARC_ASSIGN(Attribute made,
+                  study_state(*view_, *study, tag, *state, options, now(), instances_read));
+    return std::optional<Attribute>(std::move(made));
+  }
   std::optional<Attribute> out = in_rows(tag);
   if (left_out(out)) return in_instances(tag, {}, level_of(tag));
   if (out || level_of(tag) != Level::none) return out;

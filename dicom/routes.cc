@@ -47,6 +47,7 @@ Result<Routes::Rule> Routes::read(const Config::Table& table, const Destinations
                                   const WebDestinations& web) {
   Rule rule;
   std::vector<std::string> to;
+  std::string again;
   bool commit = false;
   for (const auto& [name, value] : table) {
     if (name == "to") {
@@ -54,6 +55,12 @@ Result<Routes::Rule> Routes::read(const Config::Table& table, const Destinations
     } else if (name == "commit") {
       if (value != "true" && value != "false") return wrong("commit is true or false");
       commit = value == "true";
+    } else if (name == "when") {
+      if (value != "stored" && value != "stable") return wrong("when is stored or stable");
+      rule.stable = value == "stable";
+    } else if (name == "again") {
+      if (value != "new" && value != "all") return wrong("again is new or all");
+      again = value;
     } else if (name == "calling") {
       rule.calling = comma_list(value);
     } else if (name == "hours") {
@@ -70,6 +77,8 @@ Result<Routes::Rule> Routes::read(const Config::Table& table, const Destinations
     }
   }
   if (to.empty()) return wrong("a rule needs `to`");
+  if (!again.empty() && !rule.stable) return wrong("again goes with when = \"stable\"");
+  rule.again = again == "all";
   for (const std::string& one : to) {
     const Destination* peer = destinations.find(one);
     const bool at_web = web.find(one) != nullptr;
@@ -89,7 +98,8 @@ Result<Routes> Routes::from(Config& config, const Destinations& destinations,
   Routes out;
   for (const Config::Table& table :
        config.tables("dicom.route",
-                     "Where stored objects are sent on: to, commit, calling, hours, attributes.")) {
+                     "Where stored objects are sent on: to, commit, calling, hours, when, again, "
+                     "attributes.")) {
     MEDARC_ASSIGN(Rule rule, read(table, destinations, web));
     out.rules_.push_back(std::move(rule));
   }
@@ -113,11 +123,33 @@ bool Routes::holds(const Rule& rule, const index::StoreInstance& object, const s
   });
 }
 
+bool Routes::any_stable() const {
+  return std::any_of(rules_.begin(), rules_.end(), [](const Rule& rule) { return rule.stable; });
+}
+
+bool Routes::any_again() const {
+  return std::any_of(rules_.begin(), rules_.end(), [](const Rule& rule) { return rule.again; });
+}
+
 std::vector<RouteTarget> Routes::targets(const index::StoreInstance& object,
                                          const std::string& calling, int minute) const {
+  return targets_of(object, calling, minute, [](const Rule& rule) { return !rule.stable; });
+}
+
+std::vector<RouteTarget> Routes::stable_targets(const index::StoreInstance& object,
+                                                const std::string& calling, int minute,
+                                                bool is_new) const {
+  return targets_of(object, calling, minute,
+                    [&](const Rule& rule) { return rule.stable && (is_new || rule.again); });
+}
+
+template <class F>
+std::vector<RouteTarget> Routes::targets_of(const index::StoreInstance& object,
+                                            const std::string& calling, int minute,
+                                            F counts) const {
   std::map<std::string, RouteTarget> found;
   for (const Rule& rule : rules_) {
-    if (!holds(rule, object, calling, minute)) continue;
+    if (!counts(rule) || !holds(rule, object, calling, minute)) continue;
     for (const RouteTarget& to : rule.to) {
       RouteTarget& target = found.emplace(to.name, to).first->second;
       target.commit = target.commit || to.commit;

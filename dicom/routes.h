@@ -6,6 +6,12 @@
 //   commit = true                # delivered only when the peer has promised to keep it
 //   calling = "CT*,MR1"          # who sent it; * and ? as in queries
 //   hours = "18:00-07:00"        # local time; may cross midnight
+//   when = "stable"              # not as objects come ("stored"), but when their study has
+//   received
+//                                # nothing for completeness.stable_after_s; `hours` are of that
+//                                time
+//   again = "all"                # a study that became stable before has grown: all of it goes out
+//                                # once more, and not only what is "new"
 //   Modality = "CT"              # any attribute kept in rows (dicom/levels.cc), by keyword or tag
 //   0008,1010 = "ER?"
 //
@@ -34,16 +40,23 @@ struct RouteTarget {
 class Routes {
  public:
   // invalid_argument: a rule without `to`, an unknown peer, attribute or hour, a name that is both
-  // a peer's and a web destination's, `commit` of a web destination. Tags are looked up in the
-  // dictionary, so load_dictionary() comes first.
+  // a peer's and a web destination's, `commit` of a web destination, `again` without stable. Tags
+  // are looked up in the dictionary, so load_dictionary() comes first.
   static Result<Routes> from(Config& config, const Destinations& destinations,
                              const WebDestinations& web);
 
   bool empty() const { return rules_.empty(); }
-  // Where the object goes to, each once. `calling`: who sent it, "" when it did not come over
-  // DIMSE; `minute`: of the day, local time.
+  // Whether a rule waits for stable studies; whether one of those wants all of them again.
+  bool any_stable() const;
+  bool any_again() const;
+  // Where the object goes to as it comes, each once. `calling`: who sent it, "" when it did not
+  // come over DIMSE; `minute`: of the day, local time.
   std::vector<RouteTarget> targets(const index::StoreInstance& object, const std::string& calling,
                                    int minute) const;
+  // Likewise now that its study is stable. `is_new`: it came after the study was stable last.
+  std::vector<RouteTarget> stable_targets(const index::StoreInstance& object,
+                                          const std::string& calling, int minute,
+                                          bool is_new) const;
 
  private:
   struct Condition {
@@ -55,11 +68,17 @@ class Routes {
     std::vector<std::string> calling;
     std::vector<Condition> conditions;
     std::optional<std::pair<int, int>> minutes;  // [from, until)
+    bool stable = false;                         // when = "stable"
+    bool again = false;                          // again = "all"
   };
   static Result<Rule> read(const Config::Table& table, const Destinations& destinations,
                            const WebDestinations& web);
   static bool holds(const Rule& rule, const index::StoreInstance& object,
                     const std::string& calling, int minute);
+  // Of the rules that `counts`.
+  template <class F>
+  std::vector<RouteTarget> targets_of(const index::StoreInstance& object,
+                                      const std::string& calling, int minute, F counts) const;
   std::vector<Rule> rules_;
 };
 

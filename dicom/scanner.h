@@ -92,7 +92,8 @@ class Scanner {
   uint64_t position() const { return position_; }
 
   // Changes to what was read, for objects that are served otherwise than received
-  // (senders/corrections.h). An element with a value of our own, which has no place in the dataset:
+  // (senders/corrections.h). An element with a value of our own, which has no place in the dataset;
+  // words in the dataset's byte order:
   Element made(Tag tag, Vr vr, uint8_t depth, ByteView value);
   // Takes the place of elements(); in the same form, values and their places as they were.
   void replace(std::vector<Element> elements);

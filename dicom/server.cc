@@ -205,7 +205,7 @@ class AssociationServer : public Server {
           association, imaging_, identified->principal, limits_,
           {policy_.aet, options_.warn_status, options_.destinations, signals_, options_.commitments,
            options_.work_list, options_.lossy_to_peers, options_.study_notes,
-           options_.commitment_receiver, options_.suboperations_max});
+           options_.commitment_receiver, options_.suboperations_max, options_.quirks.get()});
     }
     acceptor_->drain(association.into_drain());
     return ended;

@@ -30,8 +30,10 @@ struct ServerOptions {
   Destinations destinations;                  // of C-MOVE
   dimse::Commitments* commitments = nullptr;  // null: storage commitment is not offered
   worklist::Worklist* work_list = nullptr;    // null: unified procedure steps are not offered
-  bool lossy_to_peers = false;                // C-GET, C-MOVE: as dimse::StoreScu
-  StudyNoter* study_notes = nullptr;          // null: how associations ended is not kept
+  std::shared_ptr<const senders::Quirks>
+      quirks;                         // what senders ask for as they wrote it; null: none
+  bool lossy_to_peers = false;        // C-GET, C-MOVE: as dimse::StoreScu
+  StudyNoter* study_notes = nullptr;  // null: how associations ended is not kept
   // Takes the storage commitment reports that peers bring; null: they are refused.
   dimse::CommitmentReceiver* commitment_receiver = nullptr;
   security::Identities* identities = nullptr;  // null: user identities are passed over

@@ -5,6 +5,7 @@
 //   - an extra attribute of a study or series is decided once a study or series: any of its
 //   instances
 //     may have the value;
+//   - the state of a study (completeness/state_elements.h) is decided once a study, after all else;
 //   - where entries of an extra attribute (index/lookups.h) name the instances that may match,
 //   nothing
 //     else is looked at. What was committed since the entries were made is looked at as well.
@@ -12,9 +13,11 @@
 #include <map>
 #include <set>
 
+#include "dicom/completeness/state_elements.h"
 #include "dicom/matching.h"
 #include "dicom/metadata_source.h"
 #include "dicom/question.h"
+#include "dicom/zoned.h"
 
 namespace medarc::dicom {
 namespace {
@@ -50,7 +53,12 @@ class Settling {
 
   Status run() {
     std::vector<Condition> by_row;
+    std::vector<Condition> of_states;
     for (const Condition& c : question_.compared) {
+      if (state_of(c) != nullptr) {
+        of_states.push_back(c);
+        continue;
+      }
       MEDARC_ASSIGN(const auto ids, ids_for(c));
       if (of_many(c)) {
         MEDARC_ASSIGN(auto entities, ids ? entities_among(c, *ids) : entities_of_query(c));
@@ -60,7 +68,8 @@ class Settling {
       if (ids) narrow(c.level, *ids);
       by_row.push_back(c);
     }
-    if (!by_row.empty()) MEDARC_TRY(compare_rows(by_row));
+    by_row.insert(by_row.end(), of_states.begin(), of_states.end());
+    if (!by_row.empty() || question_.zoned) MEDARC_TRY(compare_rows(by_row));
     return {};
   }
 
@@ -68,6 +77,9 @@ class Settling {
   static bool rows_have(const Condition& c) { return level_of(c.tag) != Level::none; }
   // An extra attribute of a study or series, which has the values of all its instances.
   static bool of_many(const Condition& c) { return c.level != Level::instance && !rows_have(c); }
+  static const StudyStateElement* state_of(const Condition& c) {
+    return study_state_element(c.tag, c.creator);
+  }
   // What holds with some values holds with more of them, whoever has them.
   static bool decided_by_one(const Condition& c) {
     if (!c.items.empty()) return true;  // one item decides, and has one owner
@@ -77,8 +89,10 @@ class Settling {
     });
   }
 
-  Status count_instance() {
-    if (++instances_read_ <= instances_max_) return {};
+  Status count_instance() { return count_instances(1); }
+  Status count_instances(uint64_t count) {
+    instances_read_ += count;
+    if (instances_read_ <= instances_max_) return {};
     return make_error(Code::too_large, "the search would have to compare more than " +
                                            std::to_string(instances_max_) +
                                            " instances; narrow it");
@@ -112,6 +126,8 @@ class Settling {
   // there is none that helps.
   Result<std::optional<std::set<Bytes>>> ids_for(const Condition& root) {
     using Found = std::optional<std::set<Bytes>>;
+    // Entries are of values as they stand.
+    if (question_.zoned && compares_date_times(root)) return Found();
     if (rows_have(root) || (of_many(root) && !decided_by_one(root))) return Found();
     struct Part {
       const Condition* condition;
@@ -212,7 +228,9 @@ class Settling {
       Bytes entity = ancestor(match.row.id, c.level);
       if (met.contains(entity)) return {};
       MEDARC_ASSIGN(const Bytes dataset, dataset_of(match.row.id));
+      const std::string zone = zone_for(match.study);
       if (by_one) {
+        comparer.in_zone(zone);
         MEDARC_ASSIGN(const bool meets, comparer.meets(dataset));
         if (meets) met.insert(std::move(entity));
         return {};
@@ -222,6 +240,7 @@ class Settling {
       if (!element) return {};
       all.vr = element->vr;
       for (std::string& value : element->values) {
+        if (!zone.empty() && is(c.vr, "DT")) value = with_zone(value, zone);
         const bool known =
             std::find(all.values.begin(), all.values.end(), value) != all.values.end();
         if (!known) all.values.push_back(std::move(value));
@@ -234,6 +253,11 @@ class Settling {
       if (meets) met.insert(entity);
     }
     return met;
+  }
+
+  // Of date-times; "": as they stand.
+  std::string zone_for(const std::optional<index::StudyRow>& study) const {
+    return question_.zoned ? zone_of(study ? &*study : nullptr, *question_.zoned) : "";
   }
 
   Status for_each(index::Query query, const std::function<Status(const index::Match&)>& visit) {
@@ -249,15 +273,37 @@ class Settling {
     return {};
   }
 
+  // How many `instances` it took is counted.
+  Result<bool> state_met(const Condition& c, Comparer& comparer, const Candidate& candidate) {
+    if (!candidate.study) return false;
+    auto& known = states_[{c.tag, candidate.study->uid.value}];
+    if (!known) {
+      uint64_t instances = 0;
+      MEDARC_ASSIGN(const index::Attribute made,
+                    study_state(view_, *candidate.study, c.tag, *state_of(c),
+                                extras_.state_options(), at_, instances));
+      MEDARC_TRY(count_instances(instances));
+      MEDARC_ASSIGN(known, comparer.meets(&made));
+    }
+    return *known;
+  }
+
   Status compare_rows(const std::vector<Condition>& conditions) {
     std::vector<Comparer> comparers(conditions.begin(), conditions.end());
+    std::optional<ZonedComparer> zoned;
+    if (question_.zoned) zoned.emplace(*question_.zoned);
     auto matching = std::make_shared<std::vector<Bytes>>();
     const auto compare = [&](const index::Match& match) -> Status {
       MEDARC_ASSIGN(Candidate candidate, Candidate::of(view_, match));
+      if (zoned && !zoned->meets(candidate)) return {};
+      const std::string zone = zone_for(candidate.study);
       bool counted = false;
       for (size_t i = 0; i < conditions.size(); ++i) {
         bool met = false;
-        if (rows_have(conditions[i])) {
+        comparers[i].in_zone(zone);
+        if (state_of(conditions[i]) != nullptr) {
+          MEDARC_ASSIGN(met, state_met(conditions[i], comparers[i], candidate));
+        } else if (rows_have(conditions[i])) {
           MEDARC_ASSIGN(const auto element, candidate.element(conditions[i].tag, {}));
           MEDARC_ASSIGN(met, comparers[i].meets(element ? &*element : nullptr));
         } else {
@@ -282,14 +328,16 @@ class Settling {
   Question& question_;
   const ExtraAttributes& extras_;
   const uint64_t instances_max_;
+  const Timestamp at_ = now();
   uint64_t instances_read_ = 0;
+  std::map<std::pair<Tag, std::string>, std::optional<bool>> states_;  // by element and study
 };
 
 }  // namespace
 
 Status settle(index::View& view, Question& question, const ExtraAttributes& extras,
               uint64_t instances_max) {
-  if (question.compared.empty()) return {};
+  if (question.compared.empty() && !question.zoned) return {};
   return Settling(view, question, extras, instances_max).run();
 }
 

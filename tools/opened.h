@@ -11,6 +11,7 @@
 #include "dicom/forwarding.h"
 #include "dicom/history.h"
 #include "dicom/senders/report.h"
+#include "dicom/stable_routes.h"
 #include "dicom/worklist/worklist.h"
 #include "genomics/genome_store.h"
 #include "records/linked_service.h"
@@ -27,8 +28,9 @@ struct Outgoing {
   }
   std::unique_ptr<dicom::AttributeIndexer> attributes;
   std::unique_ptr<dicom::StudyNoter> study_notes;
-  std::unique_ptr<dicom::StableStudies> stable_studies;
   std::unique_ptr<index::Jobs> jobs;
+  std::shared_ptr<dicom::StableRoutes> stable_routes;
+  std::unique_ptr<dicom::StableStudies> stable_studies;
   std::unique_ptr<dicom::dimse::Commitments> commitments;
   std::unique_ptr<dicom::Forwarding> router;  // none without routing rules
   std::unique_ptr<dicom::worklist::Worklist> worklist;

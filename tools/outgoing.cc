@@ -14,8 +14,11 @@ Status open_outgoing(Opened& opened) {
   auto out = std::make_unique<Outgoing>();
   MEDARC_ASSIGN(out->attributes, dicom::AttributeIndexer::open(*opened.index, s.extras));
   out->study_notes = std::make_unique<dicom::StudyNoter>(*opened.index);
-  out->stable_studies = std::make_unique<dicom::StableStudies>(*opened.index, s.completeness);
   MEDARC_ASSIGN(out->jobs, index::Jobs::open(*opened.index, s.jobs));
+  out->stable_routes = std::make_shared<dicom::StableRoutes>(*opened.index, s.routes, *out->jobs);
+  out->jobs->handle(dicom::kStableRouteJob, out->stable_routes);
+  out->stable_studies = std::make_unique<dicom::StableStudies>(
+      *opened.index, s.completeness, s.routes.any_stable() ? out->stable_routes.get() : nullptr);
   out->commitments = std::make_unique<dicom::dimse::Commitments>(*opened.index, *opened.guard,
                                                                  *out->jobs, s.commitment);
   out->jobs->handle(dicom::dimse::kCommitmentJob,

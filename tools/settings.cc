@@ -68,10 +68,16 @@ Result<Settings> Settings::from(Config& config) {
   MEDARC_TRY(dicom::load_dictionary());  // rules and extra attributes are named
   MEDARC_ASSIGN(s.web_destinations, dicom::WebDestinations::from(config));
   MEDARC_ASSIGN(s.routes, dicom::Routes::from(config, s.dicom.destinations, s.web_destinations));
+  if (s.routes.any_stable() && s.completeness.stable_after_s == 0) {
+    return make_error(Code::invalid_argument,
+                      "a [[dicom.route]] waits for stable studies, and completeness.stable_after_s "
+                      "is 0: there are none");
+  }
   MEDARC_ASSIGN(s.extras, dicom::ExtraAttributes::from(config));
+  s.extras.tell_state_by(s.completeness);
   MEDARC_ASSIGN(dicom::senders::Quirks quirks, dicom::senders::Quirks::from(config, s.dicom.aet));
   s.quirks = std::make_shared<const dicom::senders::Quirks>(std::move(quirks));
-  s.commitment.quirks = s.quirks;
+  s.commitment.quirks = s.dicom.quirks = s.quirks;
   s.sender_counts = dicom::senders::TallyLimits::from(config);
   MEDARC_ASSIGN(s.authenticator, security::Authenticator::create(config));
   MEDARC_ASSIGN(s.identities, security::Identities::create(config));

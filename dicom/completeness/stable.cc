@@ -18,9 +18,9 @@ constexpr std::chrono::milliseconds kPause{300};  // between looks at the feed a
 
 }  // namespace
 
-StableStudies::StableStudies(index::Index& index, CompletenessOptions options,
+StableStudies::StableStudies(index::Index& index, CompletenessOptions options, StableWork* work,
                              std::function<Timestamp()> clock)
-    : index_(index), options_(options), clock_(std::move(clock)) {}
+    : index_(index), options_(options), work_(work), clock_(std::move(clock)) {}
 
 StableStudies::~StableStudies() { stop(); }
 
@@ -55,16 +55,20 @@ Result<bool> StableStudies::read_feed(index::View& view) {
   if (!read_through_) {
     MEDARC_ASSIGN(read_through_, index::stable_through(view));
   }
+  behind_ = false;
   if (waiting_.size() >= options_.waiting_studies_max) return false;
   MEDARC_ASSIGN(const CommitNumber last, view.last_commit());
   MEDARC_ASSIGN(const auto events, view.feed(*read_through_, kEventsAtOnce));
   for (const index::Event& event : events) {
+    // What was there when a study was announced has been dealt with.
+    if (event.kind == index::Kind::study && waiting_.contains(event.id)) forget(event.id);
     if (event.kind != index::Kind::instance) continue;
     const std::string study = event.id.substr(0, event.id.find('\0'));
     const auto [at, added] = waiting_.try_emplace(study, Waiting{event.number, 0});
     if (added) order_.emplace(0, study);
   }
   read_through_ = events.empty() ? last : events.back().number;
+  behind_ = events.size() >= kEventsAtOnce;
   return !events.empty();
 }
 
@@ -88,7 +92,7 @@ Result<std::vector<StableStudies::Due>> StableStudies::find_due(index::View& vie
     } else if (row->changed.us + quiet_us > now_us) {
       wait_until(study, row->changed.us + quiet_us);
     } else {
-      out.push_back({std::move(study), row->changed});
+      out.push_back({std::move(study), row->changed, notes.stable_change.has_value()});
     }
   }
   return out;
@@ -110,11 +114,21 @@ Status StableStudies::announce(const std::vector<Due>& due) {
     facts.ops.emplace_back(
         index::announce_stable(index::StudyUid(one.study), one.changed, through));
   }
+  std::vector<index::JobRow> jobs;
+  for (const Due& one : due) {
+    if (work_ == nullptr) break;
+    jobs.push_back(work_->job_for(index::StudyUid(one.study), waiting_.at(one.study).first,
+                                  one.before, facts.time));
+    facts.ops.emplace_back(index::PutJob{jobs.back(), false});
+  }
   MEDARC_ASSIGN(const index::CommitResult done, index_.commit({}, std::move(facts)));
   static Counter& count = counter("medarc_studies_stable_total", "Studies announced as stable.");
   for (size_t i = 0; i < due.size(); ++i) {
     if (done.outcomes[i].state == index::State::precondition_failed) continue;  // it changed again
-    if (done.outcomes[i].state == index::State::done) count.add();
+    if (done.outcomes[i].state == index::State::done) {
+      count.add();
+      if (work_ != nullptr) work_->announced(jobs[i]);
+    }
     forget(due[i].study);
   }
   return {};
@@ -123,6 +137,7 @@ Status StableStudies::announce(const std::vector<Due>& due) {
 Result<bool> StableStudies::step() {
   const std::unique_ptr<index::View> view = index_.view();
   MEDARC_ASSIGN(const bool more, read_feed(*view));
+  if (behind_) return true;  // an announcement made already may be in what follows
   MEDARC_ASSIGN(const auto due, find_due(*view));
   if (!due.empty()) MEDARC_TRY(announce(due));
   static Gauge& gauge_waiting =

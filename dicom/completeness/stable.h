@@ -17,10 +17,23 @@
 
 namespace medarc::dicom {
 
+// What is to be done when a study is announced: a job that goes into the very commit of the
+// announcement. Called by one thread.
+class StableWork {
+ public:
+  virtual ~StableWork() = default;
+  // `first`: the first event of the feed since the study was announced last, or ever; `before`: it
+  // was. A job of the same name may be there already, from an attempt that came too late: it will
+  // do.
+  virtual index::JobRow job_for(const index::StudyUid& study, archive::CommitNumber first,
+                                bool before, Timestamp time) = 0;
+  virtual void announced(const index::JobRow& job) = 0;
+};
+
 class StableStudies {
  public:
-  // `index` outlives it. `clock` is for tests.
-  StableStudies(index::Index& index, CompletenessOptions options,
+  // `index` and `work` outlive it. `clock` is for tests.
+  StableStudies(index::Index& index, CompletenessOptions options, StableWork* work = nullptr,
                 std::function<Timestamp()> clock = now);
   ~StableStudies();  // as stop()
 
@@ -39,6 +52,7 @@ class StableStudies {
   struct Due {
     std::string study;
     Timestamp changed;
+    bool before = false;  // announced already, before it changed
   };
   void run();
   Result<bool> read_feed(index::View& view);
@@ -49,10 +63,12 @@ class StableStudies {
 
   index::Index& index_;
   const CompletenessOptions options_;
+  StableWork* const work_;  // may be null
   const std::function<Timestamp()> clock_;
   std::optional<archive::CommitNumber> read_through_;
   std::map<std::string, Waiting> waiting_;
   std::set<std::pair<int64_t, std::string>> order_;  // of waiting_, by when to look
+  bool behind_ = false;                              // the feed goes on
   bool more_due_ = false;                            // than were looked at last
   std::thread thread_;
   std::mutex mutex_;

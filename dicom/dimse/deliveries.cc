@@ -43,16 +43,8 @@ std::vector<index::JobRow> Router::jobs_for(const Principal& principal,
       log(medarc::Level::error, "route.dropped", {{"to", to.name}, {"instance", row.uid.value}});
       continue;
     }
-    index::JobRow job;
-    job.queue = std::string(to.web ? kStowDeliveryQueue : kDeliveryQueue) + to.name;
-    // Names order the queue. Two processes never share an archive, so this one's count will do.
-    job.name = fmt::format("{:016x}-{:08x}-{}", static_cast<uint64_t>(received.us),
-                           sequence_.fetch_add(1), row.uid.value);
-    job.name.resize(std::min<size_t>(job.name.size(), 255));
-    job.kind = to.web ? kStowDeliveryJob : kDeliveryJob;
-    job.payload = encode(Delivery{row.study, row.series, row.uid, to.commit});
-    job.due = received;
-    out.push_back(std::move(job));
+    // Two processes never share an archive, so this one's count will do.
+    out.push_back(delivery_job(to, row, received, sequence_.fetch_add(1)));
   }
   return out;
 }

@@ -15,11 +15,14 @@ constexpr size_t kSendBytes = 64u << 10;  // answers gathered before they are se
 class Finding {
  public:
   Finding(ul::Association& association, Imaging& imaging, const Principal& principal,
-          const std::string& aet, const Request& request, std::optional<Request>& next)
+          const std::string& aet, const FiledUid& filed, const Request& request,
+          std::optional<Request>& next)
       : association_(association),
         imaging_(imaging),
         principal_(principal),
-        answerer_{aet, &imaging.extras()},
+        answerer_{aet, &imaging.extras(),
+                  ul::agreed(association.agreement(), request.context.abstract_syntax, 3)},
+        filed_(filed),
         request_(request),
         next_(next) {}
 
@@ -31,11 +34,12 @@ class Finding {
     Matching how;
     how.extras = &imaging_.extras();
     how.date_times = ul::agreed(agreement, model, 1);
+    how.zones = answerer_.zones;
     how.fuzzy_names = ul::agreed(agreement, model, 2);
     how.empty_values = ul::agreed(agreement, model, 5);
     how.all_values = ul::agreed(agreement, model, 6);
-    auto find =
-        read_find(*identifier, query_model_of(model)->root, ul::agreed(agreement, model, 0), how);
+    auto find = read_find(*identifier, query_model_of(model)->root, ul::agreed(agreement, model, 0),
+                          how, filed_);
     if (find.has_error()) return finish(find.error());
     index::Query& query = find->question.query;
     query.limit = kPageRows;
@@ -91,6 +95,7 @@ class Finding {
   Imaging& imaging_;
   const Principal& principal_;
   const Answerer answerer_;
+  const FiledUid& filed_;
   const Request& request_;
   std::optional<Request>& next_;
   Bytes pdus_;
@@ -99,12 +104,12 @@ class Finding {
 }  // namespace
 
 Status serve_find(ul::Association& association, Imaging& imaging, const Principal& principal,
-                  const Limits& limits, const std::string& aet, const Request& request,
-                  std::optional<Request>& next) {
+                  const Limits& limits, const std::string& aet, const FiledUid& filed,
+                  const Request& request, std::optional<Request>& next) {
   static Counter& finds = counter("medarc_dimse_finds_total", "C-FIND requests answered.");
   finds.add();
   MEDARC_ASSIGN(const auto dataset, read_identifier_bytes(association, request, limits));
-  Finding finding(association, imaging, principal, aet, request, next);
+  Finding finding(association, imaging, principal, aet, filed, request, next);
   if (!dataset) return finding.finish(kOutOfResources, "the identifier is over its limit");
   const auto model = query_model_of(request.context.abstract_syntax);
   if (!model || model->service != Retrieval::find) {

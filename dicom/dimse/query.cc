@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "dicom/completeness/state_elements.h"
 #include "dicom/json.h"
 #include "dicom/json_elements.h"
+#include "dicom/zoned.h"
 
 namespace medarc::dicom::dimse {
 namespace {
@@ -56,6 +58,22 @@ Status check_hierarchy(const Identifier& identifier, const std::vector<Step>& st
                     std::string(steps.back().name) + "; or negotiate relational queries");
   }
   return {};
+}
+
+// The identifier with the UIDs that its own are filed under beside them.
+Identifier with_filed(Identifier identifier, const FiledUid& filed) {
+  if (!filed) return identifier;
+  for (Key& key : identifier.keys) {
+    if (key.tag != kStudyUid && key.tag != kSeriesUid && key.tag != kSopInstanceUid) continue;
+    auto values = identifier.values(key.tag);
+    for (size_t i = 0, written = values.size(); i < written; ++i) {
+      std::string as = filed(values[i]);
+      if (std::find(values.begin(), values.end(), as) != values.end()) continue;
+      key.text += "\\" + as;
+      values.push_back(std::move(as));
+    }
+  }
+  return identifier;
 }
 
 // Known without being an attribute of a row.
@@ -163,17 +181,26 @@ const index::Identifier* identifier_of(const index::PatientRow& row, const Ident
 
 }  // namespace
 
-Result<FindQuery> read_find(const Identifier& identifier, Root root, bool relational,
-                            const Matching& how) {
-  MEDARC_ASSIGN(const auto steps, steps_to(identifier, root));
-  if (identifier.too_deep) return make_error(Code::invalid_argument, "keys are nested too deep");
-  if (!relational) MEDARC_TRY(check_hierarchy(identifier, steps));
+Result<FindQuery> read_find(const Identifier& written, Root root, bool relational,
+                            const Matching& how, const FiledUid& filed) {
+  MEDARC_ASSIGN(const auto steps, steps_to(written, root));
+  if (written.too_deep) return make_error(Code::invalid_argument, "keys are nested too deep");
+  if (!relational) MEDARC_TRY(check_hierarchy(written, steps));
+  const Identifier identifier = with_filed(written, filed);
   FindQuery out;
   index::Query& query = out.question.query;
   query.kind = steps.back().kind;
   place_below_parent(identifier, query);
+  std::optional<int> zone;
   for (const Key& key : identifier.keys) {
-    if (is_made(key.tag, query.kind)) continue;
+    if (is_made(key.tag, query.kind) || is_study_state_creator(key.tag, key.creator)) continue;
+    if (how.zones && key.tag == kTimezoneOffset) {
+      zone = zone_minutes(key.text);
+      if (!zone && !key.text.empty()) {
+        return make_error(Code::invalid_argument, "TimezoneOffsetFromUTC is no offset");
+      }
+      continue;
+    }
     const Level level = level_of_key(key, how.extras);
     if (!reachable(level, query.kind)) {
       // A group of private elements begins with its creator; that names no key.
@@ -191,13 +218,17 @@ Result<FindQuery> read_find(const Identifier& identifier, Root root, bool relati
       out.question.compared.push_back(std::move(condition));
     }
   }
-  if (how.date_times) combine_dates_and_times(query);
+  if (zone) {
+    ask_in_zone(out.question, *zone, how.date_times);
+  } else if (how.date_times) {
+    combine_dates_and_times(query);
+  }
   return out;
 }
 
 Result<std::vector<Attribute>> Answerer::attributes(const Identifier& asked, index::View& view,
                                                     const index::Match& match) const {
-  MEDARC_ASSIGN(Candidate row, Candidate::of(view, match));
+  MEDARC_ASSIGN(Candidate row, Candidate::of(view, match, extras));
   std::vector<Attribute> out;
   out.push_back({kQueryRetrieveLevel, {'C', 'S'}, {asked.level}});
   out.push_back({kRetrieveAeTitle, {'A', 'E'}, {aet}});  // M13
@@ -219,7 +250,8 @@ Result<std::vector<Attribute>> Answerer::attributes(const Identifier& asked, ind
       if (!value.empty()) out.back().values.push_back(value);
       continue;
     }
-    if (is_private_creator(key.tag) && match.row.kind != Kind::instance) {
+    if (is_private_creator(key.tag) &&
+        (match.row.kind != Kind::instance || is_study_state_creator(key.tag, key.creator))) {
       if (names_key(asked, key.tag, extras, match.row.kind)) {
         out.push_back({key.tag, {'L', 'O'}, {key.creator}});
       }
@@ -230,17 +262,21 @@ Result<std::vector<Attribute>> Answerer::attributes(const Identifier& asked, ind
     if (found) {
       const bool parts = is(found->vr, "SQ") && !key.items.empty();
       out.push_back(parts ? pruned(*found, key.items) : std::move(*found));
-    } else if (reachable(level, match.row.kind)) {
-      out.push_back({key.tag, key.vr, {}});
+    } else if (reachable(level, match.row.kind) && key.tag != kTimezoneOffset) {
+      out.push_back({key.tag, key.vr, {}});  // an offset is never empty (C.4.1.1.3.2)
     }
+  }
+  if (zones && asked.find(kTimezoneOffset) == nullptr) {
+    if (auto offset = row.in_rows(kTimezoneOffset)) out.push_back(std::move(*offset));
   }
   return out;
 }
 
-Result<std::vector<index::Query>> read_retrieve(const Identifier& identifier, Root root,
-                                                index::View& view) {
-  MEDARC_ASSIGN(const auto steps, steps_to(identifier, root));
-  MEDARC_TRY(check_hierarchy(identifier, steps));
+Result<std::vector<index::Query>> read_retrieve(const Identifier& written, Root root,
+                                                index::View& view, const FiledUid& filed) {
+  MEDARC_ASSIGN(const auto steps, steps_to(written, root));
+  MEDARC_TRY(check_hierarchy(written, steps));
+  const Identifier identifier = with_filed(written, filed);
   const auto wanted = identifier.values(steps.back().unique);
   if (wanted.empty()) {
     return mismatch(keyword_of(steps.back().unique) + " is missing");
@@ -277,19 +313,18 @@ Result<std::vector<index::Query>> read_retrieve(const Identifier& identifier, Ro
     return out;
   }
   for (const std::string& study : level == Kind::study ? wanted : identifier.values(kStudyUid)) {
-    if (level == Kind::series) {
-      for (const std::string& series : wanted) {
-        index::Query& query = instances_of(index::StudyUid(study));
-        query.series = index::SeriesUid(series);
-        of_patient(query);
-      }
+    if (level == Kind::study) {
+      of_patient(instances_of(index::StudyUid(study)));
       continue;
     }
-    index::Query& query = instances_of(index::StudyUid(study));
-    of_patient(query);
-    if (level == Kind::instance) {
-      query.series = index::SeriesUid(identifier.values(kSeriesUid)[0]);
-      query.all_of_any.push_back({{kSopInstanceUid, TermOp::equal, wanted}});
+    for (const std::string& series :
+         level == Kind::series ? wanted : identifier.values(kSeriesUid)) {
+      index::Query& query = instances_of(index::StudyUid(study));
+      query.series = index::SeriesUid(series);
+      of_patient(query);
+      if (level == Kind::instance) {
+        query.all_of_any.push_back({{kSopInstanceUid, TermOp::equal, wanted}});
+      }
     }
   }
   return out;

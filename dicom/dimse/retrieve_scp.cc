@@ -39,7 +39,7 @@ class Retrieving {
     if (identifier.has_error()) return finish(identifier.error());
     view_ = context_.imaging.index().view();
     const Root root = query_model_of(request_.context.abstract_syntax)->root;
-    auto queries = read_retrieve(*identifier, root, *view_);
+    auto queries = read_retrieve(*identifier, root, *view_, context_.filed);
     if (queries.has_error()) return finish(queries.error());
     const Destination* to = nullptr;
     if (move) {

@@ -4,6 +4,7 @@
 
 #include "dicom/destinations.h"
 #include "dicom/dimse/message.h"
+#include "dicom/dimse/query.h"
 #include "dicom/imaging.h"
 
 namespace medarc::dicom::dimse {
@@ -20,6 +21,7 @@ struct RetrieveContext {
   std::string aet;                                 // our own, calling
   std::string calling_aet;                         // the requestor's
   bool lossy_allowed = false;                      // as StoreScu
+  FiledUid filed = {};                             // of the requestor
   uint32_t suboperations_max = kSuboperationsMax;  // more instances are refused (A701)
 };
 

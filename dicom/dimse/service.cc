@@ -7,6 +7,7 @@
 #include "dicom/dimse/retrieve_scp.h"
 #include "dicom/dimse/worklist_scp.h"
 #include "dicom/dimse_status.h"
+#include "dicom/senders/quirks.h"
 #include "dicom/sop_class.h"
 
 namespace medarc::dicom::dimse {
@@ -113,17 +114,24 @@ class Service {
       return make_error(Code::invalid_argument, "a response to nothing");
     }
     if (command.field == kFindRq) {
-      return serve_find(association_, imaging_, principal_, limits_, options_.aet, request, next_);
+      return serve_find(association_, imaging_, principal_, limits_, options_.aet, filed(), request,
+                        next_);
     }
     if (command.field == kGetRq || command.field == kMoveRq) {
       return serve_retrieve(
           {association_, imaging_, principal_, limits_, options_.destinations, options_.signals,
-           options_.aet, calling(), options_.lossy_to_peers, options_.suboperations_max},
+           options_.aet, calling(), options_.lossy_to_peers, filed(), options_.suboperations_max},
           request, next_);
     }
     MEDARC_TRY(drop_dataset(association_, request, limits_.object_bytes_max));
     if (command.field == kEchoRq) return serve_echo(association_, request);
     return answer(association_, request, kUnrecognisedOperation, "this operation is not served");
+  }
+
+  FiledUid filed() const {
+    if (options_.quirks == nullptr) return {};
+    return
+        [this](const std::string& uid) { return options_.quirks->filed_uid(principal_.id, uid); };
   }
 
   std::string calling() const {

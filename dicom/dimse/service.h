@@ -25,6 +25,7 @@ struct ServiceOptions {
   StudyNoter* study_notes = nullptr;        // null: how the association ended is not kept
   CommitmentReceiver* receiver = nullptr;   // null: nobody waits for commitment reports
   uint32_t suboperations_max = UINT16_MAX;  // of one C-MOVE or C-GET
+  const senders::Quirks* quirks = nullptr;  // null: senders are asked for what they wrote as it is
 };
 
 // Serves until the peer releases (success, answered) or the association ends (the reason). Blocks.

@@ -27,10 +27,6 @@ bool can_coerce(Tag tag) {
   return is_text(vr_of(tag));
 }
 
-bool can_correct(const TransferSyntax& syntax) {
-  return !syntax.deflated && syntax.encoding != Encoding::explicit_big;
-}
-
 bool all_text_reads(const Scanner& scanner, std::string_view name) {
   const TextEncoding* encoding = find_encoding(name);
   if (encoding == nullptr) return false;

@@ -8,7 +8,8 @@
 // were there before stay.
 //
 // Carrying out is deterministic: the same instructions on the same dataset give the same, whatever
-// else the configuration says by then. Not for deflated or big-endian datasets (can_correct).
+// else the configuration says by then. Datasets of every encoding are corrected, and given in their
+// own: big-endian ones in big endian, deflated ones deflated anew.
 #pragma once
 
 #include <optional>
@@ -53,9 +54,6 @@ struct Correction {
 
 // Text, in the values of this VR, can be set and copied by rules.
 bool can_coerce(Tag tag);
-
-// Whether instances of this encoding are corrected at all.
-bool can_correct(const TransferSyntax& syntax);
 
 // Whether every text beyond ASCII means something in the encoding of that name.
 bool all_text_reads(const Scanner& scanner, std::string_view encoding);

@@ -30,16 +30,6 @@ Element mark(Tag tag, Kind kind, uint8_t depth) {
   return e;
 }
 
-// The value of one AT: two words, little endian.
-Bytes tag_value(Tag tag) {
-  Bytes out;
-  for (const uint32_t word : {tag.value >> 16, tag.value & 0xFFFF}) {
-    out += static_cast<char>(word);
-    out += static_cast<char>(word >> 8);
-  }
-  return out;
-}
-
 std::string date_time(Timestamp t) {
   const auto seconds = static_cast<std::time_t>(t.us / 1'000'000);
   std::tm utc{};
@@ -177,6 +167,17 @@ std::vector<Correction> Editor::told() const {
   for (const auto& [tag, value] : added_) {
     tell(tag, tag == kSpecificCharacterSet ? Correction::Kind::character_set
                                            : Correction::Kind::coerced);
+  }
+  return out;
+}
+
+// The value of one AT: two words.
+Bytes Editor::tag_value(Tag tag) const {
+  const bool big = scanner_.encoding() == Encoding::explicit_big;
+  Bytes out;
+  for (const uint32_t word : {tag.value >> 16, tag.value & 0xFFFF}) {
+    out += static_cast<char>(big ? word >> 8 : word);
+    out += static_cast<char>(big ? word : word >> 8);
   }
   return out;
 }

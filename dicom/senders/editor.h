@@ -44,6 +44,7 @@ class Editor {
   void write_former_values(std::vector<Element>& out);
   void write_former(std::vector<Element>& out, size_t begin, size_t end);
   void write_nonconforming(std::vector<Element>& out);
+  Bytes tag_value(Tag tag) const;
   size_t end_of(size_t index) const;  // behind the last entry of the element that begins there
   bool is_changed(size_t begin, size_t end) const;
   // Where the creator of this private element stands, in the same dataset or item.

@@ -55,7 +55,7 @@ struct QuirkRule {
 struct Treatment {
   Corrections corrections;  // time, system and source too
   Accepted accepted;
-  UidRepair uids;  // also where nothing can be corrected: for what the message says beside it
+  UidRepair uids;  // for what the message says beside the object
 };
 
 // Immutable after it is read; thread-safe.
@@ -85,7 +85,6 @@ std::string sender_name(const security::Principal& who);
 
 // Looks at an object as it was received. What keeps a rule from being followed is found.
 Treatment treatment(const std::vector<const QuirkRule*>& rules, const Scanner& scanner,
-                    const TransferSyntax& syntax, const Diagnosis& diagnosis,
-                    std::vector<Finding>& findings);
+                    const Diagnosis& diagnosis, std::vector<Finding>& findings);
 
 }  // namespace medarc::dicom::senders

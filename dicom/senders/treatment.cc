@@ -51,8 +51,7 @@ bool has_wide_text(const Scanner& scanner) {
 }  // namespace
 
 Treatment treatment(const std::vector<const QuirkRule*>& rules, const Scanner& scanner,
-                    const TransferSyntax& syntax, const Diagnosis& diagnosis,
-                    std::vector<Finding>& findings) {
+                    const Diagnosis& diagnosis, std::vector<Finding>& findings) {
   Treatment out;
   if (rules.empty()) return out;
   const bool wide = has_wide_text(scanner);
@@ -74,15 +73,6 @@ Treatment treatment(const std::vector<const QuirkRule*>& rules, const Scanner& s
   }
   if (out.accepted.malformed_uid) out.uids.steps |= UidRepair::kDeriveUnstorable;
   out.corrections.uids = out.uids;
-  if (!out.corrections.none() &&
-      (!can_correct(syntax) || scanner.encoding() == Encoding::explicit_big)) {
-    out.corrections = {};
-    out.uids = {};
-    findings.push_back({std::string(kFoundUncorrected),
-                        {},
-                        "deflated and big-endian objects are not corrected",
-                        {}});
-  }
   return out;
 }
 

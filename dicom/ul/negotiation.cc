@@ -68,7 +68,7 @@ Bytes answer_extended(std::string_view sop_class, const Bytes& asked) {
   const auto model = query_model_of(sop_class);
   // Relational, combined date and time, fuzzy names, time zone, multi-frame conversion, empty
   // values, multiple values.
-  constexpr char kFind[] = {1, 1, 1, 0, 0, 1, 1};
+  constexpr char kFind[] = {1, 1, 1, 1, 0, 1, 1};
   Bytes out(asked.size(), '\0');
   for (size_t i = 0; model && i < asked.size(); ++i) {
     const bool able =

@@ -104,7 +104,32 @@ TEST(Routes, HoursMayCrossMidnight) {
   EXPECT_FALSE(day->targets(object("CT"), "", 23 * 60 + 59).empty());
 }
 
+TEST(Routes, RulesForStableStudiesWaitForThem) {
+  const auto routes = read(
+      "[[dicom.route]]\nto = \"PACS\"\nwhen = \"stable\"\nModality = \"CT\"\n"
+      "[[dicom.route]]\nto = \"RESEARCH\"\nwhen = \"stable\"\nagain = \"all\"\n"
+      "[[dicom.route]]\nto = \"PACS\"\nwhen = \"stored\"\nModality = \"MR\"\n");
+  ASSERT_TRUE(routes.has_value()) << routes.error().text;
+  EXPECT_TRUE(routes->any_stable());
+  EXPECT_TRUE(routes->any_again());
+  EXPECT_EQ(names(routes->targets(object("CT"), "", 0)), Targets());
+  EXPECT_EQ(names(routes->targets(object("MR"), "", 0)), (Targets{"PACS"}));
+  EXPECT_EQ(names(routes->stable_targets(object("CT"), "", 0, true)),
+            (Targets{"PACS", "RESEARCH"}));
+  EXPECT_EQ(names(routes->stable_targets(object("MR"), "", 0, true)), (Targets{"RESEARCH"}));
+  EXPECT_EQ(names(routes->stable_targets(object("CT"), "", 0, false)), (Targets{"RESEARCH"}));
+  EXPECT_EQ(names(routes->stable_targets(object("CT"), "RESEARCH", 0, true)), (Targets{"PACS"}));
+  EXPECT_FALSE(read("[[dicom.route]]\nto = \"PACS\"\n")->any_stable());
+}
+
 TEST(Routes, RulesThatCannotBeAreRefused) {
+  for (const char* rule : {"to = \"PACS\"\nwhen = \"later\"", "to = \"PACS\"\nagain = \"all\"",
+                           "to = \"PACS\"\nwhen = \"stable\"\nagain = \"some\"",
+                           "to = \"PACS\"\nwhen = \"stored\"\nagain = \"new\""}) {
+    const auto routes = read(std::string("[[dicom.route]]\n") + rule + "\n");
+    ASSERT_TRUE(routes.has_error()) << rule;
+    EXPECT_EQ(routes.error().code, Code::invalid_argument) << rule;
+  }
   for (const char* rule :
        {"Modality = \"CT\"", "to = \"NOBODY\"", "to = \"CT1\"", "to = \"PACS\"\nhours = \"18-7\"",
         "to = \"PACS\"\nhours = \"18:00-25:00\"", "to = \"PACS\"\nhours = \"1é:00-25:00\"",

@@ -45,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   how.empty_values = (data[1] & 2) != 0;
   how.all_values = (data[1] & 4) != 0;
   how.date_times = (data[1] & 8) != 0;
+  how.zones = (data[1] & 64) != 0;
   const Root root = (data[1] & 16) != 0 ? Root::patient : Root::study;
   const auto find = dimse::read_find(*identifier, root, (data[1] & 32) != 0, how);
   if (find.has_error()) return 0;

@@ -50,7 +50,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   senders::Tally tally;
   (void)tally.decode(bytes);
   const Limits limits;
-  Scanner scanner(data[0] % 2 == 0 ? Encoding::implicit_little : Encoding::explicit_little, limits);
+  constexpr Encoding kEncodings[] = {Encoding::implicit_little, Encoding::explicit_little,
+                                     Encoding::explicit_big};
+  Scanner scanner(kEncodings[data[0] % 3], limits);
   if (scanner.feed(bytes).has_error() || scanner.finish().has_error()) return 0;
   const senders::Diagnosis diagnosis = senders::diagnose(scanner);
   if (diagnosis.confidence < 0 || diagnosis.confidence > 100) std::abort();
@@ -59,8 +61,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)metadata_json(scanner, "1.2", kExplicitLittle);
   if (changes.empty() || !scanner.warnings().empty()) return 0;
   // Read again it says the same; of values without a VR, and of longer ones, only that it reads.
-  const Bytes out = written(explicit_little_pieces(scanner), bytes);
-  Scanner again(Encoding::explicit_little, limits);
+  const bool big = scanner.encoding() == Encoding::explicit_big;
+  const Bytes out =
+      written(big ? explicit_big_pieces(scanner) : explicit_little_pieces(scanner), bytes);
+  Scanner again(big ? Encoding::explicit_big : Encoding::explicit_little, limits);
   if (again.feed(out).has_error() || again.finish().has_error()) std::abort();
   if (again.find(Tag{0x04000561}) == nullptr) std::abort();
   (void)metadata_json(again, "1.2", kExplicitLittle);

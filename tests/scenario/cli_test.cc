@@ -114,6 +114,61 @@ TEST(CommandLine, S11_SendersListsWhatTheyGotWrong) {
   EXPECT_NE(other.out.find(R"("findings":0)"), std::string::npos) << other.out;
 }
 
+// The archive is open in the server, which is asked; the answer is the same as when it has stopped.
+TEST(CommandLine, S11_SendersAsksTheServerThatRuns) {
+  TempDir dir;
+  ImageRecipe recipe;
+  recipe.sop_uid = "2.25.01";
+  SmallObject odd;
+  odd.file = make_file(recipe);
+  const std::vector<std::string> verb{"senders", "--data", dir / "data", "--json"};
+  std::string said;
+  {
+    ServerProcess server(dir / "data");
+    ASSERT_TRUE(server.ready());
+    HttpClient client(server.http_port());
+    ASSERT_NE(client.request("POST", "/dicom-web/studies", stow_body({odd}),
+                             {{"Content-Type",
+                               "multipart/related; type=\"application/dicom\"; boundary=XX"}})
+                  .status / 100, 4);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (said.find(R"("findings":1,)") == std::string::npos &&
+           std::chrono::steady_clock::now() < until) {
+      const auto asked = run_medarc(verb);
+      ASSERT_EQ(asked.exit_code, 0) << asked.err;
+      said = asked.out;
+    }
+    EXPECT_NE(said.find(R"("kind":"uid")"), std::string::npos) << said;
+    auto of_a_day = verb;
+    of_a_day.insert(of_a_day.end(), {"--day", "2001-01-01"});
+    EXPECT_NE(run_medarc(of_a_day).out.find(R"("findings":0)"), std::string::npos);
+    EXPECT_EQ(server.stop(), 0);
+  }
+  EXPECT_FALSE(std::filesystem::exists(dir / "data/serving"));
+  EXPECT_EQ(run_medarc(verb).out, said);
+}
+
+TEST(CommandLine, SendersNeedsATokenWhereTheServerDoes) {
+  TempDir dir;
+  std::ofstream(dir / "a.toml") << "[[security.token]]\nname = \"chief\"\nrole = "
+                                   "\"administrator\"\nsha256 = \""
+                                << sha256_hex("secret") << "\"\n";
+  std::ofstream(dir / "token") << "secret\n";
+  ServerProcess server(dir / "data", {"--config", dir / "a.toml"});
+  ASSERT_TRUE(server.ready());
+  const auto without = run_medarc({"senders", "--data", dir / "data"});
+  EXPECT_EQ(without.exit_code, 3);
+  EXPECT_NE(without.err.find("--token-file"), std::string::npos) << without.err;
+  const auto with =
+      run_medarc({"senders", "--data", dir / "data", "--token-file", dir / "token", "--json"});
+  EXPECT_EQ(with.exit_code, 0) << with.err;
+  EXPECT_NE(with.out.find(R"("findings":0)"), std::string::npos) << with.out;
+  // What the file says of a process that is gone is not believed.
+  server.kill();
+  EXPECT_TRUE(std::filesystem::exists(dir / "data/serving"));
+  EXPECT_EQ(run_medarc({"senders", "--data", dir / "data"}).exit_code, 0);
+}
+
 TEST(CommandLine, WrongUseExitsWithTwo) {
   EXPECT_EQ(run_medarc({}).exit_code, 2);
   EXPECT_EQ(run_medarc({"frobnicate"}).exit_code, 2);

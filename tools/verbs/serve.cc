@@ -14,6 +14,7 @@
 #include "tools/opened.h"
 #include "tools/outgoing.h"
 #include "tools/routes.h"
+#include "tools/running_server.h"
 
 namespace medarc::tools {
 namespace {
@@ -104,6 +105,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   opened->outgoing->stable_studies->start();
   opened->outgoing->worklist->start();
   opened->outgoing->senders->start();
+  const ServingMark mark(options.common.data, {s.http.address, http->port()});
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
              to_text({s.dicom.address, dicom->port()}), options.common.data);
   if (s.dicom.tls) {

@@ -82,7 +82,12 @@ bool asks_of(Kind kind, const dicom::Question& question, const std::vector<Field
     return kind == Kind::series ? level == dicom::Level::series
                                 : level == dicom::Level::instance || level == dicom::Level::none;
   };
-  for (const auto& group : question.query.all_of_any) {
+  auto groups = question.query.all_of_any;
+  if (question.zoned) {
+    groups.insert(groups.end(), question.zoned->all_of_any.begin(),
+                  question.zoned->all_of_any.end());
+  }
+  for (const auto& group : groups) {
     for (const index::Term& term : group) {
       const bool names = term.field == kStudyUid || term.field == kSeriesUid;  // for ever the same
       if (!names && !own(dicom::matching_level(term.field))) return false;

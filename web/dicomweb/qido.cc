@@ -58,7 +58,8 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
       parse_search(level.kind, request.query,
                    {options.strict_query, options.results_max, &context->imaging.extras()});
   if (search.has_error()) return problem(search.error());
-  dicom::Question question{std::move(search->query), std::move(search->compared)};
+  dicom::Question question{std::move(search->query), std::move(search->compared),
+                           std::move(search->zoned)};
   index::Query& query = question.query;
   if (level.study_in_path) query.study = index::StudyUid(request.captures[0]);
   if (level.series_in_path) query.series = index::SeriesUid(request.captures[1]);
@@ -109,6 +110,7 @@ Answer qido(const ContextPtr& context, const Level& level, const Request& reques
   form.series_attributes = !level.series_in_path;
   form.include_all = search->include_all;
   form.include = std::move(search->include);
+  form.extras = &context->imaging.extras();
   form.base_url = request.base_url;
   const auto remember = [pages = context->pages, identity = identity_of(request),
                          next = offset + limit](Bytes cursor) {

@@ -145,7 +145,7 @@ class ResultStream : public PiecewiseSource {
 
 Status append_result(const ResultForm& form, index::View& view, const index::Match& match,
                      std::string& out) {
-  MEDARC_ASSIGN(dicom::Candidate found, dicom::Candidate::of(view, match));
+  MEDARC_ASSIGN(dicom::Candidate found, dicom::Candidate::of(view, match, form.extras));
   Attributes result;
   std::string url;
   result.add(0x00080005, "CS", {"ISO_IR 192"});

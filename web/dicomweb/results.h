@@ -17,6 +17,7 @@ struct ResultForm {
   bool study_attributes = false, series_attributes = false;
   bool include_all = false;
   std::vector<Field> include;
+  const dicom::ExtraAttributes* extras = nullptr;  // as SearchRules
   std::string base_url;
 };
 

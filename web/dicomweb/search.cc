@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "dicom/completeness/state_elements.h"
 #include "dicom/dictionary.h"
 #include "dicom/matching.h"
+#include "dicom/zoned.h"
 #include "web/text.h"
 
 namespace medarc::web {
@@ -84,7 +86,15 @@ class Reader {
         place(path).all_of_any = std::move(groups);
       }
     }
-    dicom::combine_dates_and_times(search_.query);
+    if (zone_) {
+      dicom::Question question{std::move(search_.query), std::move(search_.compared), {}};
+      dicom::ask_in_zone(question, *zone_, true);
+      search_.query = std::move(question.query);
+      search_.compared = std::move(question.compared);
+      search_.zoned = std::move(question.zoned);
+    } else {
+      dicom::combine_dates_and_times(search_.query);
+    }
     return std::move(search_);
   }
 
@@ -249,7 +259,8 @@ class Reader {
     if (!path || !comparable(*path) || !creators_known(*path)) return unknown("key", name);
     // The creator of what was added for this level decides nothing of its own.
     const bool names_extra =
-        path->size() == 1 && dicom::is_private_creator(path->front()) && kind != Kind::instance;
+        path->size() == 1 && dicom::is_private_creator(path->front()) &&
+        (kind != Kind::instance || dicom::is_study_state_creator(path->front(), value));
     if (names_extra && creator_is_used(path->front())) {
       include(path->front());
       return {};
@@ -260,6 +271,7 @@ class Reader {
     }
     include(path->front());
     const Tag tag = path->back();
+    if (tag == dicom::kTimezoneOffset && path->size() == 1) return read_zone(value);
     dicom::Vr vr = compared_vr(*path);
     if (vr == dicom::Vr{}) vr = {'L', 'O'};
     Key& key = keys_[*path];
@@ -278,6 +290,14 @@ class Reader {
     return {};
   }
 
+  // A plus sign that was not encoded has come as a blank.
+  Status read_zone(std::string text) {
+    if (text.empty()) return {};
+    if (text[0] == ' ') text[0] = '+';
+    zone_ = dicom::zone_minutes(text);
+    return zone_ ? Status() : bad("TimezoneOffsetFromUTC is no offset such as +0800");
+  }
+
   struct Key {
     std::vector<Term> any;                 // repeated: any of its values
     std::vector<std::vector<Term>> words;  // of a fuzzy name
@@ -288,6 +308,7 @@ class Reader {
   Search search_;
   dicom::Matching modes_;
   size_t keys_count_ = 0;
+  std::optional<int> zone_;  // minutes east of UTC
   std::map<Path, Key> keys_;
   std::map<Path, std::string> creators_;
   std::vector<Tag> private_roots_;  // private elements among keys and includefields

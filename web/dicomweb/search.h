@@ -21,6 +21,7 @@ struct Field {
 struct Search {
   index::Query query;  // kind, parents, terms, offset; `limit` as asked or `results_max`
   std::vector<dicom::Condition> compared;  // keys that rows cannot decide
+  std::optional<dicom::ZonedKeys> zoned;   // dates and times of a zone
   bool limited = false;                    // the client gave a limit
   bool include_all = false;                // includefield=all
   std::vector<Field> include;              // includefields, and the attributes that are keys
@@ -44,6 +45,7 @@ struct SearchRules {
 // a.c) must match in one item of it. A private element is named by its tag beside a key for the
 // creator of its block (00090010=ACME&00091001=x); in which block an object has it does not matter.
 // A date and its time, when both are ranges of the same form, are one range of moments.
+// TimezoneOffsetFromUTC is no key: dates and times of the others are in that zone (dicom/zoned.h).
 Result<Search> parse_search(index::Kind kind,
                             const std::vector<std::pair<std::string, std::string>>& parameters,
                             const SearchRules& rules);

@@ -279,7 +279,7 @@ class StableTest : public CompletenessTest {
   // A process that begins anew, with nothing in memory.
   void watch() {
     stable_ = std::make_unique<StableStudies>(
-        *index_, options_, [this] { return Timestamp{now().us + ahead_s_ * 1'000'000}; });
+        *index_, options_, nullptr, [this] { return Timestamp{now().us + ahead_s_ * 1'000'000}; });
   }
   void steps() {
     for (bool more = true; more;) {
@@ -355,7 +355,7 @@ TEST_F(StableTest, OneThatWaitsDoesNotHoldOthersNorGetLost) {
   }
   store(of_study("2.25.1", 2));
   // Only what came before `begun` is due at begun + 61 s.
-  StableStudies exact(*index_, options_,
+  StableStudies exact(*index_, options_, nullptr,
                       [&] { return Timestamp{begun.us + int64_t{60} * 1'000'000}; });
   for (bool more = true; more;) more = *exact.step();
   EXPECT_EQ(announced(), (std::vector<std::string>{"2.25.2"}));

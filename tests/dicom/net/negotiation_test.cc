@@ -99,12 +99,13 @@ TEST(Negotiation, QueriesAreInEncodingsThatWeWriteAndSayWhatTheyCanDo) {
   EXPECT_EQ(agreement->contexts.at(1).transfer_syntax, "1.2.840.10008.1.2.1");
   EXPECT_EQ(agreement->contexts.at(3).transfer_syntax, kImplicit);
   EXPECT_EQ(agreement->answer.contexts[2].result, ContextResult::transfer_syntaxes_unsupported);
-  const std::vector<ExtendedNegotiation> wanted = {{kFind, std::string("\1\1\1\0\0\1\1", 7)},
+  const std::vector<ExtendedNegotiation> wanted = {{kFind, std::string("\1\1\1\1\0\1\1", 7)},
                                                    {kMove, std::string("\1\0", 2)}};
   EXPECT_EQ(agreement->answer.user.extended, wanted);
   EXPECT_TRUE(agreed(*agreement, kFind, 0));
   EXPECT_TRUE(agreed(*agreement, kFind, 1));
-  EXPECT_FALSE(agreed(*agreement, kFind, 3));  // time zones are not adjusted
+  EXPECT_TRUE(agreed(*agreement, kFind, 3));
+  EXPECT_FALSE(agreed(*agreement, kFind, 4));  // nothing is converted to multi-frame images
   EXPECT_FALSE(agreed(*agreement, kFind, 7));
 }
 

@@ -4,6 +4,7 @@
 
 #include "dicom/convert.h"
 #include "dicom/derived_uid.h"
+#include "dicom/inflate.h"
 #include "dicom/json.h"
 #include "dicom/part10.h"
 #include "tests/dicom/senders/encoded.h"
@@ -15,6 +16,7 @@ namespace {
 using medarc::test::DatasetMaker;
 using medarc::test::encoded;
 using medarc::test::ImageRecipe;
+using medarc::test::make_dataset;
 using medarc::test::make_file;
 namespace json = boost::json;
 
@@ -50,6 +52,20 @@ class CorrectionsTest : public medarc::test::SendersFixture {
     return r;
   }
 
+  static Bytes inflated(ByteView deflated) {
+    Bytes out;
+    Inflater inflater(1u << 30);
+    EXPECT_TRUE(inflater
+                    .feed(deflated,
+                          [&](ByteView plain) -> Status {
+                            out += plain;
+                            return {};
+                          })
+                    .has_value());
+    EXPECT_TRUE(inflater.ended());
+    return out;
+  }
+
   // The metadata that the served bytes themselves give.
   json::object metadata_of(ByteView file, const InstanceRow& row) {
     const Limits limits;
@@ -57,7 +73,8 @@ class CorrectionsTest : public medarc::test::SendersFixture {
     EXPECT_TRUE(envelope.has_value() && envelope->has_value());
     const std::string syntax = (*envelope)->transfer_syntax;
     Scanner scanner(transfer_syntax_or_default(syntax).encoding, limits);
-    EXPECT_TRUE(scanner.feed(file.substr((*envelope)->length)).has_value());
+    const Bytes dataset(file.substr((*envelope)->length));
+    EXPECT_TRUE(scanner.feed(syntax == kDeflatedLittle ? inflated(dataset) : dataset).has_value());
     EXPECT_TRUE(scanner.finish().has_value());
     EXPECT_EQ((*envelope)->instance, row.uid.value);
     std::string made = metadata_json(scanner, row.uid.value, row.transfer_syntax.value);
@@ -72,8 +89,8 @@ class CorrectionsTest : public medarc::test::SendersFixture {
 TEST_F(CorrectionsTest, S4_ACharsetOverrideIsServedRecordedAndTheBytesStay) {
   rules(kGbkRule);
   int n = 0;
-  for (const char* syntax :
-       {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.90"}) {
+  for (const char* syntax : {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.90",
+                             "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"}) {
     ImageRecipe r = chinese(syntax);
     r.sop_uid = "2.25.8" + std::to_string(++n);
     const Bytes file = make_file(r);
@@ -123,7 +140,8 @@ TEST_F(CorrectionsTest, S4_ACharsetOverrideIsServedRecordedAndTheBytesStay) {
     auto dataset = imaging_->dataset(who_, row, Form::original);
     ASSERT_TRUE(dataset.has_value());
     EXPECT_EQ(dataset->transfer_syntax.value, syntax);
-    EXPECT_NE(drain(*dataset).find("王^小东"), Bytes::npos);
+    const Bytes carried = drain(*dataset);
+    EXPECT_NE((n == 5 ? inflated(carried) : carried).find("王^小东"), Bytes::npos);
     // Pixels are where they were.
     auto frames = imaging_->frames(who_, row, {1}, Form::stored);
     ASSERT_TRUE(frames.has_value());
@@ -328,19 +346,50 @@ TEST_F(CorrectionsTest, S4_PrivateElementsAreRecordedWithTheirCreators) {
   EXPECT_EQ(text(nested, "00720056"), "INNER");
 }
 
-TEST_F(CorrectionsTest, S4_DeflatedAndBigEndianObjectsAreReportedOnly) {
-  rules(kGbkRule);
+// A deflated dataset leaves deflated anew, a big-endian one in big endian, to whoever takes them
+// so.
+TEST_F(CorrectionsTest, S4_DeflatedAndBigEndianObjectsLeaveInTheirOwnEncoding) {
+  rules(std::string(kGbkRule) +
+        "[[dicom.quirk]]\naet = \"OLDCT\"\nuid_repair = \"leading_zeros\"\n"
+        "remove = \"AccessionNumber\"\n");
   int n = 0;
-  for (const char* syntax : {"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"}) {
-    ImageRecipe r = chinese(syntax);
-    r.sop_uid = "2.25.66" + std::to_string(++n);
-    const Bytes file = make_file(r);
-    const auto stored = send("OLDCT", file);
-    ASSERT_TRUE(stored.has_value());
+  for (const std::string_view syntax : {kExplicitBig, kDeflatedLittle}) {
+    ImageRecipe r = chinese(std::string(syntax).c_str());
+    r.sop_uid = "2.25.066" + std::to_string(++n);
+    DatasetMaker words(transfer_syntax_or_default(syntax).encoding);
+    words.head(0x00081140, "SQ", 0xFFFFFFFF).item().text(0x00081155, "UI", "2.25.040");
+    words.end_item().end_sequence();
+    r.before_patient = words.view();
+    const auto stored = send("OLDCT", make_file(r));
+    ASSERT_TRUE(stored.has_value()) << stored.error().text;
+    EXPECT_EQ(stored->instance.value, "2.25.66" + std::to_string(n));
     const InstanceRow row = row_of(*stored);
-    EXPECT_FALSE(is_corrected(row));
-    EXPECT_EQ(kinds(row), (std::vector<std::string>{"charset", "uncorrected"})) << syntax;
-    EXPECT_TRUE(object(row, Form::original) == file);
+    json::object expected = metadata(*stored);
+    const json::value& record = item(expected, "04000561");
+    EXPECT_EQ(text(item(record.as_object(), "04000550"), "00080050"), "ACC1");
+    EXPECT_EQ(text(item(record.as_object(), "04000551", 1), "00720026"), "00081155");
+    EXPECT_EQ(text(item(record.as_object(), "04000551", 1), "00720052"), "00081140");
+    drop_bulk(expected);
+    auto carried = imaging_->dataset(who_, row, Form::original);
+    ASSERT_TRUE(carried.has_value());
+    EXPECT_EQ(carried->transfer_syntax.value, syntax);
+    const Bytes bytes = drain(*carried);
+    EXPECT_EQ(bytes.size() % 2, 0u);
+    const Bytes envelope =
+        make_envelope(row.sop_class, row.uid, index::TransferSyntaxUid(std::string(syntax)));
+    json::object given = metadata_of(envelope + bytes, row);
+    drop_bulk(given);
+    EXPECT_EQ(json::serialize(given), json::serialize(expected)) << syntax;
+    // The pixels in it are those that came.
+    const TransferSyntax own = transfer_syntax_or_default(syntax);
+    const Bytes plain = own.deflated ? inflated(bytes) : bytes;
+    const Bytes came = make_dataset(r), came_plain = own.deflated ? inflated(came) : came;
+    const size_t pixel_bytes = medarc::test::make_pixels(r).size();
+    EXPECT_TRUE(plain.substr(plain.size() - pixel_bytes) ==
+                came_plain.substr(came_plain.size() - pixel_bytes))
+        << syntax;
+    EXPECT_FALSE(findings_of(row).findings.empty());
+    for (const std::string& kind : kinds(row)) EXPECT_NE(kind, kFoundUncorrected);
   }
 }
 

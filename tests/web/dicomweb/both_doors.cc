@@ -90,6 +90,7 @@ BothDoors::Responses BothDoors::by_dimse(const Ask& ask,
   std::string flags("\1\0\0\0\0\0\0", 7);
   flags[1] = ask.date_times ? 1 : 0;
   flags[2] = ask.fuzzy ? 1 : 0;
+  flags[3] = ask.zones ? 1 : 0;
   flags[5] = ask.empty_values ? 1 : 0;
   flags[6] = ask.all_values ? 1 : 0;
   if (information) flags = *information;

@@ -21,6 +21,7 @@ struct Ask {
   bool fuzzy = false, empty_values = false, all_values = false;
   std::string charset = "ISO_IR 192";  // of the identifier
   bool date_times = true;              // QIDO-RS combines them always
+  bool zones = true;                   // and adjusts time zones
 };
 
 class BothDoors : public ArchiveTest {

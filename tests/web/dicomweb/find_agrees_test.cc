@@ -22,9 +22,10 @@ using test::le32;
 constexpr const char* kStudyFind = "1.2.840.10008.5.1.4.1.2.2.1";
 constexpr uint32_t kPatientName = 0x00100010, kPatientId = 0x00100020, kBirthDate = 0x00100030,
                    kAccession = 0x00080050, kStudyDate = 0x00080020, kStudyTime = 0x00080030,
-                   kModalities = 0x00080061, kStudyUid = 0x0020000D, kInstances = 0x00201208;
-constexpr uint32_t kReturned[] = {kStudyDate, kAccession, kModalities, kPatientName,
-                                  kPatientId, kStudyUid,  kInstances};
+                   kModalities = 0x00080061, kZone = 0x00080201, kStudyUid = 0x0020000D,
+                   kInstances = 0x00201208;
+constexpr uint32_t kReturned[] = {kStudyDate,   kStudyTime, kAccession, kModalities, kZone,
+                                  kPatientName, kPatientId, kStudyUid,  kInstances};
 
 size_t number_from(const char* name, size_t fallback) {
   const char* text = std::getenv(name);
@@ -143,6 +144,13 @@ class FindAgrees : public ArchiveTest {
                     static_cast<unsigned>(1 + random_() % 12),
                     static_cast<unsigned>(1 + random_() % 28));
       r.study_date = random_() % 12 == 0 ? "" : random_() % 40 == 0 ? "2021.05.06" : date;
+      char time[16];
+      std::snprintf(time, sizeof time, "%02u%02u%02u", static_cast<unsigned>(random_() % 24),
+                    static_cast<unsigned>(random_() % 60), static_cast<unsigned>(random_() % 60));
+      r.study_time = random_() % 10 == 0 ? "" : random_() % 10 == 0 ? "07" : time;
+      if (const std::string& zone = one_of(zones()); !zone.empty()) {
+        r.before_patient = test::DatasetMaker().text(kZone, "SH", zone).view();
+      }
       r.rows = r.columns = 2;
       for (size_t images = 1 + random_() % 3, i = 0; i < images; ++i) {
         r.modality = one_of(modalities);
@@ -171,6 +179,20 @@ class FindAgrees : public ArchiveTest {
     }
   }
 
+  static const std::vector<std::string>& zones() {
+    static const std::vector<std::string> all = {"",      "",      "+0000", "+0800", "-0500",
+                                                 "+0530", "-1200", "+1400", "0800",  "+9999"};
+    return all;
+  }
+
+  std::string time() {
+    return (random_() % 2 == 0 ? "0" : "1") + std::to_string(random_() % 10) +
+           (random_() % 2 == 0 ? "" : "30");
+  }
+  std::string range(const std::string& low, const std::string& high) {
+    return random_() % 3 == 0 ? low + "-" + high : random_() % 2 == 0 ? low + "-" : "-" + high;
+  }
+
   std::string date() {
     return "20" + std::to_string(20 + random_() % 4) + (random_() % 2 == 0 ? "0101" : "0615");
   }
@@ -182,7 +204,8 @@ class FindAgrees : public ArchiveTest {
     static const std::vector<std::string> kModality = {"CT", "MR", "CT\\MR", "C*", "XX"};
     std::map<uint32_t, std::string> keys;
     for (size_t n = 1 + random_() % 3; n > 0; --n) {
-      switch (random_() % 7) {
+      switch (random_() % 8) {
+        case 7: keys[kStudyTime] = random_() % 4 == 0 ? time() : range(time(), time()); break;
         case 0: keys[kPatientName] = one_of(kNames); break;
         case 1: keys[kPatientId] = pattern("P" + std::to_string(random_() % 200)); break;
         case 2: keys[kAccession] = pattern("A" + std::to_string(random_() % 400)); break;
@@ -198,6 +221,7 @@ class FindAgrees : public ArchiveTest {
           break;
       }
     }
+    if (random_() % 2 == 0) keys[kZone] = zones()[2 + random_() % 6];
     return keys;
   }
 
@@ -290,9 +314,13 @@ TEST_F(FindAgrees, M1_M8_RandomQuestionsHaveOneAnswer) {
   // Fuzzy names are of the association, and of the single request.
   test::RawRequest plain, fuzzy;
   plain.contexts = fuzzy.contexts = {{1, kStudyFind, {"1.2.840.10008.1.2"}}};
-  const std::string flags("\0\0\1", 3);
-  fuzzy.user_items = test::ul_item(
-      0x56, test::be16(static_cast<uint16_t>(std::string(kStudyFind).size())) + kStudyFind + flags);
+  const auto negotiated = [](char names) {
+    const std::string flags{0, 1, names, 1};  // what QIDO-RS does always
+    return test::ul_item(0x56, test::be16(static_cast<uint16_t>(std::string(kStudyFind).size())) +
+                                   kStudyFind + flags);
+  };
+  plain.user_items = negotiated(0);
+  fuzzy.user_items = negotiated(1);
   test::RawAssociation exact(dicom_->port(), plain), loose(dicom_->port(), fuzzy);
   ASSERT_TRUE(exact.established() && loose.established());
   size_t matched = 0, rows = 0;
