@@ -18,7 +18,8 @@ void put(char* out, T v) {
 template <class T>
 T take(const char* in) {
   T v = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) v |= static_cast<T>(static_cast<uint8_t>(in[i])) << (8 * i);
+  for (size_t i = 0; i < sizeof(T); ++i)
+    v |= static_cast<T>(static_cast<uint8_t>(in[i])) << (8 * i);
   return v;
 }
 
@@ -48,7 +49,9 @@ bool plausible(const RecordHeader& h) {
   switch (h.type) {
     case RecordType::chunk:
       if (h.plain_length > kChunkBytesMax) return false;
-      if (h.flags == kFlagZstd) return h.payload_length < h.plain_length;
+      if (h.flags == kFlagZstd || h.flags == kFlagCoded) {
+        return h.payload_length < h.plain_length;
+      }
       return h.flags == 0 && h.payload_length == h.plain_length;
     case RecordType::commit: return h.flags == 0;
     case RecordType::seal: return h.flags == 0 && h.payload_length == 0;
@@ -118,7 +121,8 @@ std::optional<RecordHeader> parse_header(ByteView bytes, uint64_t salt) {
   if (bytes.size() < kRecordHeaderBytes) return std::nullopt;
   const char* in = bytes.data();
   if (take<uint32_t>(in) != kMagic) return std::nullopt;
-  if (take<uint32_t>(in + 92) != crc32c(bytes.substr(0, 92), static_cast<uint32_t>(salt ^ salt >> 32)))
+  if (take<uint32_t>(in + 92) !=
+      crc32c(bytes.substr(0, 92), static_cast<uint32_t>(salt ^ salt >> 32)))
     return std::nullopt;
   RecordHeader h;
   h.type = static_cast<RecordType>(in[4]);

@@ -14,6 +14,7 @@ namespace medarc::archive {
 // Values are part of the format.
 enum class RecordType : uint8_t { chunk = 1, commit = 2, seal = 3 };
 inline constexpr uint8_t kFlagZstd = 1;
+inline constexpr uint8_t kFlagCoded = 2;  // by a ChunkCoder (recoding.h)
 
 inline constexpr size_t kRecordHeaderBytes = 96;
 inline constexpr size_t kUnitBytes = 65536;
@@ -25,12 +26,12 @@ struct RecordHeader {
   RecordType type = RecordType::chunk;
   uint8_t flags = 0;
   uint32_t key_id = 0;
-  uint32_t plain_length = 0;       // of the chunk before compression
-  uint32_t payload_length = 0;     // after compression, before framing
-  uint64_t sequence = 0;           // rising over the whole log
-  uint64_t durable_sequence = 0;   // the highest one known synced when this was written
-  uint64_t nonce = 0;              // random; first 8 bytes of each unit's nonce
-  Digest digest;                   // chunk: its name. commit: number in the first 8 bytes
+  uint32_t plain_length = 0;      // of the chunk before compression
+  uint32_t payload_length = 0;    // after compression, before framing
+  uint64_t sequence = 0;          // rising over the whole log
+  uint64_t durable_sequence = 0;  // the highest one known synced when this was written
+  uint64_t nonce = 0;             // random; first 8 bytes of each unit's nonce
+  Digest digest;                  // chunk: its name. commit: number in the first 8 bytes
   bool operator==(const RecordHeader&) const = default;
 };
 

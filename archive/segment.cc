@@ -13,7 +13,8 @@ namespace {
 constexpr char kMagic[9] = "MEDARCSG";
 
 Error at_place(Error e, const std::string& path, uint64_t offset) {
-  return with_context(std::move(e), fmt::format("{} at {}", path.substr(path.rfind('/') + 1), offset));
+  return with_context(std::move(e),
+                      fmt::format("{} at {}", path.substr(path.rfind('/') + 1), offset));
 }
 
 // Memory of the thread, reused: filling fresh memory with zeros costs as much as reading into it.
@@ -34,7 +35,7 @@ char* scratch(size_t bytes) {
 Bytes encode(const SegmentHeader& h) {
   Encoder out;
   out.raw({kMagic, 8});
-  out.fixed(kFormatVersion);
+  out.fixed(h.version);
   out.fixed(h.number);
   out.fixed(h.generation);
   out.fixed(uint32_t{0});
@@ -57,12 +58,14 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes) {
     return make_error(Code::corrupt, "the segment's header fails its checksum");
   }
   Decoder in(bytes.substr(8));
-  if (const auto version = in.fixed<uint32_t>(); version != kFormatVersion) {
-    return make_error(Code::unsupported,
-                      fmt::format("format {} was written by a newer Medarc; this one reads {}",
-                                  version, kFormatVersion));
-  }
   SegmentHeader h;
+  h.version = in.fixed<uint32_t>();
+  if (h.version < kFormatFirst || h.version > kFormatCoded) {
+    return make_error(
+        Code::unsupported,
+        fmt::format("format {} was written by a newer Medarc; this one reads {} to {}", h.version,
+                    kFormatFirst, kFormatCoded));
+  }
   h.number = in.fixed<uint32_t>();
   h.generation = in.fixed<uint32_t>();
   in.fixed<uint32_t>();
@@ -77,7 +80,8 @@ Result<SegmentHeader> decode_segment_header(ByteView bytes) {
 
 Result<Bytes> key_for(const KeyRing* keys, uint32_t id) {
   if (id == 0) return Bytes();
-  if (keys == nullptr) return make_error(Code::permission_denied, "the store is encrypted; no keys given");
+  if (keys == nullptr)
+    return make_error(Code::permission_denied, "the store is encrypted; no keys given");
   return keys->key(id);
 }
 
@@ -140,7 +144,7 @@ Result<Bytes> Segment::payload_at(uint64_t offset, const RecordHeader& h, const 
 }
 
 Status Segment::read_chunk(const ChunkLocation& where, const Digest& chunk, ByteRange range,
-                           char* out, const KeyRing* keys, Bytes& decompressed) {
+                           char* out, const KeyRing* keys, Bytes& decompressed, Decoding decoding) {
   const uint64_t offset = uint64_t{where.offset_units} * kRecordAlignment;
   if (range.begin > where.plain_length || range.length > where.plain_length - range.begin ||
       where.stored_length < kRecordHeaderBytes) {
@@ -163,21 +167,19 @@ Status Segment::read_chunk(const ChunkLocation& where, const Digest& chunk, Byte
       stored_length(h->payload_length) != where.stored_length) {
     return at_place(make_error(Code::not_found, "the chunk is not here"), path_, offset);
   }
-  if ((h->flags & kFlagZstd) != 0) {
+  if (h->flags != 0) {
     MEDARC_ASSIGN(const Bytes payload, payload_at(offset, *h, keys));
-    decompressed.resize(h->plain_length);
-    auto s = decompress_chunk(payload, decompressed.data(), decompressed.size());
-    if (s.has_error()) {
-      decompressed.clear();
-      return at_place(s.error(), path_, offset);
-    }
+    auto whole = decompress(*h, payload, decoding);
+    if (whole.has_error()) return at_place(whole.error(), path_, offset);
+    decompressed = std::move(*whole);
     decompressed.copy(out, range.length, range.begin);
     return {};
   }
   MEDARC_ASSIGN(const Bytes key, key_for(keys, h->key_id));
   if (!together) {
-    MEDARC_ASSIGN(const size_t rest, file_->read_at(offset + kRecordHeaderBytes + units_from,
-                                                    buffer + kRecordHeaderBytes, until - units_from));
+    MEDARC_ASSIGN(const size_t rest,
+                  file_->read_at(offset + kRecordHeaderBytes + units_from,
+                                 buffer + kRecordHeaderBytes, until - units_from));
     n += rest;
   }
   if (n != kRecordHeaderBytes + until - units_from) {
@@ -196,6 +198,19 @@ Status Segment::read_chunk(const ChunkLocation& where, const Digest& chunk, Byte
   }
   if (opened.has_error()) return at_place(opened.error(), path_, offset);
   return {};
+}
+
+Result<Bytes> Segment::decompress(const RecordHeader& h, ByteView payload,
+                                  Decoding decoding) const {
+  if (h.flags == kFlagCoded) {
+    if (decoding.chunks == nullptr) return make_error(Code::unavailable, "no codec is at hand");
+    MEDARC_ASSIGN(Bytes whole, decoding.chunks->decode(h.digest, payload, h.plain_length));
+    if (!decoding.fresh) decoding.chunks->keep(h.digest, whole);
+    return whole;
+  }
+  Bytes whole(h.plain_length, '\0');
+  MEDARC_TRY(decompress_chunk(payload, whole.data(), whole.size()));
+  return whole;
 }
 
 Result<Segment::Scan> Segment::scan(

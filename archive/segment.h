@@ -6,20 +6,23 @@
 #include <string>
 
 #include "archive/catalog.h"
+#include "archive/decoded_chunks.h"
 #include "archive/record.h"
 #include "base/fs.h"
 
 namespace medarc::archive {
 
 inline constexpr size_t kSegmentHeaderBytes = 64;
-inline constexpr uint32_t kFormatVersion = 1;
+// Of segments: the first one, and the one of segments that may hold coded chunks.
+inline constexpr uint32_t kFormatFirst = 1, kFormatCoded = 2;
 
 struct SegmentHeader {
   uint32_t number = 0;
   uint32_t generation = 0;
   uint64_t salt = 0;
-  uint64_t first_commit = 0;  // no commit below this number is in this segment or a later one
-  uint64_t base_sequence = 0; // the last record sequence before this segment
+  uint64_t first_commit = 0;   // no commit below this number is in this segment or a later one
+  uint64_t base_sequence = 0;  // the last record sequence before this segment
+  uint32_t version = kFormatFirst;
 };
 
 Bytes encode(const SegmentHeader& header);
@@ -45,10 +48,10 @@ class Segment {
   Result<std::optional<RecordHeader>> header_at(uint64_t offset);  // nullopt: no valid header
   // The whole payload of a record, checked and decrypted, still compressed.
   Result<Bytes> payload_at(uint64_t offset, const RecordHeader& header, const KeyRing* keys);
-  // Plain bytes [range) of a chunk, checked. A compressed chunk is there whole afterwards, in
-  // `decompressed`, for whoever reads on; otherwise that is left alone.
+  // Plain bytes [range) of a chunk, checked. A compressed or coded chunk is there whole afterwards,
+  // in `decompressed`, for whoever reads on; otherwise that is left alone.
   Status read_chunk(const ChunkLocation& where, const Digest& chunk, ByteRange range, char* out,
-                    const KeyRing* keys, Bytes& decompressed);
+                    const KeyRing* keys, Bytes& decompressed, Decoding decoding = {});
 
   struct Scan {
     uint64_t end = 0;            // after the last valid record
@@ -60,6 +63,8 @@ class Segment {
   Result<Scan> scan(const std::function<Status(uint64_t offset, const RecordHeader&)>& visit);
 
  private:
+  Result<Bytes> decompress(const RecordHeader& h, ByteView payload, Decoding decoding) const;
+
   std::unique_ptr<File> file_;
   SegmentHeader header_;
   std::string path_;

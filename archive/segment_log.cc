@@ -61,6 +61,8 @@ Status SegmentLog::start_segment() {
   header.salt = random_u64();
   header.first_commit = last_number_ + 1;
   header.base_sequence = sequence_;
+  if (open_) format_ = std::max(format_, open_->header().version);
+  header.version = format_;
   MEDARC_ASSIGN(auto segment, Segment::create(fs_, dir_, header));
   MEDARC_TRY(segment->file().preallocate(options_.segment_bytes));
   MEDARC_TRY(segment->file().sync());
@@ -70,6 +72,7 @@ Status SegmentLog::start_segment() {
     files_[header.number] = segment;
   }
   open_ = segment;
+  open_sealed_ = false;
   tail_ = kSegmentHeaderBytes;
   return {};
 }
@@ -84,8 +87,27 @@ Status SegmentLog::seal_segment() {
   tail_ += seal.bytes();
   if (auto s = options_.sync ? open_->file().sync() : Status(); s.has_error())
     return fail(s.error());
+  open_sealed_ = true;  // nothing behind the seal would ever be read
   MEDARC_TRY(open_->file().truncate(tail_));
   return {};
+}
+
+Status SegmentLog::turn_over() {
+  if (!open_sealed_) MEDARC_TRY(seal_segment());
+  return start_segment();
+}
+
+Status SegmentLog::make_room() {
+  if (!open_sealed_ && tail_ < options_.segment_bytes) return {};
+  return turn_over();
+}
+
+Status SegmentLog::raise_format(uint32_t version) {
+  std::lock_guard lock(append_mutex_);
+  if (!writable()) return failure_;
+  if (!open_sealed_ && open_->header().version >= version) return {};
+  format_ = std::max(format_, version);
+  return turn_over();
 }
 
 ChunkLocation SegmentLog::place_of(const FramedRecord& record, uint64_t offset) const {
@@ -125,10 +147,7 @@ Result<std::vector<ChunkLocation>> SegmentLog::append(std::vector<FramedRecord>&
   if (records.empty()) return places;
   std::lock_guard lock(append_mutex_);
   if (!writable()) return failure_;
-  if (tail_ >= options_.segment_bytes) {
-    MEDARC_TRY(seal_segment());
-    MEDARC_TRY(start_segment());
-  }
+  MEDARC_TRY(make_room());
   std::vector<FramedRecord*> pointers;
   uint64_t at = tail_;
   for (FramedRecord& r : records) {
@@ -149,10 +168,7 @@ Result<CommitNumber> SegmentLog::commit(Draft draft) {
   {
     std::lock_guard lock(append_mutex_);
     if (!writable()) return failure_;
-    if (tail_ >= options_.segment_bytes) {
-      MEDARC_TRY(seal_segment());
-      MEDARC_TRY(start_segment());
-    }
+    MEDARC_TRY(make_room());
     number = CommitNumber{last_number_ + 1};
     std::vector<FramedRecord*> records;
     uint64_t at = tail_;

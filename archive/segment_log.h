@@ -41,6 +41,8 @@ class SegmentLog {
   // rewritten.
   Result<std::vector<ChunkLocation>> append(std::vector<FramedRecord>& records);
   Result<CommitNumber> commit(Draft draft);
+  // What is appended from here on goes into segments of this format version, or a higher one.
+  Status raise_format(uint32_t version);
 
   // The segment of that number; not_found.
   Result<std::shared_ptr<Segment>> segment(uint32_t number);
@@ -88,6 +90,8 @@ class SegmentLog {
   Status recover_tail(uint64_t last_good);
   Status start_segment();                             // under append_mutex_
   Status seal_segment();                              // under append_mutex_
+  Status turn_over();                                 // under append_mutex_: seals, starts
+  Status make_room();                                 // under append_mutex_: where it is full
   Status write(std::vector<FramedRecord*>& records);  // under append_mutex_
   ChunkLocation place_of(const FramedRecord& record, uint64_t offset) const;
   Status wait_durable(Pending& own);
@@ -111,6 +115,8 @@ class SegmentLog {
 
   std::mutex append_mutex_;
   std::shared_ptr<Segment> open_;
+  bool open_sealed_ = false;        // no segment after it could be started yet
+  uint32_t format_ = kFormatFirst;  // of the next segment; it never falls
   uint64_t tail_ = 0;
   uint64_t sequence_ = 0;
   std::atomic<uint64_t> durable_sequence_{0};

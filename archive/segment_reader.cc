@@ -29,6 +29,7 @@ Status SegmentReader::read_chunk(const Digest& chunk, ByteRange range, char* out
     decompressed_.copy(out, range.length, range.begin);
     return {};
   }
+  if (!decoding_.fresh && decoding_.chunks->copy(chunk, range, out)) return {};
   decompressed_.clear();
   decompressed_of_ = chunk;
   Error last = make_error(Code::corrupt, "a chunk has no place");
@@ -41,7 +42,8 @@ Status SegmentReader::read_chunk(const Digest& chunk, ByteRange range, char* out
       last = segment.error();
       continue;
     }
-    Status done = (*segment)->read_chunk(*where, chunk, range, out, log_.keys(), decompressed_);
+    Status done =
+        (*segment)->read_chunk(*where, chunk, range, out, log_.keys(), decompressed_, decoding_);
     if (done.has_value() || done.error().code != Code::not_found) return done;
     last = done.error();
   }

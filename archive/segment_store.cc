@@ -1,6 +1,7 @@
 #include "archive/segment_store.h"
 
 #include "archive/collect.h"
+#include "archive/recode.h"
 #include "archive/segment_reader.h"
 #include "archive/segment_writer.h"
 #include "archive/verify.h"
@@ -8,7 +9,7 @@
 namespace medarc::archive {
 namespace {
 
-class SegmentStore final : public BlobStore {
+class SegmentStore final : public BlobStore, public Recoding {
  public:
   SegmentStore(std::unique_ptr<FileLock> lock, std::unique_ptr<SegmentLog> log, Catalog& catalog)
       : lock_(std::move(lock)), log_(std::move(log)), catalog_(catalog) {}
@@ -56,8 +57,20 @@ class SegmentStore final : public BlobStore {
   Result<std::unique_ptr<BlobReader>> open(const Digest& digest) override {
     MEDARC_ASSIGN(auto page, catalog_.find_manifest(digest, 0));
     if (!page) return make_error(Code::not_found, "no blob " + digest.hex());
-    return std::unique_ptr<BlobReader>(
-        std::make_unique<SegmentReader>(*log_, catalog_, digest, std::move(*page)));
+    return reader(digest, std::move(*page), false);
+  }
+
+  void use(std::shared_ptr<ChunkCoder> coder, uint64_t kept_bytes_max) override {
+    decoded_.use(std::move(coder), kept_bytes_max);
+  }
+  Result<std::vector<StoredChunk>> chunks(const Digest& blob) override {
+    return stored_chunks(recode_tools(), blob);
+  }
+  Result<Recoded> recode(std::vector<CodedChunk> chunks) override {
+    return recode_chunks(recode_tools(), std::move(chunks));
+  }
+  Result<Recoded> expand(const std::vector<Digest>& chunks) override {
+    return expand_chunks(recode_tools(), chunks);
   }
 
   Status replay(CommitNumber after, const std::function<Status(const Committed&)>& visit) override {
@@ -69,7 +82,12 @@ class SegmentStore final : public BlobStore {
   }
 
   Result<VerifyReport> verify(uint64_t bytes_per_second_max, const Progress& progress) override {
-    return verify_blobs(*this, catalog_, bytes_per_second_max, progress);
+    const auto open_fresh = [this](const Digest& digest) -> Result<std::unique_ptr<BlobReader>> {
+      MEDARC_ASSIGN(auto page, catalog_.find_manifest(digest, 0));
+      if (!page) return make_error(Code::not_found, "no blob " + digest.hex());
+      return reader(digest, std::move(*page), true);
+    };
+    return verify_blobs(open_fresh, catalog_, bytes_per_second_max, progress);
   }
   Result<GcPlan> plan_gc() override { return plan_collection(*log_, catalog_, *pins_); }
   Status collect(const GcPlan& plan, const Progress& progress) override {
@@ -97,34 +115,46 @@ class SegmentStore final : public BlobStore {
   bool writable() const override { return log_->writable(); }
 
  private:
+  std::unique_ptr<BlobReader> reader(const Digest& digest, ManifestPage page, bool fresh) {
+    return std::make_unique<SegmentReader>(*log_, catalog_, digest, std::move(page),
+                                           Decoding{&decoded_, fresh});
+  }
+  RecodeTools recode_tools() { return {*log_, catalog_, *pins_, decoded_}; }
+
   std::unique_ptr<FileLock> lock_;
   std::shared_ptr<Pins> pins_ = std::make_shared<Pins>();
   std::unique_ptr<SegmentLog> log_;
   Catalog& catalog_;
+  DecodedChunks decoded_;
 };
 
 }  // namespace
+
+Recoding* recoding_of(BlobStore& store) { return dynamic_cast<Recoding*>(&store); }
 
 SegmentOptions SegmentOptions::from(Config& config) {
   SegmentOptions o;
   o.segment_bytes = config.size("archive.segment_bytes", o.segment_bytes,
                                 "A segment of the log is sealed at about this size.", 1 << 16,
                                 uint64_t{16} << 30);
-  o.chunk_bytes_min = static_cast<uint32_t>(
-      config.size("archive.chunk_bytes_min", o.chunk_bytes_min, "Smaller cuts are joined.", 64, 1 << 20));
+  o.chunk_bytes_min = static_cast<uint32_t>(config.size(
+      "archive.chunk_bytes_min", o.chunk_bytes_min, "Smaller cuts are joined.", 64, 1 << 20));
   o.chunk_bytes_max = static_cast<uint32_t>(config.size(
       "archive.chunk_bytes_max", o.chunk_bytes_max, "The longest chunk.", 1 << 16, kChunkBytesMax));
-  o.payload_bytes_max = static_cast<uint32_t>(config.size(
-      "archive.payload_bytes_max", o.payload_bytes_max, "The most facts in one commit.", 1 << 16, 1 << 30));
-  o.flush_log_bytes = config.size("archive.flush_log_bytes", o.flush_log_bytes,
-                                  "Log written between flushes of the index: bounds recovery.", 1 << 20);
+  o.payload_bytes_max =
+      static_cast<uint32_t>(config.size("archive.payload_bytes_max", o.payload_bytes_max,
+                                        "The most facts in one commit.", 1 << 16, 1 << 30));
+  o.flush_log_bytes =
+      config.size("archive.flush_log_bytes", o.flush_log_bytes,
+                  "Log written between flushes of the index: bounds recovery.", 1 << 20);
   o.flush_commits = config.size("archive.flush_commits", o.flush_commits,
                                 "Commits between flushes of the index: bounds recovery.", 16);
   o.compress_text = config.flag("archive.compress_text", o.compress_text, "Compress text chunks.");
   o.compress_pixels = config.flag("archive.compress_pixels", o.compress_pixels,
                                   "Compress native pixel data at ingest (costs processor time).");
-  o.sync = config.flag("archive.sync", o.sync,
-                       "false loses acknowledged objects when the power fails. Never in production.");
+  o.sync =
+      config.flag("archive.sync", o.sync,
+                  "false loses acknowledged objects when the power fails. Never in production.");
   return o;
 }
 

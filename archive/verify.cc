@@ -9,11 +9,12 @@ namespace medarc::archive {
 void Pace::spend(uint64_t bytes) {
   if (per_second_ == 0) return;
   spent_ += bytes;
-  std::this_thread::sleep_until(start_ + std::chrono::microseconds(spent_ * 1'000'000 / per_second_));
+  std::this_thread::sleep_until(start_ +
+                                std::chrono::microseconds(spent_ * 1'000'000 / per_second_));
 }
 
-Result<VerifyReport> verify_blobs(BlobStore& store, Catalog& catalog, uint64_t bytes_per_second_max,
-                                  const Progress& progress) {
+Result<VerifyReport> verify_blobs(const OpenBlob& open, Catalog& catalog,
+                                  uint64_t bytes_per_second_max, const Progress& progress) {
   VerifyReport report;
   uint64_t total = 0;
   std::vector<std::pair<Digest, uint64_t>> page;
@@ -30,7 +31,7 @@ Result<VerifyReport> verify_blobs(BlobStore& store, Catalog& catalog, uint64_t b
       ++kind;
       if (report.corrupt_blobs.size() < 1000) report.corrupt_blobs.push_back(blob.digest);
     };
-    auto reader = store.open(blob.digest);
+    auto reader = open(blob.digest);
     if (reader.has_error()) {
       bad(report.dangling);
       return true;
@@ -39,6 +40,11 @@ Result<VerifyReport> verify_blobs(BlobStore& store, Catalog& catalog, uint64_t b
     for (uint64_t at = 0; at < blob.size;) {
       const uint64_t n = std::min<uint64_t>(buffer.size(), blob.size - at);
       auto read = (*reader)->read({at, n}, buffer.data());
+      if (read.has_error() &&
+          (read.error().code == Code::unavailable || read.error().code == Code::deadline)) {
+        stopped = read.error();
+        return false;
+      }
       if (read.has_error()) {
         const bool missing = read.error().text.find("is missing") != std::string::npos;
         bad(missing ? report.dangling : report.corrupt);

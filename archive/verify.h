@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 #include "archive/catalog.h"
 
@@ -19,8 +20,11 @@ class Pace {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// At most `bytes_per_second_max` (0: as fast as it goes). Blobs that arrive meanwhile may be missed.
-Result<VerifyReport> verify_blobs(BlobStore& store, Catalog& catalog, uint64_t bytes_per_second_max,
-                                  const Progress& progress);
+// At most `bytes_per_second_max` (0: as fast as it goes). Blobs that arrive meanwhile may be
+// missed. Fails with what `open` or a reader answers when a recompressed chunk cannot be undone
+// now: that says nothing of the bytes.
+using OpenBlob = std::function<Result<std::unique_ptr<BlobReader>>(const Digest&)>;
+Result<VerifyReport> verify_blobs(const OpenBlob& open, Catalog& catalog,
+                                  uint64_t bytes_per_second_max, const Progress& progress);
 
 }  // namespace medarc::archive

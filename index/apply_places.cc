@@ -1,4 +1,5 @@
 // Where bytes are: chunk places, manifests in pages, and one reference a chunk from each blob.
+#include "archive/recoding.h"
 #include "index/apply.h"
 #include "index/strict.h"
 
@@ -51,12 +52,14 @@ Result<archive::ManifestPage> decode_manifest(uint64_t first_offset, ByteView va
 }
 
 // The first place and the first manifest stay: a chunk or blob that two writers staged at the same
-// time is the same bytes, and what only the second brought is collected.
+// time is the same bytes, and what only the second brought is collected. Unless the commit is about
+// nothing but places: then a chunk is elsewhere from now on, in another form.
 Status Group::place(const archive::Application& application) {
+  const bool moves = archive::moves_chunks(application);
   for (const archive::NewChunk& c : application.chunks) {
     Bytes k = key::chunk(c.chunk);
     MEDARC_ASSIGN(std::optional<Bytes> held, batch_.get(Table::places, k));
-    if (!held) batch_.put(Table::places, std::move(k), encode(c.location));
+    if (!held || moves) batch_.put(Table::places, std::move(k), encode(c.location));
   }
   for (const archive::NewBlob& blob : application.blobs) {
     MEDARC_ASSIGN(std::optional<Bytes> held,

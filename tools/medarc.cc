@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   add_verify(app, exit_code);
   add_rebuild_index(app, exit_code);
   add_gc(app, exit_code);
+  add_recompress(app, exit_code);
   add_stats(app, exit_code);
   add_audit(app, exit_code);
   add_echo(app, exit_code);

@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "dicom/dictionary.h"
+#include "dicom/recompress/coded_chunk.h"
 #include "genomics/hts_blob.h"
 
 namespace medarc::tools {
@@ -30,6 +31,7 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
   opened->data = data;
   opened->settings = std::move(settings);
   opened->settings.dicomweb.temporary_directory = data + "/temporary";
+  opened->codecs = dicom::CodecPool::create(opened->settings.codecs);
   auto index = index::open_index(posix_fs(), data, opened->settings.index);
   if (index.has_error() && index.error().code == Code::conflict) {
     return make_error(Code::conflict,
@@ -37,9 +39,12 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
                       "first, or use the server's own doors");
   }
   MEDARC_ASSIGN(opened->index, std::move(index));
+  if (auto* recoding = archive::recoding_of(opened->index->blobs()); recoding != nullptr) {
+    recoding->use(std::make_shared<dicom::ChunkDecoder>(*opened->codecs),
+                  opened->settings.recompress.kept_bytes_max);
+  }
   opened->guard = security::Guard::create(*opened->index, opened->settings.guard);
   opened->refusals = std::make_shared<dicom::senders::Refusals>(opened->settings.sender_counts);
-  opened->codecs = dicom::CodecPool::create(opened->settings.codecs);
   opened->imaging =
       dicom::Imaging::create(*opened->index, *opened->guard, opened->settings.dicom_limits,
                              opened->codecs.get(), {opened->settings.render, {}},

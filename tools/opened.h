@@ -10,6 +10,7 @@
 #include "dicom/dimse/commitment.h"
 #include "dicom/forwarding.h"
 #include "dicom/history.h"
+#include "dicom/recompress/sweep.h"
 #include "dicom/senders/report.h"
 #include "dicom/stable_routes.h"
 #include "dicom/worklist/worklist.h"
@@ -35,16 +36,19 @@ struct Outgoing {
   std::unique_ptr<dicom::Forwarding> router;  // none without routing rules
   std::unique_ptr<dicom::worklist::Worklist> worklist;
   std::unique_ptr<dicom::senders::Report> senders;
+  std::unique_ptr<dicom::CodecPool> recompress_codecs;  // a worker of its own: readers never wait
+  std::unique_ptr<dicom::Recompressor> recompressor;
+  std::unique_ptr<dicom::RecompressSweep> recompression;
 };
 
 // Members are destroyed in reverse: use cases first, the store last.
 struct Opened {
   std::string data;  // the archive's directory
   Settings settings;
-  std::unique_ptr<index::Index> index;
+  std::unique_ptr<dicom::CodecPool> codecs;  // its workers start when they are needed
+  std::unique_ptr<index::Index> index;       // which reads recompressed chunks with them
   std::unique_ptr<security::Guard> guard;
   std::shared_ptr<dicom::senders::Refusals> refusals;
-  std::unique_ptr<dicom::CodecPool> codecs;  // its workers start when they are needed
   std::unique_ptr<dicom::Imaging> imaging;
   std::unique_ptr<dicom::History> history;
   std::unique_ptr<dicom::Completeness> completeness;

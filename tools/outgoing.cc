@@ -46,6 +46,14 @@ Status open_outgoing(Opened& opened) {
       *opened.index, *opened.guard, *out->jobs, &s.dicom.destinations, s.worklist);
   MEDARC_ASSIGN(out->senders, dicom::senders::Report::open(posix_fs(), opened.data, *opened.index,
                                                            opened.refusals, s.sender_counts));
+  dicom::CodecLimits one_worker = s.codecs;
+  one_worker.workers = 1;
+  out->recompress_codecs = dicom::CodecPool::create(std::move(one_worker));
+  out->recompressor = std::make_unique<dicom::Recompressor>(*opened.index, s.dicom_limits,
+                                                            *out->recompress_codecs, s.recompress);
+  MEDARC_ASSIGN(out->recompression,
+                dicom::RecompressSweep::open(posix_fs(), opened.data, *opened.index,
+                                             s.recompress_rules, s.recompress, *out->recompressor));
   opened.settings.dicom.commitments = out->commitments.get();
   opened.settings.dicom.commitment_receiver = awaited.get();
   opened.settings.dicom.guard = opened.guard.get();

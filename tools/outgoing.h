@@ -1,5 +1,5 @@
 // What the server does of its own accord: durable jobs, storage commitment reports, deliveries,
-// events of the worklist, announcements of stable studies.
+// events of the worklist, announcements of stable studies, recompression.
 #pragma once
 
 #include "tools/opened.h"

@@ -73,6 +73,8 @@ Result<Settings> Settings::from(Config& config) {
                       "a [[dicom.route]] waits for stable studies, and completeness.stable_after_s "
                       "is 0: there are none");
   }
+  MEDARC_ASSIGN(s.recompress_rules, dicom::RecompressRules::from(config));
+  s.recompress = dicom::RecompressOptions::from(config);
   MEDARC_ASSIGN(s.extras, dicom::ExtraAttributes::from(config));
   s.extras.tell_state_by(s.completeness);
   MEDARC_ASSIGN(dicom::senders::Quirks quirks, dicom::senders::Quirks::from(config, s.dicom.aet));

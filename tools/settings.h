@@ -5,6 +5,8 @@
 #include "dicom/difference.h"
 #include "dicom/extra_attributes.h"
 #include "dicom/pixel/codec_pool.h"
+#include "dicom/recompress/options.h"
+#include "dicom/recompress/rules.h"
 #include "dicom/routes.h"
 #include "dicom/senders/quirks.h"
 #include "dicom/senders/tally.h"
@@ -33,6 +35,8 @@ struct Settings {
   web::CommitmentDoorOptions commitment_door;
   dicom::WebDestinations web_destinations;
   dicom::Routes routes;
+  dicom::RecompressRules recompress_rules;
+  dicom::RecompressOptions recompress;
   dicom::ExtraAttributes extras;
   std::shared_ptr<const dicom::senders::Quirks> quirks;
   dicom::senders::TallyLimits sender_counts;

@@ -56,6 +56,7 @@ void add_senders(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
 void add_audit(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
+void add_recompress(CLI::App& app, int& exit_code);
 void add_sample(CLI::App& app, int& exit_code);
 
 }  // namespace medarc::tools

@@ -1,6 +1,7 @@
 // Stops the world at every I/O step of a scripted life of the segment log (stores small and large,
-// lets go, collects, rewrites, reopens), in every way a disk can then look, and checks the promises:
-// what was acknowledged is there and unaltered, once, in order; what was not is whole or absent.
+// lets go, collects, rewrites, reopens), in every way a disk can then look, and checks the
+// promises: what was acknowledged is there and unaltered, once, in order; what was not is whole or
+// absent.
 //
 // MEDARC_FAULT_STATES=N runs about N states instead of the 5,000 and more of the normal run.
 #include <gtest/gtest.h>
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "tests/support/fault_fs.h"
 #include "tests/support/memory_catalog.h"
+#include "tests/support/vault_coder.h"
 
 namespace medarc::archive {
 namespace {
@@ -35,17 +37,21 @@ SegmentOptions small_segments() {
   return o;
 }
 
+const std::shared_ptr<test::VaultCoder> kCoder = std::make_shared<test::VaultCoder>();
+
 // What the outside was told.
 struct Told {
-  std::map<Digest, Bytes> kept;      // acknowledged
-  std::map<Digest, Bytes> unsure;    // the commit failed: whole or absent
-  std::vector<Bytes> payloads;       // acknowledged, in order
-  std::vector<Bytes> maybe;          // the unacknowledged one that may follow
+  std::map<Digest, Bytes> kept;    // acknowledged
+  std::map<Digest, Bytes> unsure;  // the commit failed: whole or absent
+  std::vector<Bytes> payloads;     // acknowledged, in order
+  std::vector<Bytes> maybe;        // the unacknowledged one that may follow
 };
 
 class Life {
  public:
-  Life(FaultFs& fs, MemoryCatalog& catalog, uint64_t seed) : fs_(fs), catalog_(catalog), seed_(seed) {}
+  // `recodes`: chunks get other forms on the way, and plain ones back.
+  Life(FaultFs& fs, MemoryCatalog& catalog, uint64_t seed, bool recodes = false)
+      : fs_(fs), catalog_(catalog), seed_(seed), recodes_(recodes) {}
 
   // Runs until the first failure; every step of it is a place to stop the world.
   void run() {
@@ -54,13 +60,16 @@ class Life {
       if (!store(content(3000 + 700 * i, seed_ + i), {500})) return;
     }
     if (!store(content(150'000, seed_ + 50), {1000, 90'000})) return;
+    if (!recode(0) || !recode(6)) return;
     if (catalog_.flush().has_error() || !open()) return;
     for (int i = 0; i < 4; ++i) {
       if (!store(content(30'000, seed_ + 100 + i), {800})) return;
     }
+    if (!recode(2) || !recode(7) || !expand(6)) return;
     if (!let_go(2) || !let_go(3)) return;
     auto plan = store_->plan_gc();
     if (plan.has_error() || store_->collect(*plan, nullptr).has_error()) return;
+    if (!recode(6) || !recode(8)) return;
     if (!store(content(2000, seed_ + 200), {})) return;
     if (!open()) return;
     store(content(100, seed_ + 201), {});
@@ -74,7 +83,15 @@ class Life {
     auto opened = open_segment_store(fs_, "/s", catalog_, small_segments());
     if (opened.has_error()) return false;
     store_ = std::move(*opened);
+    recoding_of(*store_)->use(kCoder, 1 << 20);
     return true;
+  }
+  bool recode(size_t which) {
+    const Digest& blob = order_[which];
+    return !recodes_ || test::recode_all(*store_, *kCoder, blob, told_.kept.at(blob)).has_value();
+  }
+  bool expand(size_t which) {
+    return !recodes_ || test::expand_all(*store_, order_[which]).has_value();
   }
   bool commit(Commit c, const Digest& digest, const Bytes* bytes) {
     const Bytes payload = c.payload;
@@ -121,6 +138,7 @@ class Life {
   FaultFs& fs_;
   MemoryCatalog& catalog_;
   const uint64_t seed_;
+  const bool recodes_;
   std::unique_ptr<BlobStore> store_;
   std::vector<Digest> order_;
   Told told_;
@@ -130,6 +148,7 @@ void check(FaultFs& fs, MemoryCatalog& catalog, const Told& told, const std::str
   auto opened = open_segment_store(fs, "/s", catalog, small_segments());
   ASSERT_TRUE(opened.has_value()) << what << ": " << opened.error().text;
   auto& store = **opened;
+  recoding_of(store)->use(kCoder, 1 << 20);
   auto read = [&](const Digest& digest) -> Result<Bytes> {
     MEDARC_ASSIGN(auto reader, store.open(digest));
     Bytes out(reader->size(), '\0');
@@ -156,7 +175,8 @@ void check(FaultFs& fs, MemoryCatalog& catalog, const Told& told, const std::str
   }
   ASSERT_GE(payloads.size(), told.payloads.size()) << what;
   ASSERT_LE(payloads.size(), told.payloads.size() + told.maybe.size()) << what;
-  for (size_t i = 0; i < told.payloads.size(); ++i) ASSERT_TRUE(payloads[i] == told.payloads[i]) << what;
+  for (size_t i = 0; i < told.payloads.size(); ++i)
+    ASSERT_TRUE(payloads[i] == told.payloads[i]) << what;
   auto plan = store.plan_gc();
   ASSERT_TRUE(plan.has_value() && store.collect(*plan, nullptr).has_value()) << what;
   auto report = store.verify(0, nullptr);
@@ -182,12 +202,13 @@ class ArchiveFaults : public testing::Test {
   void TearDown() override { set_log_level(Level::info); }
 };
 
-TEST_F(ArchiveFaults, PowerCutAtEveryStep) {
+// `states_wanted`: about so many, but each step once at least.
+void cut_power_at_every_step(bool recodes, uint64_t states_wanted) {
   uint64_t steps;
   {
     FaultFs fs;
     MemoryCatalog catalog;
-    Life life(fs, catalog, 1);
+    Life life(fs, catalog, 1, recodes);
     fs.set_fault({});
     life.run();
     steps = fs.steps();
@@ -197,11 +218,11 @@ TEST_F(ArchiveFaults, PowerCutAtEveryStep) {
   }
   ASSERT_GT(steps, 50u);
   uint64_t states = 0;
-  for (uint64_t round = 0; states < wanted_states(); ++round) {
+  for (uint64_t round = 0; states < states_wanted; ++round) {
     for (uint64_t k = 0; k < steps; ++k) {
       FaultFs fs;
       MemoryCatalog catalog;
-      Life life(fs, catalog, round * 1000 + 1);
+      Life life(fs, catalog, round * 1000 + 1, recodes);
       fs.set_fault({k, true, Code::io, false});
       life.run();
       if (!fs.crashed()) continue;
@@ -212,7 +233,8 @@ TEST_F(ArchiveFaults, PowerCutAtEveryStep) {
         auto disk = fs.after_power_cut(cuts[v], round * 7919 + k * 31 + v);
         MemoryCatalog index = before;
         index.crash();
-        check(*disk, index, life.told(), "step " + std::to_string(k) + ", look " + std::to_string(v));
+        check(*disk, index, life.told(),
+              "step " + std::to_string(k) + ", look " + std::to_string(v));
         if (testing::Test::HasFatalFailure()) return;
         ++states;
       }
@@ -221,13 +243,19 @@ TEST_F(ArchiveFaults, PowerCutAtEveryStep) {
   std::printf("%llu crash states, 0 lost, 0 altered\n", static_cast<unsigned long long>(states));
 }
 
-TEST_F(ArchiveFaults, AFailedCallIsNeverAFalseSuccess) {
+TEST_F(ArchiveFaults, PowerCutAtEveryStep) { cut_power_at_every_step(false, wanted_states()); }
+
+TEST_F(ArchiveFaults, PowerCutAtEveryStepOfChunksThatChangeTheirForm) {
+  cut_power_at_every_step(true, wanted_states() / 5);
+}
+
+void fail_every_call(bool recodes) {
   for (const bool short_write : {false, true}) {
     for (const Code code : {Code::io, Code::exhausted}) {
       for (uint64_t k = 0; k < 200; ++k) {
         FaultFs fs;
         MemoryCatalog catalog;
-        Life life(fs, catalog, 5);
+        Life life(fs, catalog, 5, recodes);
         fs.set_fault({k, false, code, short_write});
         life.run();
         auto disk = fs.after_power_cut(FaultFs::Cut::everything, k);
@@ -239,6 +267,9 @@ TEST_F(ArchiveFaults, AFailedCallIsNeverAFalseSuccess) {
     }
   }
 }
+
+TEST_F(ArchiveFaults, AFailedCallIsNeverAFalseSuccess) { fail_every_call(false); }
+TEST_F(ArchiveFaults, AFailedCallWhileChunksChangeTheirFormCostsNothing) { fail_every_call(true); }
 
 TEST_F(ArchiveFaults, AfterAFailedSyncNothingIsTakenUntilReopened) {
   for (uint64_t k = 0;; ++k) {

@@ -154,7 +154,14 @@ TEST_F(SegmentDamage, RecordHeadersNoWriterMakesAreNoRecords) {
   ++h.plain_length;
   EXPECT_FALSE(parses(h));
   h = chunk;
-  h.flags = 2;
+  h.flags = kFlagCoded;
+  EXPECT_FALSE(parses(h));  // as long as its plain bytes
+  h.plain_length = 11;
+  EXPECT_TRUE(parses(h));
+  h.flags = kFlagCoded | kFlagZstd;
+  EXPECT_FALSE(parses(h));
+  h.plain_length = 10;
+  h.flags = 4;
   EXPECT_FALSE(parses(h));
   h = chunk;
   h.type = RecordType::seal;

@@ -1,5 +1,7 @@
 #include "tests/support/memory_catalog.h"
 
+#include "archive/recoding.h"
+
 namespace medarc::test {
 
 using archive::Application;
@@ -18,7 +20,13 @@ Status MemoryCatalog::apply(std::span<const Application> group) {
   for (const Application& a : group) {
     if (a.number.value <= now_.applied) continue;
     if (a.number.value != now_.applied + 1) return make_error(Code::internal, "out of order");
-    for (const auto& c : a.chunks) now_.chunks.emplace(c.chunk, c.location);
+    const bool moves = archive::moves_chunks(a);
+    for (const auto& c : a.chunks) {
+      if (moves)
+        now_.chunks[c.chunk] = c.location;
+      else
+        now_.chunks.emplace(c.chunk, c.location);
+    }
     for (const auto& b : a.blobs) now_.blobs.emplace(b.digest, b);
     for (const auto& d : a.dropped_blobs) now_.blobs.erase(d);
     for (const auto& d : a.dropped_chunks) now_.chunks.erase(d);
@@ -46,7 +54,8 @@ Result<std::optional<ChunkLocation>> MemoryCatalog::find_chunk(const Digest& chu
   return std::optional<ChunkLocation>(it->second);
 }
 
-Result<std::optional<ManifestPage>> MemoryCatalog::find_manifest(const Digest& blob, uint64_t offset) {
+Result<std::optional<ManifestPage>> MemoryCatalog::find_manifest(const Digest& blob,
+                                                                 uint64_t offset) {
   std::lock_guard lock(mutex_);
   auto it = now_.blobs.find(blob);
   if (it == now_.blobs.end()) return std::optional<ManifestPage>();

@@ -106,6 +106,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   opened->outgoing->worklist->start();
   opened->outgoing->senders->start();
   const ServingMark mark(options.common.data, {s.http.address, http->port()});
+  opened->outgoing->recompression->start();
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
              to_text({s.dicom.address, dicom->port()}), options.common.data);
   if (s.dicom.tls) {
@@ -117,6 +118,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   const bool asked = wait_for_end(signals, opened->index->blobs());
   log(asked ? Level::info : Level::error, "server.stopping",
       {{"reason", asked ? "signal" : "the store takes no more writes"}});
+  opened->outgoing->recompression->stop();
   const auto drain_ms = static_cast<uint32_t>(asked ? s.drain_ms : 0);
   opened->outgoing->worklist->stop();  // tells event channels, which have no end of their own
   dicom->stop(drain_ms);
