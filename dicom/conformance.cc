@@ -53,8 +53,10 @@ void services(std::string& out) {
       "peers of `[[dicom.peer]]`, by routing rules, C-MOVE, C-GET and the verbs `echo`, `find`, "
       "`pull` and `send`. STOW-RS, to servers of `[[dicom.web_destination]]`, by routing rules. "
       "All of them over TLS (BCP 195) where the destination says so.\n\n"
-      "User identity (PS3.7 D.3.3.7): name and passcode, and JSON Web Token, are compared with "
-      "`[[security.token]]` and answered when an answer is asked for; a name alone is believed of "
+      "User identity (PS3.7 D.3.3.7): name and passcode are compared with `[[security.token]]`; a "
+      "JSON Web Token is verified by its signature (RS256, ES256, EdDSA, HS256) with the keys of a "
+      "`[[security.issuer]]`, or compared as well; each is answered when an answer is asked for; a "
+      "name alone is believed of "
       "peers with `identity = \"trusted\"`; Kerberos and SAML are passed over. A wrong identity is "
       "rejected: permanent, service user, no reason given. As user the first three are shown.\n\n",
       storage_sop_classes().size(), not_provided);

@@ -1,6 +1,8 @@
 #include "dicom/destinations.h"
 
 #include <charconv>
+#include <map>
+#include <mutex>
 #include <tuple>
 
 #include "security/peers.h"
@@ -9,18 +11,22 @@ namespace medarc::dicom {
 namespace {
 
 using security::TlsContext;
+using security::TlsOptions;
+
+// Peers with the same files share a context.
+using Contexts =
+    std::map<std::tuple<std::string, std::string, std::string>, std::weak_ptr<TlsContext>>;
 
 class Reader {
  public:
-  explicit Reader(Config& config) : config_(config) {}
+  Reader(const Config::Table& table, const TlsOptions& tls, Contexts& contexts)
+      : table_(table), tls_(tls), contexts_(contexts) {}
 
-  // nullopt: it is not called.
-  Result<std::optional<Destination>> read(const Config::Table& table) {
-    table_ = &table;
+  Result<std::shared_ptr<const Destination>> read() {
     Destination to{text("aet"), text("host")};
     if (to.host.empty()) to.host = "127.0.0.1";
     const std::string port = text("port");
-    if (to.aet.empty() || port.empty()) return std::optional<Destination>();
+    if (to.aet.empty() || port.empty()) return std::shared_ptr<const Destination>();
     const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), to.port);
     if (failed != std::errc() || end != port.data() + port.size() || to.port == 0) {
       return wrong("port must be a number from 1 to 65535");
@@ -29,13 +35,13 @@ class Reader {
     MEDARC_ASSIGN(const bool tls, flag("tls"));
     if (tls) MEDARC_TRY(read_tls(to));
     MEDARC_ASSIGN(to.identity, read_identity());
-    return std::optional<Destination>(std::move(to));
+    return std::make_shared<const Destination>(std::move(to));
   }
 
  private:
   std::string text(const char* key) const {
-    const auto found = table_->find(key);
-    return found == table_->end() ? std::string() : found->second;
+    const auto found = table_.find(key);
+    return found == table_.end() ? std::string() : found->second;
   }
   Error wrong(const std::string& what) const {
     return make_error(Code::invalid_argument, "dicom.peer " + text("aet") + ": " + what);
@@ -51,7 +57,7 @@ class Reader {
     to.tls_name = text("certificate");
     MEDARC_ASSIGN(const bool host_check, flag("tls_host_check"));
     if (host_check && to.tls_name.empty()) to.tls_name = to.host;
-    MEDARC_ASSIGN(security::TlsOptions options, security::TlsOptions::from(config_));
+    TlsOptions options = tls_;
     if (const std::string own = text("tls_authorities"); !own.empty()) options.authorities = own;
     if (const std::string own = text("tls_certificate"), key = text("tls_key");
         !own.empty() || !key.empty()) {
@@ -59,11 +65,12 @@ class Reader {
       options.certificate = own;
       options.key = key;
     }
-    auto& context = contexts_[{options.authorities, options.certificate, options.key}];
-    if (context == nullptr) {
-      MEDARC_ASSIGN(context, TlsContext::client(std::move(options)));
+    auto& shared = contexts_[{options.authorities, options.certificate, options.key}];
+    to.tls = shared.lock();
+    if (to.tls == nullptr) {
+      MEDARC_ASSIGN(to.tls, TlsContext::client(std::move(options)));
+      shared = to.tls;
     }
-    to.tls = context;
     return {};
   }
 
@@ -80,28 +87,53 @@ class Reader {
     return any ? std::optional<OwnIdentity>(std::move(out)) : std::nullopt;
   }
 
-  Config& config_;
-  const Config::Table* table_ = nullptr;
-  // Peers with the same files share a context.
-  std::map<std::tuple<std::string, std::string, std::string>, std::shared_ptr<TlsContext>>
-      contexts_;
+  const Config::Table& table_;
+  const TlsOptions& tls_;
+  Contexts& contexts_;
 };
 
 }  // namespace
 
+struct Destinations::Shared {
+  TlsOptions tls;  // written before anybody reads
+  std::mutex reading;
+  Contexts contexts;
+  std::mutex mutex;  // of by_aet; never held while files are read
+  std::map<std::string, std::shared_ptr<const Destination>> by_aet;
+};
+
+Destinations::Destinations() : shared_(std::make_shared<Shared>()) {}
+
 Result<Destinations> Destinations::from(Config& config) {
   Destinations out;
-  Reader reader(config);
+  MEDARC_ASSIGN(out.shared_->tls, TlsOptions::from(config));
   for (const Config::Table& table : config.tables("dicom.peer", security::kPeersMeaning)) {
-    MEDARC_ASSIGN(auto to, reader.read(table));
-    if (to) out.by_aet_[to->aet] = std::move(*to);
+    MEDARC_ASSIGN(auto to, out.read(table));
+    if (to) out.put(std::move(to));
   }
   return out;
 }
 
-const Destination* Destinations::find(const std::string& aet) const {
-  const auto found = by_aet_.find(aet);
-  return found == by_aet_.end() ? nullptr : &found->second;
+Result<std::shared_ptr<const Destination>> Destinations::read(const Config::Table& table) const {
+  std::lock_guard lock(shared_->reading);
+  return Reader(table, shared_->tls, shared_->contexts).read();
+}
+
+std::shared_ptr<const Destination> Destinations::find(const std::string& aet) const {
+  std::lock_guard lock(shared_->mutex);
+  const auto found = shared_->by_aet.find(aet);
+  return found == shared_->by_aet.end() ? nullptr : found->second;
+}
+
+void Destinations::put(std::shared_ptr<const Destination> to) {
+  const std::string aet = to->aet;
+  std::lock_guard lock(shared_->mutex);
+  shared_->by_aet[aet] = std::move(to);
+}
+
+void Destinations::remove(const std::string& aet) {
+  std::lock_guard lock(shared_->mutex);
+  shared_->by_aet.erase(aet);
 }
 
 }  // namespace medarc::dicom

@@ -1,4 +1,4 @@
-// Routing rules, from [[dicom.route]]: which stored objects go on to whom. Pure, once read.
+// Routing rules, from [[dicom.route]] and from administrators: which stored objects go on to whom.
 //
 //   [[dicom.route]]
 //   to = "PACS2,cloud"           # AE titles of [[dicom.peer]] that have a port; names of
@@ -19,6 +19,7 @@
 // who sent it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@
 
 namespace medarc::dicom {
 
+inline constexpr std::string_view kRoutesMeaning =
+    "Where stored objects are sent on: to, commit, calling, hours, attributes.";
+
 struct RouteTarget {
   std::string name;  // an AE title, or of a web destination
   bool web = false;
@@ -36,16 +40,37 @@ struct RouteTarget {
   bool operator==(const RouteTarget&) const = default;
 };
 
-// Immutable after it is read; thread-safe.
+// One rule, as it was read.
+struct RouteRule {
+  struct Condition {
+    index::Tag tag;
+    std::vector<std::string> patterns;
+  };
+  std::vector<RouteTarget> to;  // commit: as the rule has it
+  std::vector<std::string> calling;
+  std::vector<Condition> conditions;
+  std::optional<std::pair<int, int>> minutes;  // [from, until)
+  bool stable = false;                         // when = "stable"
+  bool again = false;                          // again = "all"
+};
+
+// Copies share their rules. Thread-safe: a change counts for objects that are stored after it.
 class Routes {
  public:
+  Routes();  // no rules, and nobody to send to
   // invalid_argument: a rule without `to`, an unknown peer, attribute or hour, a name that is both
   // a peer's and a web destination's, `commit` of a web destination, `again` without stable. Tags
-  // are looked up in the dictionary, so load_dictionary() comes first.
+  // are looked up in the dictionary, so load_dictionary() comes first. `stable_studies`: whether
+  // studies become stable here; rules that wait for it are refused otherwise.
   static Result<Routes> from(Config& config, const Destinations& destinations,
-                             const WebDestinations& web);
+                             const WebDestinations& web, bool stable_studies = true);
+  // One table, with the destinations there are now; errors as from().
+  Result<RouteRule> read(const Config::Table& table) const;
+  void put(const std::string& name, RouteRule rule);  // in place of the one of this name
+  void remove(const std::string& name);
+  // The name of a rule that sends to `to`; nullopt: none does.
+  std::optional<std::string> sending_to(const std::string& to) const;
 
-  bool empty() const { return rules_.empty(); }
   // Whether a rule waits for stable studies; whether one of those wants all of them again.
   bool any_stable() const;
   bool any_again() const;
@@ -59,28 +84,16 @@ class Routes {
                                           bool is_new) const;
 
  private:
-  struct Condition {
-    index::Tag tag;
-    std::vector<std::string> patterns;
-  };
-  struct Rule {
-    std::vector<RouteTarget> to;
-    std::vector<std::string> calling;
-    std::vector<Condition> conditions;
-    std::optional<std::pair<int, int>> minutes;  // [from, until)
-    bool stable = false;                         // when = "stable"
-    bool again = false;                          // again = "all"
-  };
-  static Result<Rule> read(const Config::Table& table, const Destinations& destinations,
-                           const WebDestinations& web);
-  static bool holds(const Rule& rule, const index::StoreInstance& object,
-                    const std::string& calling, int minute);
+  struct Shared;
   // Of the rules that `counts`.
   template <class F>
   std::vector<RouteTarget> targets_of(const index::StoreInstance& object,
                                       const std::string& calling, int minute, F counts) const;
-  std::vector<Rule> rules_;
+  std::shared_ptr<Shared> shared_;
 };
+
+// What a rule of the configuration file is called: by its place there, from 1.
+std::string configured_rule_name(size_t place);
 
 // Minutes since midnight in the machine's time zone.
 int local_minute(Timestamp time);

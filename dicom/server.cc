@@ -1,5 +1,6 @@
 #include "dicom/server.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -25,10 +26,23 @@ void count_rejected(std::string_view reason) {
       .add();
 }
 
+// The transfer syntaxes that are preferred of a peer, before the others that it proposes.
+ul::AssociateRq preferring(ul::AssociateRq rq, const std::vector<std::string>& preferred) {
+  const auto place = [&](const std::string& syntax) {
+    return std::find(preferred.begin(), preferred.end(), syntax);
+  };
+  for (ul::ProposedContext& context : rq.contexts) {
+    std::stable_sort(context.transfer_syntaxes.begin(), context.transfer_syntaxes.end(),
+                     [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  }
+  return rq;
+}
+
 // An association that holds a slot.
 struct Admitted {
   uint64_t id = 0;
-  std::string peer;
+  std::string peer, aet;
+  std::shared_ptr<const security::Peer> agreed;  // null: nothing particular
   bool known = true;
   security::Principal principal;
 };
@@ -111,7 +125,15 @@ class AssociationServer : public Server {
     who.known = !authenticator_.peers_configured() || authenticator_.known_peer(caller);
     who.principal = std::move(*principal);
     if (stopping_) return reject(ul::kCongestion, "stopping", connection);
+    who.aet = calling;
+    if (options_.peers != nullptr) who.agreed = options_.peers->find(calling);
+    const uint32_t own_max = who.agreed != nullptr ? who.agreed->associations_max : 0;
+    if (const auto own = by_aet_.find(calling);
+        own_max != 0 && own != by_aet_.end() && own->second >= own_max) {
+      return reject(ul::kLocalLimit, "limit", connection);
+    }
     if (auto no = slots_.take(who.peer, who.known)) return reject(*no, "limit", connection);
+    ++by_aet_[calling];
 
     auto taken = std::make_shared<ul::Connection>(std::move(connection));
     try {
@@ -119,11 +141,17 @@ class AssociationServer : public Server {
           std::thread([this, who, taken, rq = std::move(rq)] { run(who, std::move(*taken), rq); });
     } catch (const std::system_error&) {
       threads_.erase(who.id);
-      slots_.give_back(who.peer, who.known);
+      give_back(who);
       connection = std::move(*taken);
       return reject(ul::kCongestion, "threads", connection);
     }
     return std::nullopt;
+  }
+
+  // Its slot; under mutex_.
+  void give_back(const Admitted& who) {
+    slots_.give_back(who.peer, who.known);
+    if (const auto own = by_aet_.find(who.aet); --own->second == 0) by_aet_.erase(own);
   }
 
   std::optional<ul::AssociateRj> reject(const ul::AssociateRj& rj, std::string_view reason,
@@ -149,7 +177,7 @@ class AssociationServer : public Server {
          {"how", ended.has_error() ? ended.error().text : std::string("released")}});
     now.add(-1);
     std::lock_guard lock(mutex_);
-    slots_.give_back(who.peer, who.known);
+    give_back(who);
     done_.push_back(who.id);
     ended_.notify_all();
   }
@@ -185,7 +213,9 @@ class AssociationServer : public Server {
   }
 
   Status talk(const Admitted& who, ul::Connection connection, const ul::AssociateRq& rq) {
-    auto agreement = ul::agree(rq, policy_);
+    auto agreement = who.agreed == nullptr || who.agreed->transfer_syntaxes.empty()
+                         ? ul::agree(rq, policy_)
+                         : ul::agree(preferring(rq, who.agreed->transfer_syntaxes), policy_);
     const bool agreed = agreement.has_value();
     auto identified = identify(who, rq);
     if (agreed && identified.has_value() && identified->confirmed &&
@@ -205,10 +235,15 @@ class AssociationServer : public Server {
           association, imaging_, identified->principal, limits_,
           {policy_.aet, options_.warn_status, options_.destinations, signals_, options_.commitments,
            options_.work_list, options_.lossy_to_peers, options_.study_notes,
-           options_.commitment_receiver, options_.suboperations_max, options_.quirks.get()});
+           options_.commitment_receiver, suboperations_max(who), options_.quirks.get()});
     }
     acceptor_->drain(association.into_drain());
     return ended;
+  }
+
+  uint32_t suboperations_max(const Admitted& who) const {
+    const uint32_t own = who.agreed != nullptr ? who.agreed->suboperations_max : 0;
+    return own == 0 ? options_.suboperations_max : std::min(own, options_.suboperations_max);
   }
 
   // As talk, but an exception (no memory) ends this association and not the others.
@@ -242,6 +277,7 @@ class AssociationServer : public Server {
   bool stopping_ = false;
   uint64_t last_id_ = 0;
   ul::Slots slots_;
+  std::map<std::string, uint32_t> by_aet_;  // associations that run; no zero entries
   std::map<uint64_t, std::thread> threads_;
   std::vector<uint64_t> done_;  // threads that have nothing left to do but be joined
 };

@@ -11,6 +11,7 @@
 #include "dicom/limits.h"
 #include "security/guard.h"
 #include "security/identity.h"
+#include "security/known_peers.h"
 
 namespace medarc::dicom {
 
@@ -36,6 +37,8 @@ struct ServerOptions {
   StudyNoter* study_notes = nullptr;  // null: how associations ended is not kept
   // Takes the storage commitment reports that peers bring; null: they are refused.
   dimse::CommitmentReceiver* commitment_receiver = nullptr;
+  // What is agreed on with each peer beside its roles; null: nothing.
+  std::shared_ptr<const security::KnownPeers> peers = nullptr;
   security::Identities* identities = nullptr;  // null: user identities are passed over
   security::Guard* guard = nullptr;    // audits refused identities; null: they are only logged
   uint32_t suboperations_max = 65535;  // instances of one C-MOVE or C-GET; more are refused (A701)

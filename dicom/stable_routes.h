@@ -23,6 +23,7 @@ class StableRoutes final : public StableWork, public index::JobHandler {
   StableRoutes(index::Index& index, const Routes& routes, index::Jobs& jobs)
       : index_(index), routes_(routes), jobs_(jobs) {}
 
+  bool wanted() const override { return routes_.any_stable(); }
   index::JobRow job_for(const index::StudyUid& study, archive::CommitNumber first, bool before,
                         Timestamp time) override;
   void announced(const index::JobRow& job) override { jobs_.committed(job); }

@@ -135,12 +135,16 @@ class Reader {
 
 }  // namespace
 
+Result<WebDestination> WebDestinations::read(Config& config, const Config::Table& table) {
+  return Reader(config, table).read();
+}
+
 Result<WebDestinations> WebDestinations::from(Config& config) {
   WebDestinations out;
   for (const Config::Table& table :
        config.tables("dicom.web_destination",
                      "DICOMweb servers that rules deliver to: name, url, credentials, TLS.")) {
-    MEDARC_ASSIGN(WebDestination to, Reader(config, table).read());
+    MEDARC_ASSIGN(WebDestination to, read(config, table));
     const std::string name = to.name;
     if (!out.by_name_.emplace(name, std::move(to)).second) {
       return make_error(Code::invalid_argument,

@@ -46,6 +46,8 @@ class WebDestinations {
   // fragment), numbers out of range, TLS files that cannot be used, credentials that would cross a
   // network unencrypted.
   static Result<WebDestinations> from(Config& config);
+  // One table, with the files of [tls] in `config`.
+  static Result<WebDestination> read(Config& config, const Config::Table& table);
   const WebDestination* find(const std::string& name) const;
 
  private:

@@ -4,8 +4,8 @@
 //
 // Rules, by file: apply.cc the order of things and the helpers; apply_places.cc chunks, manifests
 // and their references; apply_instance.cc, apply_file.cc, apply_patient.cc, apply_audit.cc,
-// apply_job.cc, apply_removal.cc, apply_work_item.cc the ops; apply_study_notes.cc what audit
-// entries note of studies.
+// apply_job.cc, apply_removal.cc, apply_work_item.cc the ops; apply_study_notes.cc and
+// apply_setting.cc what audit entries note of studies, and set.
 // Not thread-safe; one group at a time.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "index/batch.h"
 #include "index/fields.h"
 #include "index/ops.h"
+#include "index/setting.h"
 #include "index/study_notes.h"
 
 namespace medarc::index {
@@ -64,6 +65,7 @@ class Group {
   Status recount_study(const StudyUid& uid);
   // Notes; `name`: who the note is of.
   Result<State> take_note(const StudyNote& note, const std::string& name);
+  void take_setting(const SettingChange& change);
   // Patients.
   Result<std::optional<PatientRow>> read_patient(const PatientKey& key);
   Result<std::optional<PatientKey>> owner_of(const Identifier& identifier);

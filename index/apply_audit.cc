@@ -24,6 +24,7 @@ Result<OpOutcome> Group::run(RecordAudit& op) {
   if (const auto note = read_note(op.entry)) {
     MEDARC_ASSIGN(outcome.state, take_note(*note, op.entry.principal));
   }
+  if (const auto change = read_setting(op.entry)) take_setting(*change);
   return outcome;
 }
 

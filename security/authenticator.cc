@@ -1,22 +1,18 @@
-#include <algorithm>
-
+#include "security/credentials.h"
 #include "security/guard.h"
-#include "security/peers.h"
 #include "security/policy.h"
-#include "security/tokens.h"
 
 namespace medarc::security {
 namespace {
 
 class ConfiguredAuthenticator final : public Authenticator {
  public:
-  ConfiguredAuthenticator(TokenStore tokens, std::vector<Peer> peers)
-      : tokens_(std::move(tokens)), peers_(std::move(peers)) {}
+  explicit ConfiguredAuthenticator(Credentials known) : known_(std::move(known)) {}
 
   Result<Principal> http(std::string_view authorization, const std::string& peer) override {
     Principal who;
-    if (!tokens_.empty()) {
-      MEDARC_ASSIGN(who, tokens_.find(authorization));
+    if (known_.any()) {
+      MEDARC_ASSIGN(who, known_.bearer(authorization));
     } else if (is_loopback(peer)) {
       who.id = "local";
       who.roles = every_role();
@@ -34,7 +30,7 @@ class ConfiguredAuthenticator final : public Authenticator {
     who.door = "dimse";
     who.peer = address_of(caller.address);
     who.id = "ae:" + caller.aet;
-    if (peers_.empty()) {
+    if (known_.peers->empty()) {
       if (!is_loopback(caller.address)) {
         return make_error(Code::unauthenticated,
                           "no peer is configured, so only this machine itself is let in");
@@ -42,41 +38,37 @@ class ConfiguredAuthenticator final : public Authenticator {
       who.roles = {Role::modality, Role::technologist};
       return who;
     }
-    for (const Peer& known : peers_) {
-      if (known.aet != caller.aet) continue;
-      if (!known.addresses.empty() && !known.addresses.contains(who.peer)) break;
-      if (!known.certificate.empty() && !caller.certificate_names.contains(known.certificate)) {
-        return make_error(Code::unauthenticated, "the peer needs its TLS certificate");
-      }
-      who.roles = known.roles;
-      return who;
+    const std::shared_ptr<const Peer> peer = known_.peers->find(caller.aet);
+    if (peer == nullptr || (!peer->addresses.empty() && !peer->addresses.contains(who.peer))) {
+      return make_error(Code::unauthenticated, "the calling AE title is not that of a known peer");
     }
-    return make_error(Code::unauthenticated, "the calling AE title is not that of a known peer");
+    if (!peer->certificate.empty() && !caller.certificate_names.contains(peer->certificate)) {
+      return make_error(Code::unauthenticated, "the peer needs its TLS certificate");
+    }
+    who.roles = peer->roles;
+    return who;
   }
 
   bool known_peer(const Caller& caller) const override {
-    const std::string address = address_of(caller.address);
-    return std::any_of(peers_.begin(), peers_.end(), [&](const Peer& p) {
-      return p.aet == caller.aet || p.addresses.contains(address);
-    });
+    return known_.peers->knows(caller.aet, address_of(caller.address));
   }
 
-  bool tokens_configured() const override { return !tokens_.empty(); }
-  bool peers_configured() const override { return !peers_.empty(); }
+  bool tokens_configured() const override { return known_.any(); }
+  bool peers_configured() const override { return !known_.peers->empty(); }
 
  private:
-  TokenStore tokens_;
-  const std::vector<Peer> peers_;
+  const Credentials known_;
 };
 
 }  // namespace
 
+std::unique_ptr<Authenticator> make_authenticator(Credentials credentials) {
+  return std::make_unique<ConfiguredAuthenticator>(std::move(credentials));
+}
+
 Result<std::unique_ptr<Authenticator>> Authenticator::create(Config& config) {
-  MEDARC_ASSIGN(TokenStore tokens,
-                TokenStore::from(config.tables("security.token", kTokensMeaning)));
-  MEDARC_ASSIGN(std::vector<Peer> peers, parse_peers(config.tables("dicom.peer", kPeersMeaning)));
-  return std::unique_ptr<Authenticator>(
-      std::make_unique<ConfiguredAuthenticator>(std::move(tokens), std::move(peers)));
+  MEDARC_ASSIGN(Credentials credentials, Credentials::from(config));
+  return make_authenticator(std::move(credentials));
 }
 
 }  // namespace medarc::security

@@ -1,10 +1,8 @@
 #include "security/identity.h"
 
 #include <algorithm>
-#include <vector>
 
-#include "security/peers.h"
-#include "security/tokens.h"
+#include "security/credentials.h"
 
 namespace medarc::security {
 namespace {
@@ -16,27 +14,29 @@ using Kind = ShownIdentity::Kind;
 
 class ConfiguredIdentities final : public Identities {
  public:
-  ConfiguredIdentities(TokenStore tokens, std::vector<Peer> peers, uint64_t bytes_max)
-      : tokens_(std::move(tokens)), peers_(std::move(peers)), bytes_max_(bytes_max) {}
+  ConfiguredIdentities(Credentials known, uint64_t bytes_max)
+      : known_(std::move(known)), bytes_max_(bytes_max) {}
 
   Result<Identified> identify(const Principal& caller, std::string_view aet,
                               const std::optional<ShownIdentity>& shown) override {
     if (shown && std::max(shown->primary.size(), shown->secondary.size()) > bytes_max_) {
       return make_error(Code::too_large, "a user identity over identity_bytes_max");
     }
-    const auto peer =
-        std::find_if(peers_.begin(), peers_.end(), [&](const Peer& p) { return p.aet == aet; });
-    const PeerIdentity rule = peer == peers_.end() ? PeerIdentity::asked : peer->identity;
+    const std::shared_ptr<const Peer> peer = known_.peers->find(aet);
+    if (peer == nullptr && !known_.peers->empty()) {
+      return make_error(Code::unauthenticated, "the peer has just been taken away");
+    }
+    const PeerIdentity rule = peer == nullptr ? PeerIdentity::asked : peer->identity;
     Result<Principal> who = make_error(Code::unauthenticated, "a user identity is needed");
     bool proves = false;
-    if (shown && !tokens_.empty()) {
+    if (shown && known_.any()) {
       proves = shown->kind == Kind::name_and_passcode || shown->kind == Kind::token;
       if (shown->kind == Kind::name_and_passcode) {
-        who = tokens_.find_named(shown->primary, shown->secondary);
+        who = known_.tokens.find_named(shown->primary, shown->secondary);
       } else if (shown->kind == Kind::token) {
-        who = tokens_.find("Bearer " + std::string(shown->primary));
+        who = known_.token(shown->primary);
       } else if (shown->kind == Kind::name && rule == PeerIdentity::trusted) {
-        who = tokens_.named(shown->primary);
+        who = known_.tokens.named(shown->primary);
       }
     }
     if (who.has_error()) {
@@ -51,29 +51,22 @@ class ConfiguredIdentities final : public Identities {
   }
 
  private:
-  const TokenStore tokens_;
-  const std::vector<Peer> peers_;
+  const Credentials known_;
   const uint64_t bytes_max_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Identities>> Identities::create(Config& config) {
-  MEDARC_ASSIGN(TokenStore tokens,
-                TokenStore::from(config.tables("security.token", kTokensMeaning)));
-  MEDARC_ASSIGN(std::vector<Peer> peers, parse_peers(config.tables("dicom.peer", kPeersMeaning)));
-  for (const Peer& peer : peers) {
-    if (peer.identity != PeerIdentity::asked && tokens.empty()) {
-      return make_error(Code::invalid_argument,
-                        "dicom.peer " + peer.aet +
-                            ": identity is compared with [[security.token]], and there is none");
-    }
-  }
+std::unique_ptr<Identities> Identities::create(Config& config, Credentials credentials) {
   const uint64_t bytes_max =
       config.size("dicom.identity_bytes_max", kIdentityBytesMax,
                   "One field of the user identity that a caller shows.", 1, 64u << 10);
-  return std::unique_ptr<Identities>(
-      std::make_unique<ConfiguredIdentities>(std::move(tokens), std::move(peers), bytes_max));
+  return std::make_unique<ConfiguredIdentities>(std::move(credentials), bytes_max);
+}
+
+Result<std::unique_ptr<Identities>> Identities::create(Config& config) {
+  MEDARC_ASSIGN(Credentials credentials, Credentials::from(config));
+  return create(config, std::move(credentials));
 }
 
 std::string_view calling_aet(const Principal& principal) {

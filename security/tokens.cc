@@ -123,13 +123,17 @@ int TokenStore::find_slow(std::string_view token, const Digest& digest) const {
   return found;
 }
 
-Result<Principal> TokenStore::find(std::string_view authorization) const {
+Result<std::string_view> bearer_token(std::string_view authorization) {
   authorization = trim(authorization);
   const size_t blank = authorization.find(' ');
   if (blank == std::string_view::npos || !is_bearer(authorization.substr(0, blank))) {
     return unauthenticated();
   }
-  MEDARC_ASSIGN(const Token* found, match(trim(authorization.substr(blank))));
+  return trim(authorization.substr(blank));
+}
+
+Result<Principal> TokenStore::find(std::string_view token) const {
+  MEDARC_ASSIGN(const Token* found, match(token));
   return principal_of(found->name, found->roles);
 }
 

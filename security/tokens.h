@@ -27,13 +27,16 @@ inline constexpr std::string_view kTokensMeaning =
     "Who may use the HTTP doors: name, role (one, or several with commas), and "
     "sha256 (hex digits of the token's digest) or argon2 (encoded hash).";
 
+// What follows "Bearer" in an Authorization header, in any case; unauthenticated: something else.
+Result<std::string_view> bearer_token(std::string_view authorization);
+
 class TokenStore {
  public:
   // Errors name the table, never its secret.
   static Result<TokenStore> from(const std::vector<Config::Table>& tables);
   bool empty() const { return tokens_.empty(); }
-  // "Bearer …"; door and peer are left to the caller. unauthenticated otherwise.
-  Result<Principal> find(std::string_view authorization) const;
+  // Whose token this is; door and peer are left to the caller. unauthenticated otherwise.
+  Result<Principal> find(std::string_view token) const;
   // The principal of this name, whose token this must be. unauthenticated otherwise.
   Result<Principal> find_named(std::string_view name, std::string_view token) const;
   // The principal of this name, for those who have been told by somebody they trust.

@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   add_find(app, exit_code);
   add_pull(app, exit_code);
   add_send(app, exit_code);
+  add_peer(app, exit_code);
   add_jobs(app, exit_code);
   add_senders(app, exit_code);
   add_config(app, exit_code);

@@ -62,6 +62,16 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
   return opened;
 }
 
+Status open_administration(Opened& opened) {
+  const Settings& s = opened.settings;
+  MEDARC_ASSIGN(opened.administration, dicom::Administration::open(
+                                           *opened.index, *opened.guard,
+                                           {s.credentials, s.dicom.destinations, s.web_destinations,
+                                            s.routes, s.dicom.aet, s.dicom_limits},
+                                           s.administration));
+  return {};
+}
+
 Result<std::unique_ptr<Opened>> open_archive(const Common& common, bool create) {
   MEDARC_ASSIGN(Config config, common.config());
   MEDARC_ASSIGN(Settings settings, Settings::from(config));

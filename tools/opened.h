@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "dicom/administration/administration.h"
 #include "dicom/attribute_indexer.h"
 #include "dicom/completeness/completeness.h"
 #include "dicom/completeness/noter.h"
@@ -33,7 +34,7 @@ struct Outgoing {
   std::shared_ptr<dicom::StableRoutes> stable_routes;
   std::unique_ptr<dicom::StableStudies> stable_studies;
   std::unique_ptr<dicom::dimse::Commitments> commitments;
-  std::unique_ptr<dicom::Forwarding> router;  // none without routing rules
+  std::unique_ptr<dicom::Forwarding> router;
   std::unique_ptr<dicom::worklist::Worklist> worklist;
   std::unique_ptr<dicom::senders::Report> senders;
   std::unique_ptr<dicom::CodecPool> recompress_codecs;  // a worker of its own: readers never wait
@@ -48,6 +49,7 @@ struct Opened {
   std::unique_ptr<dicom::CodecPool> codecs;  // its workers start when they are needed
   std::unique_ptr<index::Index> index;       // which reads recompressed chunks with them
   std::unique_ptr<security::Guard> guard;
+  std::unique_ptr<dicom::Administration> administration;  // after open_administration()
   std::shared_ptr<dicom::senders::Refusals> refusals;
   std::unique_ptr<dicom::Imaging> imaging;
   std::unique_ptr<dicom::History> history;
@@ -66,6 +68,9 @@ Result<std::unique_ptr<Opened>> open_archive(const Common& common, bool create);
 // The same with settings already read; for `serve`.
 Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings settings,
                                              bool create);
+
+// Puts the peers and rules of administrators into force, for `serve` and the verb `peer`.
+Status open_administration(Opened& opened);
 
 // Who works at the command line of the machine: everything is allowed, and audited as door "cli".
 security::Principal operator_principal();

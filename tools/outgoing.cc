@@ -17,8 +17,8 @@ Status open_outgoing(Opened& opened) {
   MEDARC_ASSIGN(out->jobs, index::Jobs::open(*opened.index, s.jobs));
   out->stable_routes = std::make_shared<dicom::StableRoutes>(*opened.index, s.routes, *out->jobs);
   out->jobs->handle(dicom::kStableRouteJob, out->stable_routes);
-  out->stable_studies = std::make_unique<dicom::StableStudies>(
-      *opened.index, s.completeness, s.routes.any_stable() ? out->stable_routes.get() : nullptr);
+  out->stable_studies = std::make_unique<dicom::StableStudies>(*opened.index, s.completeness,
+                                                               out->stable_routes.get());
   out->commitments = std::make_unique<dicom::dimse::Commitments>(*opened.index, *opened.guard,
                                                                  *out->jobs, s.commitment);
   out->jobs->handle(dicom::dimse::kCommitmentJob,
@@ -27,13 +27,12 @@ Status open_outgoing(Opened& opened) {
   const auto awaited = std::make_shared<dicom::dimse::AwaitedCommitments>(
       *opened.index, *opened.guard, *out->jobs, s.commitment);
   out->jobs->handle(dicom::dimse::kAwaitedCommitmentJob, awaited);
-  if (!s.routes.empty()) {
-    out->router = std::make_unique<dicom::dimse::Router>(s.routes, *out->jobs);
-    opened.imaging = dicom::make_forwarding_imaging(*opened.index, *opened.guard, s.dicom_limits,
-                                                    opened.codecs.get(), {s.render, {}}, s.extras,
-                                                    {s.quirks, opened.refusals}, *out->router);
-  }
-  // Also without rules: what was queued under earlier ones is still delivered.
+  // Also without rules: they come while the server runs, and what was queued under earlier ones is
+  // still delivered.
+  out->router = std::make_unique<dicom::dimse::Router>(s.routes, *out->jobs);
+  opened.imaging = dicom::make_forwarding_imaging(*opened.index, *opened.guard, s.dicom_limits,
+                                                  opened.codecs.get(), {s.render, {}}, s.extras,
+                                                  {s.quirks, opened.refusals}, *out->router);
   out->jobs->handle(dicom::kDeliveryJob, std::make_shared<dicom::dimse::Deliveries>(
                                              *opened.imaging, awaited, s.dicom.destinations,
                                              s.dicom_limits, s.dicom.aet));

@@ -20,7 +20,7 @@ Result<dicom::Destination> destination_of(const std::string& peer,
                                           const dicom::Destinations& known) {
   const size_t at = peer.find('@');
   if (at == std::string::npos) {
-    const dicom::Destination* found = known.find(peer);
+    const auto found = known.find(peer);
     if (found != nullptr) return *found;
     return make_error(Code::not_found,
                       "no [[dicom.peer]] of this AE title has a port; give AET@HOST:PORT");

@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "web/administration.h"
 #include "web/dicomweb/commitment.h"
 #include "web/dicomweb/completeness.h"
 #include "web/dicomweb/routes.h"
@@ -30,6 +31,9 @@ Result<Doors> make_doors(Opened& opened) {
   append(doors.routes, web::fhir_routes(*opened.patients, *opened.linked));
   append(doors.routes,
          web::genomics_routes(*opened.genomes, *opened.uploads, opened.settings.genomics_door));
+  if (opened.administration) {
+    append(doors.routes, web::administration_routes(*opened.administration));
+  }
   if (opened.outgoing) {
     append(doors.routes,
            web::worklist_routes(*opened.outgoing->worklist, opened.settings.dicomweb));

@@ -67,23 +67,22 @@ Result<Settings> Settings::from(Config& config) {
   MEDARC_ASSIGN(s.dicom.destinations, dicom::Destinations::from(config));
   MEDARC_TRY(dicom::load_dictionary());  // rules and extra attributes are named
   MEDARC_ASSIGN(s.web_destinations, dicom::WebDestinations::from(config));
-  MEDARC_ASSIGN(s.routes, dicom::Routes::from(config, s.dicom.destinations, s.web_destinations));
-  if (s.routes.any_stable() && s.completeness.stable_after_s == 0) {
-    return make_error(Code::invalid_argument,
-                      "a [[dicom.route]] waits for stable studies, and completeness.stable_after_s "
-                      "is 0: there are none");
-  }
+  MEDARC_ASSIGN(s.routes, dicom::Routes::from(config, s.dicom.destinations, s.web_destinations,
+                                              s.completeness.stable_after_s > 0));
   MEDARC_ASSIGN(s.recompress_rules, dicom::RecompressRules::from(config));
   s.recompress = dicom::RecompressOptions::from(config);
+  s.administration = dicom::AdministrationOptions::from(config);
   MEDARC_ASSIGN(s.extras, dicom::ExtraAttributes::from(config));
   s.extras.tell_state_by(s.completeness);
   MEDARC_ASSIGN(dicom::senders::Quirks quirks, dicom::senders::Quirks::from(config, s.dicom.aet));
   s.quirks = std::make_shared<const dicom::senders::Quirks>(std::move(quirks));
   s.commitment.quirks = s.dicom.quirks = s.quirks;
   s.sender_counts = dicom::senders::TallyLimits::from(config);
-  MEDARC_ASSIGN(s.authenticator, security::Authenticator::create(config));
-  MEDARC_ASSIGN(s.identities, security::Identities::create(config));
+  MEDARC_ASSIGN(s.credentials, security::Credentials::from(config));
+  s.authenticator = security::make_authenticator(s.credentials);
+  s.identities = security::Identities::create(config, s.credentials);
   s.dicom.identities = s.identities.get();
+  s.dicom.peers = s.credentials.peers;
   s.dicom.suboperations_max = static_cast<uint32_t>(
       config.size("dicom.suboperations_max", s.dicom.suboperations_max,
                   "Instances of one C-MOVE or C-GET; more are refused (A701).", 1, 65535));

@@ -1,6 +1,7 @@
 // Every setting of every folder, read once: what `serve` starts with and `medarc config` prints.
 #pragma once
 
+#include "dicom/administration/options.h"
 #include "dicom/completeness/options.h"
 #include "dicom/difference.h"
 #include "dicom/extra_attributes.h"
@@ -15,6 +16,7 @@
 #include "genomics/resumable.h"
 #include "index/index.h"
 #include "records/patient_service.h"
+#include "security/credentials.h"
 #include "web/dicomweb/commitment.h"
 #include "web/dicomweb/options.h"
 #include "web/genomics/options.h"
@@ -37,6 +39,7 @@ struct Settings {
   dicom::Routes routes;
   dicom::RecompressRules recompress_rules;
   dicom::RecompressOptions recompress;
+  dicom::AdministrationOptions administration;
   dicom::ExtraAttributes extras;
   std::shared_ptr<const dicom::senders::Quirks> quirks;
   dicom::senders::TallyLimits sender_counts;
@@ -50,6 +53,7 @@ struct Settings {
   web::DicomwebOptions dicomweb;
   web::ServerOptions http;
   uint64_t drain_ms = 10'000;
+  security::Credentials credentials;
   std::unique_ptr<security::Authenticator> authenticator;
   std::unique_ptr<security::Identities> identities;
 

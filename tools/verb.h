@@ -51,6 +51,7 @@ void add_echo(CLI::App& app, int& exit_code);
 void add_find(CLI::App& app, int& exit_code);
 void add_pull(CLI::App& app, int& exit_code);
 void add_send(CLI::App& app, int& exit_code);
+void add_peer(CLI::App& app, int& exit_code);
 void add_jobs(CLI::App& app, int& exit_code);
 void add_senders(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);

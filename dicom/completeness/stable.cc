@@ -115,10 +115,11 @@ Status StableStudies::announce(const std::vector<Due>& due) {
         index::announce_stable(index::StudyUid(one.study), one.changed, through));
   }
   std::vector<index::JobRow> jobs;
+  StableWork* const work = work_ != nullptr && work_->wanted() ? work_ : nullptr;
   for (const Due& one : due) {
-    if (work_ == nullptr) break;
-    jobs.push_back(work_->job_for(index::StudyUid(one.study), waiting_.at(one.study).first,
-                                  one.before, facts.time));
+    if (work == nullptr) break;
+    jobs.push_back(work->job_for(index::StudyUid(one.study), waiting_.at(one.study).first,
+                                 one.before, facts.time));
     facts.ops.emplace_back(index::PutJob{jobs.back(), false});
   }
   MEDARC_ASSIGN(const index::CommitResult done, index_.commit({}, std::move(facts)));
@@ -127,7 +128,7 @@ Status StableStudies::announce(const std::vector<Due>& due) {
     if (done.outcomes[i].state == index::State::precondition_failed) continue;  // it changed again
     if (done.outcomes[i].state == index::State::done) {
       count.add();
-      if (work_ != nullptr) work_->announced(jobs[i]);
+      if (work != nullptr) work->announced(jobs[i]);
     }
     forget(due[i].study);
   }

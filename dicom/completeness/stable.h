@@ -22,6 +22,7 @@ namespace medarc::dicom {
 class StableWork {
  public:
   virtual ~StableWork() = default;
+  virtual bool wanted() const = 0;  // whether there is such work as things are now
   // `first`: the first event of the feed since the study was announced last, or ever; `before`: it
   // was. A job of the same name may be there already, from an attempt that came too late: it will
   // do.

@@ -41,7 +41,7 @@ std::vector<index::JobOutcome> CommitmentReports::run(const std::vector<index::J
 index::JobOutcome CommitmentReports::report(const index::JobRow& job) {
   auto request = decode_commitment(job.payload);
   if (request.has_error()) return {Verdict::failed, request.error().text};
-  const Destination* to = destinations_.find(request->peer);
+  const std::shared_ptr<const Destination> to = destinations_.find(request->peer);
   if (to == nullptr) {
     return {Verdict::later, "dicom.peer " + request->peer + " has no port: nowhere to report to"};
   }

@@ -106,7 +106,7 @@ struct Deliveries::Batch {
 
 std::vector<JobOutcome> Deliveries::run(const std::vector<index::JobRow>& jobs) {
   const std::string aet = jobs.front().queue.substr(kDeliveryQueue.size());
-  const Destination* to = destinations_.find(aet);
+  const std::shared_ptr<const Destination> to = destinations_.find(aet);
   if (to == nullptr) return {{Verdict::later, "no [[dicom.peer]] of this name has a port"}};
   Batch batch;
   batch.look_at(imaging_, jobs);

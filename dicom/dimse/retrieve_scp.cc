@@ -41,7 +41,7 @@ class Retrieving {
     const Root root = query_model_of(request_.context.abstract_syntax)->root;
     auto queries = read_retrieve(*identifier, root, *view_, context_.filed);
     if (queries.has_error()) return finish(queries.error());
-    const Destination* to = nullptr;
+    std::shared_ptr<const Destination> to;
     if (move) {
       to = context_.destinations.find(request_.command.move_destination);
       if (to == nullptr) {

@@ -67,7 +67,7 @@ std::vector<JobOutcome> WorklistEvents::run(const std::vector<index::JobRow>& jo
       out.push_back({Verdict::failed, read.error().text});
       continue;
     }
-    const Destination* to = destinations_.find(read->receiver);
+    const std::shared_ptr<const Destination> to = destinations_.find(read->receiver);
     const auto later = [&](std::string problem) {
       // Not at once failed, and not for ever: older ones would hold those behind them.
       const bool over = job.created.us < oldest;

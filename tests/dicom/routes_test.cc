@@ -122,6 +122,25 @@ TEST(Routes, RulesForStableStudiesWaitForThem) {
   EXPECT_FALSE(read("[[dicom.route]]\nto = \"PACS\"\n")->any_stable());
 }
 
+TEST(Routes, RulesComeAndGo) {
+  const auto routes = read("[[dicom.route]]\nto = \"PACS\"\n");
+  ASSERT_TRUE(routes.has_value());
+  Routes shared = *routes;  // copies share their rules
+  auto rule = shared.read({{"to", "RESEARCH"}, {"Modality", "MR"}});
+  ASSERT_TRUE(rule.has_value()) << rule.error().text;
+  shared.put("night", std::move(*rule));
+  EXPECT_EQ(names(routes->targets(object("MR"), "", 0)), (Targets{"PACS", "RESEARCH"}));
+  EXPECT_EQ(names(routes->targets(object("CT"), "", 0)), (Targets{"PACS"}));
+  EXPECT_EQ(routes->sending_to("RESEARCH"), "night");
+  EXPECT_EQ(routes->sending_to("PACS"), configured_rule_name(1));
+  EXPECT_EQ(routes->sending_to("CT1"), std::nullopt);
+  shared.put("night", *shared.read({{"to", "PACS"}, {"commit", "true"}}));
+  EXPECT_EQ(routes->targets(object("MR"), "", 0), (Listed{{"PACS", false, true}}));
+  shared.remove("night");
+  EXPECT_EQ(routes->targets(object("MR"), "", 0), (Listed{{"PACS", false, false}}));
+  EXPECT_EQ(shared.read({{"to", "NOBODY"}}).error().code, Code::invalid_argument);
+}
+
 TEST(Routes, RulesThatCannotBeAreRefused) {
   for (const char* rule : {"to = \"PACS\"\nwhen = \"later\"", "to = \"PACS\"\nagain = \"all\"",
                            "to = \"PACS\"\nwhen = \"stable\"\nagain = \"some\"",
@@ -144,7 +163,7 @@ TEST(Routes, RulesThatCannotBeAreRefused) {
     ASSERT_TRUE(routes.has_error()) << rule;
     EXPECT_EQ(routes.error().code, Code::invalid_argument) << rule;
   }
-  EXPECT_TRUE(read("")->empty());
+  EXPECT_TRUE(read("")->targets(object("CT"), "", 0).empty());
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ const std::vector<Library> kLibraries = {
     {"boost/system/", {"base"}},
     {"boost/asio", {"web"}},
     {"boost/beast", {"web"}},
-    {"boost/json", {"records", "dicom", "genomics", "web", "tools"}},
+    {"boost/json", {"security", "records", "dicom", "genomics", "web", "tools"}},
     {"boost/url", {"web"}},
     {"toml++/", {"base"}},
     {"fmt/",

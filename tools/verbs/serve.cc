@@ -40,12 +40,18 @@ Status apply(const ServeOptions& options, Config& config) {
 }
 
 // Nobody outside this machine may reach an archive that asks for no credentials.
-Status check_reach(const Settings& s) {
+Status check_http_reach(const Settings& s) {
   if (!is_loopback(s.http.address) && !s.authenticator->tokens_configured()) {
     return make_error(Code::invalid_argument,
-                      "the HTTP address is not loopback and no [[security.token]] is configured: "
+                      "the HTTP address is not loopback and no [[security.token]] and no "
+                      "[[security.issuer]] is configured: "
                       "anybody could read the archive. Configure tokens or use 127.0.0.1");
   }
+  return {};
+}
+
+// Peers may also have been added by administrators: known once the archive is open.
+Status check_dicom_reach(const Settings& s) {
   const bool dicom_reachable =
       !is_loopback(s.dicom.address) || (s.dicom.tls && !is_loopback(s.dicom.tls_address));
   if (dicom_reachable && !s.authenticator->peers_configured()) {
@@ -78,12 +84,16 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   MEDARC_ASSIGN(Config config, options.common.config());
   MEDARC_TRY(apply(options, config));
   MEDARC_ASSIGN(Settings settings, Settings::from(config));
-  MEDARC_TRY(check_reach(settings));
+  MEDARC_TRY(check_http_reach(settings));
+  MEDARC_ASSIGN(const bool there, posix_fs().exists(options.common.data + "/log"));
+  if (!there) MEDARC_TRY(check_dicom_reach(settings));
   for (const Library& library : linked_libraries()) {
     log(Level::info, "library", {{"name", library.name}, {"version", library.version}});
   }
   MEDARC_ASSIGN(auto opened, open_archive(options.common.data, std::move(settings), true));
   const Settings& s = opened->settings;
+  MEDARC_TRY(open_administration(*opened));
+  MEDARC_TRY(check_dicom_reach(s));
   if (!s.authenticator->tokens_configured()) {
     log(Level::warn, "server.loopback_only",
         {{"reason", "no credentials configured: reachable from this machine only"}});
@@ -122,6 +132,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   const auto drain_ms = static_cast<uint32_t>(asked ? s.drain_ms : 0);
   opened->outgoing->worklist->stop();  // tells event channels, which have no end of their own
   dicom->stop(drain_ms);
+  opened->administration->stop();
   opened->outgoing->jobs->stop();
   opened->outgoing->attributes->stop();
   opened->outgoing->stable_studies->stop();

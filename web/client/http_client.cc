@@ -1,11 +1,13 @@
 #include "web/client/http_client.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <sstream>
 
 #include "dicom/ul/socket.h"
+#include "security/secret_file.h"
 
 namespace medarc::web {
 namespace {
@@ -29,6 +31,18 @@ std::string chunk_head(size_t bytes) {
 }
 
 }  // namespace
+
+Result<std::string> authorization_of(const dicom::WebDestination& to) {
+  if (to.token_file.empty() && to.basic_file.empty()) return std::string();
+  const bool bearer = !to.token_file.empty();
+  const std::string& file = bearer ? to.token_file : to.basic_file;
+  MEDARC_ASSIGN(const std::string secret, security::read_secret(file));
+  if (std::any_of(secret.begin(), secret.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
+    return make_error(Code::invalid_argument, file + ": one line of text is wanted");
+  }
+  return bearer ? "Bearer " + secret : "Basic " + to_base64(secret);
+}
 
 Result<std::unique_ptr<HttpConnection>> HttpConnection::open(const dicom::WebDestination& to,
                                                              const dicom::ul::Signal& stop) {

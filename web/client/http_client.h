@@ -31,6 +31,10 @@ struct ClientAnswer {
   Bytes body;
 };
 
+// The value of Authorization, from the file that the destination names; "": it names none.
+// invalid_argument: a file that is not one line of text.
+Result<std::string> authorization_of(const dicom::WebDestination& to);
+
 class HttpConnection {
  public:
   static constexpr size_t kHeadBytesMax = 64u << 10;  // of an answer

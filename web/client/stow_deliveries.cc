@@ -73,18 +73,6 @@ class MultipartSource final : public ByteSource {
   size_t at_ = 0, next_ = 0;
 };
 
-Result<std::string> authorization_of(const dicom::WebDestination& to) {
-  if (to.token_file.empty() && to.basic_file.empty()) return std::string();
-  const bool bearer = !to.token_file.empty();
-  const std::string& file = bearer ? to.token_file : to.basic_file;
-  MEDARC_ASSIGN(const std::string secret, security::read_secret(file));
-  if (std::any_of(secret.begin(), secret.end(),
-                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
-    return make_error(Code::invalid_argument, file + ": one line of text is wanted");
-  }
-  return bearer ? "Bearer " + secret : "Basic " + to_base64(secret);
-}
-
 }  // namespace
 
 // The jobs of one call of run().

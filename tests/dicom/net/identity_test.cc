@@ -7,6 +7,7 @@
 #include "dicom/dimse/call.h"
 #include "dicom/dimse/user.h"
 #include "tests/dicom/net/query_fixture.h"
+#include "tests/support/token_maker.h"
 
 namespace medarc::dicom::test {
 namespace {
@@ -107,6 +108,31 @@ TEST_F(IdentityNet, StorescuWithATokenOrATrustedName) {
   EXPECT_EQ(storescu("STORESCU", ""), 0);
   EXPECT_EQ(storescu("STORESCU", "--user whoever"), 0);
   EXPECT_NE(storescu("STORESCU", "--user anna --password wrong"), 0);
+}
+
+TEST_F(IdentityNet, ATokenThatAnIssuerHasSignedIsItsUserWithItsRoles) {
+  const medarc::test::SigningKey key(medarc::test::SigningKey::Kind::p256);
+  std::ofstream(dir / "keys") << key.pem();
+  serve(
+      "[[security.issuer]]\nname = \"hospital\"\naudience = \"medarc\"\nalgorithms = \"ES256\"\n"
+      "roles = \"send=technologist, look=auditor\"\nkeys_file = \"" +
+      (dir / "keys").string() + "\"\n");
+  const auto token = [&](const std::string& role, int64_t until) {
+    const int64_t now_s = now().us / 1'000'000;
+    return medarc::test::signed_token(
+        key, R"({"alg":"ES256"})",
+        R"({"iss":"hospital","aud":"medarc","sub":"carl","roles":[")" + role + R"("],"nbf":)" +
+            std::to_string(now_s - 10) + R"(,"exp":)" + std::to_string(now_s + until) + "}");
+  };
+  std::ofstream(dir / "jwt") << token("send", 300);
+  EXPECT_EQ(storescu("STRICT", "--jwt " + (dir / "jwt").string() + " --pos-response"), 0);
+  EXPECT_TRUE(eventually([&] { return audited("jwt:hospital:carl@ae:STRICT", "store"); }));
+  RawAssociation looks = call("STRICT", item(5, true, token("look", 300), ""));
+  ASSERT_TRUE(looks.established());
+  EXPECT_TRUE(confirmed(looks));
+  EXPECT_EQ(looks.store(3, kCt, "1.2.3", ct_dataset("1.2.3", 100))->status, 0x0124);
+  EXPECT_EQ(rejection(call("STRICT", item(5, true, token("send", -300), ""))), refused);
+  EXPECT_EQ(rejection(call("STORESCU", item(5, true, token("send", 300) + "A", ""))), refused);
 }
 
 TEST_F(IdentityNet, RolesAreThoseOfTheUser) {
