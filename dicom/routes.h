@@ -31,7 +31,7 @@
 namespace medarc::dicom {
 
 inline constexpr std::string_view kRoutesMeaning =
-    "Where stored objects are sent on: to, commit, calling, hours, attributes.";
+    "Where stored objects are sent on: to, commit, calling, hours, when, again, attributes.";
 
 struct RouteTarget {
   std::string name;  // an AE title, or of a web destination
