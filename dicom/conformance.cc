@@ -130,7 +130,8 @@ void matching(std::string& out) {
       "Offset From UTC (0008,0201) in a request is no key but the zone of its dates and times: a "
       "date and its time, and date-times without an offset, are moved there from the zone that the "
       "first object of the study names, and then compared; what names none is taken as it stands, "
-      "dates of birth are. Answers hold dates and times as they were stored, with the zone of the "
+      "and so are dates of birth. Answers hold dates and times as they were stored, with the zone "
+      "of the "
       "study where it has one. Not negotiated, it is a key like any other. Pairs:\n\n"
       "| date | time |\n|---|---|\n";
   for (const DateAndTime& pair : dates_and_times()) {

@@ -132,9 +132,9 @@ class Capabilities : public ::testing::Test {
   int stored_ = 0;
 };
 
-TEST_F(Capabilities, W_EveryRouteIsDescribedAndAnsweredAndNoOther) {
+TEST_F(Capabilities, EveryRouteIsDescribedAndAnsweredAndNoOther) {
   const auto all = routes();
-  ASSERT_GT(all.size(), 40u);
+  ASSERT_GT(all.size(), 30u);
   std::vector<std::string> removals;
   for (const auto& [path, methods] : all) {
     const std::string url = concrete(path), below = path.substr(kRoot.size() + 1);
@@ -173,7 +173,7 @@ TEST_F(Capabilities, W_EveryRouteIsDescribedAndAnsweredAndNoOther) {
   }
 }
 
-TEST_F(Capabilities, W_WhatIsNoResourceHasNone) {
+TEST_F(Capabilities, WhatIsNoResourceHasNone) {
   for (const char* path : {"/dicom-web/nothing", "/dicom-web/studies/1.2/nothing",
                            "/dicom-web/studies/1.2/series/1.3/instances"
                            "/1.4/original/more"}) {
