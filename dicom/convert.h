@@ -37,8 +37,8 @@ struct Changes {
     Vr vr{};
     Bytes value;  // of even length, little endian
   };
-  bool implicit = false;          // Implicit VR, else Explicit
-  std::vector<Element> set;       // rising tags, all before the pixel data; added where absent
+  bool implicit = false;     // Implicit VR, else Explicit
+  std::vector<Element> set;  // rising tags, all before the pixel data; added where absent
   std::vector<Tag> left_out;
 };
 Around pieces_around_pixels(const Scanner& scanner, const Changes& changes);

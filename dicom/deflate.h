@@ -1,5 +1,5 @@
-// Datasets deflated on their way out (PS3.5 A.5), for stored ones that are served otherwise than they
-// were received.
+// Datasets deflated on their way out (PS3.5 A.5), for stored ones that are served otherwise than
+// they were received.
 #pragma once
 
 #include <memory>
