@@ -100,6 +100,7 @@ TEST_F(RecompressTest, EveryReaderGetsWhatWasStored) {
     const char* name;
     FrameShape shape;
     int frames;
+    bool pays = true;
   };
   const Kind kinds[] = {{"one frame", grey16(256, 256), 1},
                         {"small, in one chunk with its header", grey16(60, 70), 1},
@@ -109,7 +110,7 @@ TEST_F(RecompressTest, EveryReaderGetsWhatWasStored) {
                         {"colour", colour(201, 203, false), 1},
                         {"planes, odd length", colour(101, 99, true), 3},
                         {"one row", grey16(1, 9001), 1},
-                        {"one column", grey16(9001, 1), 2}};
+                        {"one column", grey16(9001, 1), 2, false}};
   for (const Kind& kind : kinds) {
     const Bytes file = file_of(kind.shape, kind.frames);
     const InstanceRow stored = store(file);
@@ -119,8 +120,10 @@ TEST_F(RecompressTest, EveryReaderGetsWhatWasStored) {
     const uint64_t before = on_disk(stored);
     const auto counts = recompressor_->recompress(stored);
     ASSERT_TRUE(counts.has_value()) << kind.name << ": " << counts.error().text;
-    EXPECT_EQ(counts->objects, 1u) << kind.name;
-    EXPECT_LT(on_disk(stored), before * 9 / 10) << kind.name;
+    EXPECT_EQ(counts->objects, kind.pays ? 1u : 0u) << kind.name;
+    if (kind.pays) {
+      EXPECT_LT(on_disk(stored), before * 9 / 10) << kind.name;
+    }
     EXPECT_EQ(before - on_disk(stored), counts->bytes_before - counts->bytes_after) << kind.name;
     EXPECT_TRUE(object(stored) == file) << kind.name;
     EXPECT_TRUE(frames(stored, numbers) == frames_before) << kind.name;
@@ -295,9 +298,8 @@ TEST_F(RecompressSweepTest, RulesSayWhatIsRecompressed) {
 }
 
 TEST_F(RecompressSweepTest, WrongRulesAreRefused) {
-  for (const char* wrong :
-       {"bytes_min = \"many\"", "bytes_min = -1", "age_h = 1000000", "age_h = \"\"",
-        "Nonsense = \"1\"", "PixelData = \"1\"", "InstitutionalDepartmentName = \"x\""}) {
+  for (const char* wrong : {"bytes_min = \"many\"", "bytes_min = -1", "age_h = 1000000",
+                            "age_h = \"\"", "Nonsense = \"1\"", "PixelData = \"1\""}) {
     auto config = Config::parse(std::string("[[dicom.recompress]]\n") + wrong + "\n");
     ASSERT_TRUE(config.has_value()) << wrong;
     EXPECT_EQ(RecompressRules::from(*config).error().code, Code::invalid_argument) << wrong;
