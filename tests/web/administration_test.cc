@@ -318,7 +318,7 @@ TEST_F(AdministrationTest, RulesAreFollowedAtOnceAndHoldTheirPeers) {
   start();
   EXPECT_EQ(ask("PUT", "routes/night", R"({"to":"WS1"})").status, 400);
   const HttpAnswer peer = ask("PUT", "peers/WS1", R"({"port":11112})");
-  ASSERT_EQ(ask("PUT", "routes/night", R"({"to":"WS1","calling":"*"})").status, 201);
+  ASSERT_EQ(ask("PUT", "routes/night", R"({"to":"WS1","calling":"CT*"})").status, 201);
   EXPECT_TRUE(targets().empty());  // who sent it is not known
   ASSERT_EQ(ask("PUT", "routes/night", R"({"to":"WS1"})", {{"If-Match", "*"}}).status, 200);
   EXPECT_EQ(targets(), (std::vector<dicom::RouteTarget>{{"WS1", false, false}}));
