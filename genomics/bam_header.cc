@@ -24,15 +24,11 @@ Error bad(const std::string& what) {
 // SAM specification 1.2.1: what a reference sequence may be called.
 bool is_reference_name(std::string_view name) {
   if (name.empty() || name[0] == '*' || name[0] == '=') return false;
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return c > 0x20 && c < 0x7F; });
 }
 
 }  // namespace
-
-std::optional<int32_t> BamHeader::find(std::string_view name) const {
-  const auto found = ids.find(std::string(name));
-  return found == ids.end() ? std::nullopt : std::optional(found->second);
-}
 
 Result<bool> BamHeaderParser::feed(ByteView& bytes) {
   while (true) {
@@ -63,7 +59,8 @@ Result<bool> BamHeaderParser::parse() {
     at_ = 12 + text_bytes;
     left_ = le32(bytes_, at_ - 4);
     if (*left_ > limits_.references_max) {
-      return make_error(Code::too_large, "the BAM header has more than genomics.references_max references");
+      return make_error(Code::too_large,
+                        "the BAM header has more than genomics.references_max references");
     }
     MEDARC_TRY(parse_text());
     wanted_ = at_ + 4;
@@ -71,7 +68,8 @@ Result<bool> BamHeaderParser::parse() {
   }
   if (wanted_ == at_ + 4) {  // a name's length is here
     const uint32_t name_bytes = le32(bytes_, at_);
-    if (name_bytes < 2 || name_bytes > kNameBytesMax) return bad("a reference name has no valid length");
+    if (name_bytes < 2 || name_bytes > kNameBytesMax)
+      return bad("a reference name has no valid length");
     wanted_ = at_ + 4 + name_bytes + 4;
     if (wanted_ > limits_.header_bytes_max) {
       return make_error(Code::too_large, "the BAM header is over genomics.header_bytes_max");
@@ -120,7 +118,8 @@ Status BamHeaderParser::parse_text() {
     auto& samples = header_.samples;
     if (std::find(samples.begin(), samples.end(), sample) != samples.end()) continue;
     if (samples.size() >= limits_.samples_max) {
-      return make_error(Code::too_large, "the BAM header names more than genomics.samples_max samples");
+      return make_error(Code::too_large,
+                        "the BAM header names more than genomics.samples_max samples");
     }
     samples.emplace_back(sample);
   }

@@ -7,33 +7,48 @@
 namespace medarc::genomics {
 namespace {
 
-constexpr uint64_t kBaiBasesMax = 1ull << 29;
+constexpr uint32_t kVcfPreset =
+    2;  // the tabix specification: columns 1 and 2, lines of '#' are headers
 
 }  // namespace
 
 template <class T>
-void BamIndexBuilder::put(T v) {
-  for (size_t i = 0; i < sizeof(T); ++i) out_ += static_cast<char>(v >> (8 * i));
+void BamIndexBuilder::put(Bytes& out, T v) {
+  for (size_t i = 0; i < sizeof(T); ++i) out += static_cast<char>(v >> (8 * i));
 }
+
+int csi_depth(uint64_t bases) {
+  int depth = 5;
+  while (bases > uint64_t{1} << (14 + 3 * depth)) ++depth;
+  return depth;
+}
+
+BamIndexBuilder::BamIndexBuilder(bool csi, int depth, size_t references_count)
+    : references_count_(references_count),
+      csi_(csi),
+      depth_(csi ? depth : 5),
+      position_end_max_(uint64_t{1} << (kMinShift + 3 * depth_)) {}
 
 BamIndexBuilder::BamIndexBuilder(const std::vector<Reference>& references)
     : references_count_(references.size()) {
   uint64_t longest = 0;
   for (const Reference& r : references) longest = std::max<uint64_t>(longest, r.bases);
-  if (longest > kBaiBasesMax) {
-    csi_ = true;
-    while (longest > uint64_t{1} << (kMinShift + 3 * depth_)) ++depth_;
-  }
+  csi_ = longest > kBaiBasesMax;
+  if (csi_) depth_ = csi_depth(longest);
   position_end_max_ = uint64_t{1} << (kMinShift + 3 * depth_);
-  if (csi_) {
-    out_ = Bytes("CSI\1", 4);
-    put(static_cast<uint32_t>(kMinShift));
-    put(static_cast<uint32_t>(depth_));
-    put(uint32_t{0});  // no auxiliary data
-  } else {
-    out_ = Bytes("BAI\1", 4);
-  }
-  put(static_cast<uint32_t>(references_count_));
+}
+
+void BamIndexBuilder::put_csi_head(Bytes& out, ByteView auxiliary) const {
+  out += Bytes("CSI\1", 4);
+  put(out, static_cast<uint32_t>(kMinShift));
+  put(out, static_cast<uint32_t>(depth_));
+  put(out, static_cast<uint32_t>(auxiliary.size()));
+  out += auxiliary;
+}
+
+void BamIndexBuilder::put_empty(Bytes& out) const {
+  put(out, uint32_t{0});
+  if (!csi_) put(out, uint32_t{0});
 }
 
 uint32_t BamIndexBuilder::bin_of(uint32_t begin, uint32_t end) const {
@@ -93,45 +108,40 @@ void BamIndexBuilder::end_chunk() {
 void BamIndexBuilder::end_reference() {
   end_chunk();
   if (tid_ < 0) return;
-  const auto empty = [this] {
-    put(uint32_t{0});
-    if (!csi_) put(uint32_t{0});
-  };
-  for (; written_ < tid_; ++written_) empty();
+  Bytes& out = bodies_.emplace_back(Body{tid_, {}}).bytes;
   std::vector<uint32_t> order;
   for (const auto& [bin, unused] : bins_) order.push_back(bin);
   std::sort(order.begin(), order.end());
-  put(static_cast<uint32_t>(order.size() + 1));
+  put(out, static_cast<uint32_t>(order.size() + 1));
   for (const uint32_t bin : order) {
-    put(bin);
+    put(out, bin);
     if (csi_) {
       // The least offset of a record overlapping the bin's first window.
       uint32_t first = 0;
       int level = 0;
       while (level < depth_ && bin >= first + (1u << 3 * level)) first += 1u << 3 * level++;
       const size_t window = static_cast<size_t>(bin - first) << 3 * (depth_ - level);
-      put(window < windows_.size() ? windows_[window] : bins_[bin].front().begin);
+      put(out, window < windows_.size() ? windows_[window] : bins_[bin].front().begin);
     }
     const std::vector<Chunk>& chunks = bins_[bin];
-    put(static_cast<uint32_t>(chunks.size()));
+    put(out, static_cast<uint32_t>(chunks.size()));
     for (const Chunk& c : chunks) {
-      put(c.begin);
-      put(c.end);
+      put(out, c.begin);
+      put(out, c.end);
     }
   }
   // The pseudo-bin: where the reference's records are, and how many.
-  put(((1u << 3 * (depth_ + 1)) - 1) / 7 + 1);
-  if (csi_) put(uint64_t{0});
-  put(uint32_t{2});
-  put(first_);
-  put(last_);
-  put(mapped_);
-  put(unmapped_);
+  put(out, ((1u << 3 * (depth_ + 1)) - 1) / 7 + 1);
+  if (csi_) put(out, uint64_t{0});
+  put(out, uint32_t{2});
+  put(out, first_);
+  put(out, last_);
+  put(out, mapped_);
+  put(out, unmapped_);
   if (!csi_) {
-    put(static_cast<uint32_t>(windows_.size()));
-    for (const VirtualOffset w : windows_) put(w);
+    put(out, static_cast<uint32_t>(windows_.size()));
+    for (const VirtualOffset w : windows_) put(out, w);
   }
-  ++written_;
   bins_.clear();
   windows_.clear();
   mapped_ = unmapped_ = 0;
@@ -140,14 +150,54 @@ void BamIndexBuilder::end_reference() {
 Bytes BamIndexBuilder::finish() {
   end_reference();
   tid_ = -1;
-  for (; written_ < static_cast<int32_t>(references_count_); ++written_) {
-    put(uint32_t{0});
-    if (!csi_) put(uint32_t{0});
+  Bytes out;
+  if (csi_) {
+    put_csi_head(out, {});
+  } else {
+    out = Bytes("BAI\1", 4);
   }
-  put(unplaced_);
-  if (!csi_) return std::move(out_);
+  put(out, static_cast<uint32_t>(references_count_));
+  // A BCF may have its contigs in another order than its header.
+  std::vector<const Body*> by_id(references_count_);
+  for (const Body& body : bodies_) by_id.at(static_cast<size_t>(body.tid)) = &body;
+  for (const Body* body : by_id) {
+    if (body == nullptr) {
+      put_empty(out);
+    } else {
+      out += body->bytes;
+    }
+  }
+  put(out, unplaced_);
+  if (!csi_) return out;
   Bytes packed;
-  BgzfDeflater().deflate(out_, packed);
+  BgzfDeflater().deflate(out, packed);
+  packed += kBgzfEof;
+  return packed;
+}
+
+Bytes BamIndexBuilder::finish_lines(const std::vector<Reference>& references) {
+  end_reference();
+  tid_ = -1;
+  Bytes names;
+  for (const Body& body : bodies_) names += references[static_cast<size_t>(body.tid)].name + '\0';
+  Bytes columns;
+  for (const uint32_t v : {kVcfPreset, 1u, 2u, 0u, uint32_t{'#'}, 0u}) put(columns, v);
+  put(columns, static_cast<uint32_t>(names.size()));
+  columns += names;
+  Bytes out;
+  const auto count = static_cast<uint32_t>(bodies_.size());
+  if (csi_) {
+    put_csi_head(out, columns);
+    put(out, count);
+  } else {
+    out = Bytes("TBI\1", 4);
+    put(out, count);
+    out += columns;
+  }
+  for (const Body& body : bodies_) out += body.bytes;
+  put(out, unplaced_);
+  Bytes packed;
+  BgzfDeflater().deflate(out, packed);
   packed += kBgzfEof;
   return packed;
 }

@@ -1,5 +1,6 @@
-// BAI and CSI indexes (SAM specification 5.2, CSIv1), made while a sorted BAM streams in. CSI is made
-// when a reference is longer than BAI can name (2^29 bases).
+// BAI, TBI and CSI indexes (SAM specification 5.2, the tabix and CSIv1 specifications), made while
+// a sorted file streams in. CSI is made when a reference is longer than the others can name (2^29
+// bases).
 #pragma once
 
 #include <cstdint>
@@ -15,14 +16,25 @@ namespace medarc::genomics {
 // BGZF virtual offset: compressed block offset << 16 | offset inside the plain block.
 using VirtualOffset = uint64_t;
 
+inline constexpr uint64_t kBaiBasesMax = 1ull << 29;  // of BAI and TBI
+// Levels of a CSI over references of so many bases, at windows of 16 kb, as HTSlib chooses them.
+int csi_depth(uint64_t bases);
+
 class BamIndexBuilder {
  public:
+  // Of a BAM with these references: BAI, or CSI where one is longer than BAI can name.
   explicit BamIndexBuilder(const std::vector<Reference>& references);
-  // In file order; tids and begins never go back (the caller has checked), records without a
-  // reference come last. `at` is where the record starts, `end` where the next one does.
+  // Of a variant file: CSI of that depth, or TBI.
+  BamIndexBuilder(bool csi, int depth, size_t references_count);
+  // In file order; a reference's records come together and their begins never go back (the caller
+  // has checked), records without a reference come last. `at` is where the record starts, `end`
+  // where the next one does.
   void add(const RecordFacts& record, VirtualOffset at, VirtualOffset end);
-  // The whole index file: BAI as it is, CSI in BGZF.
+  // The whole index file of BAM or BCF, where records have reference ids: BAI as it is, CSI in
+  // BGZF.
   Bytes finish();
+  // Of VCF lines, where references are names: those that have records, in file order. In BGZF.
+  Bytes finish_lines(const std::vector<Reference>& references);
   bool is_csi() const { return csi_; }
 
  private:
@@ -33,24 +45,29 @@ class BamIndexBuilder {
   void end_chunk();
   uint32_t bin_of(uint32_t begin, uint32_t end) const;
   template <class T>
-  void put(T v);
+  static void put(Bytes& out, T v);
+  void put_csi_head(Bytes& out, ByteView auxiliary) const;
+  void put_empty(Bytes& out) const;  // a reference without records
 
   static constexpr int kMinShift = 14;
   const size_t references_count_;
   bool csi_ = false;
   int depth_ = 5;
-  uint64_t position_end_max_;                        // positions are cut off here
-  int32_t tid_ = -1;                                 // being collected
-  int32_t written_ = 0;                              // references in out_
+  uint64_t position_end_max_;  // positions are cut off here
+  int32_t tid_ = -1;           // being collected
   uint32_t bin_ = 0;
   bool chunk_open_ = false;
   VirtualOffset chunk_begin_ = 0, chunk_end_ = 0;
   std::unordered_map<uint32_t, std::vector<Chunk>> bins_;
-  std::vector<VirtualOffset> windows_;               // linear index: 16 kb each
-  VirtualOffset first_ = 0, last_ = 0;               // of the reference
+  std::vector<VirtualOffset> windows_;  // linear index: 16 kb each
+  VirtualOffset first_ = 0, last_ = 0;  // of the reference
   uint64_t mapped_ = 0, unmapped_ = 0;
   uint64_t unplaced_ = 0;
-  Bytes out_;
+  struct Body {
+    int32_t tid;
+    Bytes bytes;
+  };
+  std::vector<Body> bodies_;  // of references that are done, in file order
 };
 
 }  // namespace medarc::genomics

@@ -7,7 +7,6 @@
 namespace medarc::genomics {
 namespace {
 
-constexpr int kLevel = 1;
 constexpr size_t kFixedHeaderBytes = 12;  // up to and with XLEN
 
 uint32_t le16(const char* p) {
@@ -55,7 +54,8 @@ Result<std::optional<BgzfHead>> read_bgzf_head(ByteView b) {
       BgzfHead head;
       head.block_bytes = le16(b.data() + at + 4) + 1;
       head.header_bytes = static_cast<uint32_t>(end);
-      if (head.block_bytes < end + kBgzfFooterBytes + 1) return bad_block("its length is too short");
+      if (head.block_bytes < end + kBgzfFooterBytes + 1)
+        return bad_block("its length is too short");
       return Answer(head);
     }
     at += 4 + length;
@@ -83,18 +83,21 @@ Status BgzfInflater::inflate(ByteView block, char* out) const {
   if (footer.plain_bytes > kBgzfBlockBytesMax) return bad_block("its plain size is over 64 KiB");
   const size_t deflated = block.size() - head->header_bytes - kBgzfFooterBytes;
   size_t used = 0;
-  const libdeflate_result done = libdeflate_deflate_decompress_ex(
-      state_->d, block.data() + head->header_bytes, deflated, out, footer.plain_bytes, &used, nullptr);
+  const libdeflate_result done =
+      libdeflate_deflate_decompress_ex(state_->d, block.data() + head->header_bytes, deflated, out,
+                                       footer.plain_bytes, &used, nullptr);
   if (done != LIBDEFLATE_SUCCESS || used != deflated) return bad_block("it does not inflate");
-  if (libdeflate_crc32(0, out, footer.plain_bytes) != footer.crc) return bad_block("CRC-32 differs");
+  if (libdeflate_crc32(0, out, footer.plain_bytes) != footer.crc)
+    return bad_block("CRC-32 differs");
   return {};
 }
 
 struct BgzfDeflater::State {
-  libdeflate_compressor* c = must(libdeflate_alloc_compressor(kLevel));
+  explicit State(int level) : c(must(libdeflate_alloc_compressor(level))) {}
+  libdeflate_compressor* c;
   ~State() { libdeflate_free_compressor(c); }
 };
-BgzfDeflater::BgzfDeflater() : state_(std::make_unique<State>()) {}
+BgzfDeflater::BgzfDeflater(int level) : state_(std::make_unique<State>(level)) {}
 BgzfDeflater::~BgzfDeflater() = default;
 BgzfDeflater::BgzfDeflater(BgzfDeflater&&) noexcept = default;
 
@@ -106,9 +109,9 @@ void BgzfDeflater::deflate(ByteView plain, Bytes& out) const {
     out.resize(at + kBgzfBlockBytesMax);
     char* block = out.data() + at;
     std::memcpy(block, kBgzfEof.data(), kBgzfHeaderBytes);
-    size_t n = libdeflate_deflate_compress(state_->c, piece.data(), piece.size(),
-                                           block + kBgzfHeaderBytes,
-                                           kBgzfBlockBytesMax - kBgzfHeaderBytes - kBgzfFooterBytes);
+    size_t n =
+        libdeflate_deflate_compress(state_->c, piece.data(), piece.size(), block + kBgzfHeaderBytes,
+                                    kBgzfBlockBytesMax - kBgzfHeaderBytes - kBgzfFooterBytes);
     if (n == 0) {  // does not get smaller: one stored block (RFC 1951 3.2.4), which always fits
       char* p = block + kBgzfHeaderBytes;
       p[0] = 1;
@@ -159,8 +162,8 @@ Status BgzfSplitter::close_blocks() {
     if (++blocks_count_ > blocks_max_) {
       return make_error(Code::too_large, "the file has more than genomics.blocks_max blocks");
     }
-    batch_.blocks.push_back({offset_, open_, wanted_, batch_.plain_bytes, footer.plain_bytes,
-                             footer.crc});
+    batch_.blocks.push_back(
+        {offset_, open_, wanted_, batch_.plain_bytes, footer.plain_bytes, footer.crc});
     batch_.plain_bytes += footer.plain_bytes;
     last_is_eof_ = block == kBgzfEof;
     offset_ += wanted_;
@@ -196,8 +199,9 @@ BgzfBatch BgzfSplitter::take() {
 
 Status BgzfSplitter::finish() const {
   if (batch_.bytes.size() > open_) {
-    return make_error(Code::invalid_argument, "the file is truncated: it ends inside the BGZF block at byte " +
-                                                  std::to_string(offset_));
+    return make_error(
+        Code::invalid_argument,
+        "the file is truncated: it ends inside the BGZF block at byte " + std::to_string(offset_));
   }
   if (!last_is_eof_) {
     return make_error(Code::invalid_argument,

@@ -9,6 +9,7 @@ namespace {
 
 constexpr ByteView kMagic = "MEDBMAP1";
 constexpr uint32_t kFlagSorted = 1;
+constexpr uint32_t kFlagMoreContigs = 2;
 constexpr size_t kExtentBytes = 40;
 
 void put(Encoder& e, const Extent& x) {
@@ -47,8 +48,12 @@ Error corrupt(const char* what) {
 
 }  // namespace
 
-BlockMap::BlockMap(bool sorted, Bytes header_blocks, std::vector<Extent> extents)
-    : sorted_(sorted), header_blocks_(std::move(header_blocks)), extents_(std::move(extents)) {
+BlockMap::BlockMap(bool sorted, Bytes header_blocks, std::vector<Extent> extents,
+                   std::vector<std::string> more_contigs)
+    : sorted_(sorted),
+      header_blocks_(std::move(header_blocks)),
+      more_contigs_(std::move(more_contigs)),
+      extents_(std::move(extents)) {
   build();
 }
 
@@ -73,20 +78,30 @@ void BlockMap::build() {
     }
     reach_[i] = reach;
   }
+  // A variant file may have its contigs in another order than its header.
+  std::sort(spans_.begin(), spans_.end(), [](const Span& a, const Span& b) {
+    return static_cast<uint32_t>(a.tid) < static_cast<uint32_t>(b.tid);
+  });
 }
 
 size_t BlockMap::memory_bytes() const {
-  return sizeof *this + header_blocks_.size() + extents_.size() * (sizeof(Extent) + sizeof(int32_t)) +
-         group_end_.size() * sizeof(int32_t) + spans_.size() * sizeof(Span);
+  return sizeof *this + header_blocks_.size() +
+         extents_.size() * (sizeof(Extent) + sizeof(int32_t)) +
+         group_end_.size() * sizeof(int32_t) + spans_.size() * sizeof(Span) +
+         more_contigs_.size() * 2 * sizeof(std::string);
 }
 
 Bytes BlockMap::encode() const {
   Encoder e;
   e.raw(kMagic);
-  e.fixed(sorted_ ? kFlagSorted : 0u);
+  e.fixed((sorted_ ? kFlagSorted : 0u) | (more_contigs_.empty() ? 0u : kFlagMoreContigs));
   e.fixed(static_cast<uint32_t>(header_blocks_.size()));
   e.fixed(static_cast<uint64_t>(extents_.size()));
   e.raw(header_blocks_);
+  if (!more_contigs_.empty()) {
+    e.fixed(static_cast<uint32_t>(more_contigs_.size()));
+    for (const std::string& name : more_contigs_) e.bytes(name);
+  }
   for (const Extent& x : extents_) put(e, x);
   return e.take();
 }
@@ -98,23 +113,31 @@ Result<BlockMap> BlockMap::decode(ByteView stored) {
   const uint32_t header_bytes = d.fixed<uint32_t>();
   const uint64_t count = d.fixed<uint64_t>();
   const ByteView header = d.raw(header_bytes);
-  if (!d.ok() || count > UINT32_MAX || d.rest().size() != count * kExtentBytes) return corrupt("its length is wrong");
+  std::vector<std::string> more_contigs;
+  if ((flags & kFlagMoreContigs) != 0) {
+    for (uint32_t n = d.fixed<uint32_t>(); n > 0 && d.ok(); --n)
+      more_contigs.emplace_back(d.bytes());
+  }
+  if (!d.ok() || count > UINT32_MAX || d.rest().size() != count * kExtentBytes)
+    return corrupt("its length is wrong");
   std::vector<Extent> extents;
   extents.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
     extents.push_back(get(d));
     const Extent& x = extents.back();
     const bool follows = i == 0 || x.block_offset >= extents[i - 1].block_offset;
-    if (!follows || x.first_offset > x.plain_bytes) return corrupt("its extents contradict each other");
+    if (!follows || x.first_offset > x.plain_bytes)
+      return corrupt("its extents contradict each other");
   }
-  return BlockMap((flags & kFlagSorted) != 0, Bytes(header), std::move(extents));
+  return BlockMap((flags & kFlagSorted) != 0, Bytes(header), std::move(extents),
+                  std::move(more_contigs));
 }
 
 std::pair<uint32_t, uint32_t> BlockMap::span_of(int32_t tid) const {
-  // Unplaced reads are last, which is their order as unsigned numbers.
-  const auto found = std::lower_bound(spans_.begin(), spans_.end(), tid, [](const Span& s, int32_t t) {
-    return static_cast<uint32_t>(s.tid) < static_cast<uint32_t>(t);
-  });
+  const auto found =
+      std::lower_bound(spans_.begin(), spans_.end(), tid, [](const Span& s, int32_t t) {
+        return static_cast<uint32_t>(s.tid) < static_cast<uint32_t>(t);
+      });
   if (found == spans_.end() || found->tid != tid) return {0, 0};
   return {found->begin, found->end};
 }

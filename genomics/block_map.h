@@ -1,5 +1,5 @@
-// The block map: where the records of every BGZF block lie on the reference, made at ingest, so that a
-// region is planned without touching the file. Format: BLOCK_MAP.md.
+// The block map: where the records of every BGZF block lie on the reference, made at ingest, so
+// that a region is planned without touching the file. Format: BLOCK_MAP.md.
 //
 // An extent is the run of records of one reference that start in one block; a block where two
 // references meet has two extents, a block in which no record starts has one with no records.
@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -18,14 +19,14 @@
 namespace medarc::genomics {
 
 struct Extent {
-  uint64_t block_offset = 0;      // compressed, in the file
+  uint64_t block_offset = 0;  // compressed, in the file
   int32_t tid = kUnplaced;
   int32_t min_begin = 0, max_begin = 0, min_end = 0, max_end = 0;
   uint16_t block_bytes_less_1 = 0;
-  uint16_t first_offset = 0;      // plain, in the block, of the extent's first record
-  uint32_t plain_bytes = 0;       // of the block
+  uint16_t first_offset = 0;  // plain, in the block, of the extent's first record
+  uint32_t plain_bytes = 0;   // of the block
   uint16_t records = 0;
-  uint16_t flags = 0;             // kHasUnmapped
+  uint16_t flags = 0;  // kHasUnmapped
   uint32_t block_bytes() const { return block_bytes_less_1 + 1u; }
 };
 static_assert(sizeof(Extent) == 40);
@@ -41,22 +42,25 @@ struct Place {
 // An extent that a query touches.
 struct Touched {
   uint32_t extent = 0;
-  bool whole = true;              // every record of it overlaps
+  bool whole = true;  // every record of it overlaps
 };
 
 // Immutable once made; thread-safe.
 class BlockMap {
  public:
   BlockMap() = default;
-  BlockMap(bool sorted, Bytes header_blocks, std::vector<Extent> extents);
+  BlockMap(bool sorted, Bytes header_blocks, std::vector<Extent> extents,
+           std::vector<std::string> more_contigs = {});
 
   Bytes encode() const;
   static Result<BlockMap> decode(ByteView stored);  // corrupt
 
-  // Whether records are in order of reference and position, unplaced ones last: only then query().
+  // Whether each reference's records lie together, in order of position: only then query().
   bool sorted() const { return sorted_; }
-  // The BAM header alone, as BGZF blocks without an end marker.
+  // The file's header alone, as BGZF blocks without an end marker.
   const Bytes& header_blocks() const { return header_blocks_; }
+  // References that records name and the header does not (VCF): their ids follow the header's.
+  const std::vector<std::string>& more_contigs() const { return more_contigs_; }
   const std::vector<Extent>& extents() const { return extents_; }
   size_t memory_bytes() const;
 
@@ -77,17 +81,18 @@ class BlockMap {
   static constexpr uint32_t kGroup = 64;
   bool sorted_ = false;
   Bytes header_blocks_;
+  std::vector<std::string> more_contigs_;
   std::vector<Extent> extents_;
   struct Span {
     int32_t tid;
     uint32_t begin, end;
   };
-  std::vector<Span> spans_;               // in file order
-  std::vector<int32_t> reach_;            // per extent: the largest max_end of its reference so far
-  std::vector<int32_t> group_end_;        // per kGroup extents: the largest max_end
+  std::vector<Span> spans_;         // one a reference, by id as an unsigned number
+  std::vector<int32_t> reach_;      // per extent: the largest max_end of its reference so far
+  std::vector<int32_t> group_end_;  // per kGroup extents: the largest max_end
 };
 
-// Collects extents while a BAM streams in.
+// Collects extents while a file streams in.
 class BlockMapBuilder {
  public:
   // Blocks and records in file order; a record belongs to the block begun last.

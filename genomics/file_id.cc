@@ -22,11 +22,14 @@ Status check_file_id(std::string_view id) {
   for (std::string_view rest = id;;) {
     const size_t slash = rest.find('/');
     last = rest.substr(0, slash);
-    if (last.empty() || last == "." || last == "..") return bad("a part between slashes is not a name");
+    if (last.empty() || last == "." || last == "..")
+      return bad("a part between slashes is not a name");
     if (slash == std::string_view::npos) break;
     rest.remove_prefix(slash + 1);
   }
-  if (id == "service-info" || last == "content" || last == "index" || last == "slice") {
+  const std::string_view reserved[] = {"content", "index", "slice", "plan", "variants"};
+  if (id == "service-info" ||
+      std::find(std::begin(reserved), std::end(reserved), last) != std::end(reserved)) {
     return bad("this name is reserved");
   }
   if (records::resource_id_of(index::FileId(std::string(id))).size() > kFileIdBytesMax) {

@@ -8,5 +8,7 @@ namespace medarc::genomics {
 Result<std::unique_ptr<Ingest>> open_bam_ingest(archive::BlobStore& blobs, const Limits& limits);
 Result<std::unique_ptr<Ingest>> open_fastq_ingest(Format format, archive::BlobStore& blobs,
                                                   const Limits& limits);
+Result<std::unique_ptr<Ingest>> open_variant_ingest(Format format, archive::BlobStore& blobs,
+                                                    const Limits& limits);
 
 }  // namespace medarc::genomics

@@ -13,14 +13,13 @@ using security::Action;
 using security::Domain;
 using security::Object;
 
-constexpr size_t kTextBytesMax = 256;          // of names and samples given by a client
+constexpr size_t kTextBytesMax = 256;  // of names and samples given by a client
 constexpr index::Tag kPatientIdTag{0x00100020};
-constexpr uint32_t kPatientsMax = 16;          // that one PatientID may mean in a filter
+constexpr uint32_t kPatientsMax = 16;  // that one PatientID may mean in a filter
 
 Status check_text(std::string_view text, const char* what) {
-  const bool control = std::any_of(text.begin(), text.end(), [](unsigned char c) {
-    return c < 0x20 || c == 0x7F;
-  });
+  const bool control =
+      std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
   if (control || text.size() > kTextBytesMax) {
     return make_error(Code::invalid_argument,
                       std::string(what) + ": at most 256 characters, no control characters");
@@ -97,7 +96,8 @@ class Store final : public GenomeStore {
   }
 
   Result<FileRow> file(const Principal& who, const FileId& id) override {
-    MEDARC_TRY(guard_.admit(who, Action::read, {Domain::genomes, "file/" + id.value, "description"}));
+    MEDARC_TRY(
+        guard_.admit(who, Action::read, {Domain::genomes, "file/" + id.value, "description"}));
     return file_admitted(id);
   }
 
@@ -112,7 +112,8 @@ class Store final : public GenomeStore {
 
   Result<std::unique_ptr<archive::BlobReader>> content(const Principal& who,
                                                        const FileRow& row) override {
-    MEDARC_TRY(guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "content"}));
+    MEDARC_TRY(
+        guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "content"}));
     return open_admitted(row.blob);
   }
 
@@ -143,8 +144,11 @@ class Store final : public GenomeStore {
   }
 
   Result<std::shared_ptr<const ReadSet>> read_set(const FileRow& row) override {
-    if (row.format != "bam" || !row.block_map_blob) {
-      return make_error(Code::unsupported, "only BAM files have reads by region");
+    if (!row.block_map_blob) {
+      return make_error(Code::unsupported,
+                        row.format == "vcf"
+                            ? "the file is not in BGZF blocks (notBgzf), so it has no regions"
+                            : "only BAM, VCF and BCF files are given by region");
     }
     return read_sets_.find(row.blob, *row.block_map_blob);
   }
@@ -160,16 +164,18 @@ class Store final : public GenomeStore {
  private:
   // Per reference sequence and not per position, so that a viewer that scrolls pays one entry.
   static std::string detail_of(const ReadSet& set, const Selection& selection) {
-    if (!selection.regions) return "all reads";
+    const std::string records = set.form.variants() ? "variants" : "reads";
+    if (!selection.regions) return "all " + records;
     if (selection.regions->empty()) return "header";
-    std::string out = "reads of";
+    std::string out = records + " of";
     int32_t last = -2;
     for (const Region& r : merge_regions(*selection.regions)) {
       if (r.tid == last) continue;
       last = r.tid;
       if (out.size() > 200) return out + " and others";
-      out += " " + (r.tid < 0 ? std::string("*")
-                              : set.header.references[static_cast<size_t>(r.tid)].name.substr(0, 64));
+      out +=
+          " " + (r.tid < 0 ? std::string("*")
+                           : set.header.references[static_cast<size_t>(r.tid)].name.substr(0, 64));
     }
     return out;
   }

@@ -1,10 +1,10 @@
-// The genomics use cases, for every door: take a genome file, find it, give back it or a part of it.
-// Doors only translate; what is allowed, kept and answered is decided here.
+// The genomics use cases, for every door: take a genome file, find it, give back it or a part of
+// it. Doors only translate; what is allowed, kept and answered is decided here.
 //
-// Upload: begin() gives a sink; bytes are sniffed, hashed, cut, checked and indexed as they come, in
-// memory that does not follow the file's size (its index and block map apart). finish() makes the file,
-// its index, its block map and the audit entry durable and visible in one commit. Dropping the upload
-// at any point leaves nothing visible.
+// Upload: begin() gives a sink; bytes are sniffed, hashed, cut, checked and indexed as they come,
+// in memory that does not follow the file's size (its index and block map apart). finish() makes
+// the file, its index, its block map and the audit entry durable and visible in one commit.
+// Dropping the upload at any point leaves nothing visible.
 //
 // Thread-safe; the objects it hands out are for one thread at a time.
 #pragma once
@@ -27,17 +27,17 @@ using index::FileRow;
 using security::Principal;
 
 struct UploadStart {
-  std::string name;                     // as the sender calls it; may be empty
-  std::string patient;                  // a PatientID, issuer|PatientID or Patient/{id}; may be empty
-  std::string sample;                   // beside those the file itself names; may be empty
-  std::string id;                       // chosen by the client; empty: a new one
-  std::optional<Digest> sha256;         // declared by the sender: verified at the end
-  std::optional<std::string> md5_hex;   // likewise
+  std::string name;              // as the sender calls it; may be empty
+  std::string patient;           // a PatientID, issuer|PatientID or Patient/{id}; may be empty
+  std::string sample;            // beside those the file itself names; may be empty
+  std::string id;                // chosen by the client; empty: a new one
+  std::optional<Digest> sha256;  // declared by the sender: verified at the end
+  std::optional<std::string> md5_hex;  // likewise
 };
 
 struct UploadResult {
   FileRow file;
-  bool existed = false;                 // the same id with the same bytes was there already
+  bool existed = false;  // the same id with the same bytes was there already
 };
 
 class Upload : public ByteSink {
@@ -53,11 +53,11 @@ class Upload : public ByteSink {
 struct FileQuery {
   std::string patient, sample, format;  // empty: any
   uint32_t limit = 100;
-  Bytes cursor;                         // FilePage::next of an earlier page
+  Bytes cursor;  // FilePage::next of an earlier page
 };
 struct FilePage {
-  std::vector<FileRow> files;           // newest first
-  Bytes next;                           // empty: nothing follows
+  std::vector<FileRow> files;  // newest first
+  Bytes next;                  // empty: nothing follows
 };
 
 class GenomeStore {
@@ -72,14 +72,17 @@ class GenomeStore {
   virtual Result<FilePage> list(const Principal&, const FileQuery&) = 0;
   // Each answers not_found for an unknown id, and is audited before it answers.
   virtual Result<FileRow> file(const Principal&, const FileId&) = 0;
-  virtual Result<std::unique_ptr<archive::BlobReader>> content(const Principal&, const FileRow&) = 0;
-  virtual Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal&, const FileRow&) = 0;
+  virtual Result<std::unique_ptr<archive::BlobReader>> content(const Principal&,
+                                                               const FileRow&) = 0;
+  virtual Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal&,
+                                                                  const FileRow&) = 0;
   virtual Status remove(const Principal&, const FileId&) = 0;
 
   // What a slice is planned with. `detail` is what the audit entry says of it: "region of chr1".
-  // unsupported: the file is no BAM.
+  // unsupported: the file is no BAM, VCF or BCF, or not in BGZF blocks.
   virtual Result<std::shared_ptr<const ReadSet>> read_set(const FileRow&) = 0;
-  virtual Status admit_slice(const Principal&, const FileRow&, const ReadSet&, const Selection&) = 0;
+  virtual Status admit_slice(const Principal&, const FileRow&, const ReadSet&,
+                             const Selection&) = 0;
   // For those who were admitted before (a ticket's data URLs).
   virtual Result<std::unique_ptr<archive::BlobReader>> open_admitted(const Digest& blob) = 0;
   virtual Result<FileRow> file_admitted(const FileId&) = 0;

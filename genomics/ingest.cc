@@ -6,8 +6,14 @@ namespace medarc::genomics {
 
 Result<std::unique_ptr<Ingest>> open_ingest(Format format, archive::BlobStore& blobs,
                                             const Limits& limits) {
-  if (format == Format::bam) return open_bam_ingest(blobs, limits);
-  return open_fastq_ingest(format, blobs, limits);
+  switch (format) {
+    case Format::bam: return open_bam_ingest(blobs, limits);
+    case Format::vcf:
+    case Format::vcf_gzip:
+    case Format::vcf_bgzf:
+    case Format::bcf: return open_variant_ingest(format, blobs, limits);
+    default: return open_fastq_ingest(format, blobs, limits);
+  }
 }
 
 Result<archive::StagedBlob> stage(archive::BlobStore& blobs, ByteView bytes, archive::Content kind,

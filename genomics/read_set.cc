@@ -1,6 +1,8 @@
 #include "genomics/read_set.h"
 
+#include "genomics/bam_header.h"
 #include "genomics/bgzf.h"
+#include "genomics/vcf_header.h"
 
 namespace medarc::genomics {
 namespace {
@@ -12,20 +14,45 @@ Result<Bytes> read_blob(archive::BlobStore& blobs, const Digest& digest) {
   return out;
 }
 
-Result<BamHeader> parse_header(const Bytes& blocks, const Limits& limits) {
+Result<Bytes> plain_of(const Bytes& blocks, const Limits& limits) {
   BgzfSplitter splitter(limits.blocks_max);
   const BgzfInflater inflater;
-  BamHeaderParser parser(limits);
   ByteView rest = blocks;
+  Bytes out;
   while (true) {
     MEDARC_ASSIGN(const bool full, splitter.feed(rest));
     BgzfBatch batch = splitter.take();
     MEDARC_TRY(batch.inflate(inflater));
-    ByteView plain = batch.plain;
-    MEDARC_ASSIGN(const bool done, parser.feed(plain));
-    if (done) return parser.take();
-    if (!full) return make_error(Code::corrupt, "a block map holds no whole header");
+    out += batch.plain;
+    if (!full) return out;
   }
+}
+
+// What the file is, is told by its header.
+Status parse_header(ReadSet& set, const Limits& limits) {
+  MEDARC_ASSIGN(const Bytes plain, plain_of(set.map.header_blocks(), limits));
+  ByteView rest = plain;
+  bool whole = false;
+  if (plain.starts_with("BAM")) {
+    BamHeaderParser parser(limits);
+    MEDARC_ASSIGN(whole, parser.feed(rest));
+    if (whole) set.header = parser.take();
+  } else {
+    set.form.kind = plain.starts_with("BCF") ? RecordForm::Kind::bcf : RecordForm::Kind::vcf;
+    VcfHeaderParser parser(set.form.kind, limits);
+    MEDARC_ASSIGN(whole, parser.feed(rest));
+    if (whole) {
+      VcfHeader header = parser.take();
+      set.form.info_end = header.info_end;
+      set.header = std::move(header.file);
+    }
+  }
+  if (!whole) return make_error(Code::corrupt, "a block map holds no whole header");
+  for (const std::string& name : set.map.more_contigs()) {
+    set.header.ids.emplace(name, static_cast<int32_t>(set.header.references.size()));
+    set.header.references.push_back({name, 0});
+  }
+  return {};
 }
 
 }  // namespace
@@ -36,15 +63,16 @@ size_t ReadSet::memory_bytes() const {
   return bytes;
 }
 
-Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs, const Digest& content,
-                                                     const Digest& block_map, const Limits& limits) {
+Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs,
+                                                     const Digest& content, const Digest& block_map,
+                                                     const Limits& limits) {
   auto set = std::make_shared<ReadSet>();
   set->content = content;
   MEDARC_ASSIGN(const archive::BlobInfo info, blobs.stat(content));
   set->file_bytes = info.size;
   MEDARC_ASSIGN(const Bytes stored, read_blob(blobs, block_map));
   MEDARC_ASSIGN(set->map, BlockMap::decode(stored));
-  MEDARC_ASSIGN(set->header, parse_header(set->map.header_blocks(), limits));
+  MEDARC_TRY(parse_header(*set, limits));
   return std::shared_ptr<const ReadSet>(std::move(set));
 }
 

@@ -1,4 +1,5 @@
-// A stored BAM, ready to be sliced: its header and block map in memory. Immutable, shared by requests.
+// A stored BAM, VCF or BCF, ready to be sliced: its header and block map in memory. Immutable,
+// shared by requests.
 #pragma once
 
 #include <list>
@@ -7,21 +8,25 @@
 #include <unordered_map>
 
 #include "archive/blob_store.h"
-#include "genomics/bam_header.h"
 #include "genomics/block_map.h"
+#include "genomics/file_header.h"
+#include "genomics/limits.h"
+#include "genomics/record_form.h"
 
 namespace medarc::genomics {
 
 struct ReadSet {
   Digest content;
   uint64_t file_bytes = 0;
-  BamHeader header;
+  RecordForm form;
+  FileHeader header;  // of variants its references are the contigs, those only records name too
   BlockMap map;
   size_t memory_bytes() const;
 };
 
-Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs, const Digest& content,
-                                                     const Digest& block_map, const Limits& limits);
+Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs,
+                                                     const Digest& content, const Digest& block_map,
+                                                     const Limits& limits);
 
 // The read sets used last. Thread-safe; two that ask at once may both load.
 class ReadSetCache {

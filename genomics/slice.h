@@ -1,4 +1,5 @@
-// The bytes of a reads slice, following its plan: a whole, valid BAM file.
+// The bytes of a slice of reads or variants, following its plan: a whole, valid file of the same
+// format.
 #pragma once
 
 #include <memory>
@@ -13,19 +14,23 @@ namespace medarc::genomics {
 // What is asked of a read set. Without regions: everything.
 struct Selection {
   std::optional<std::vector<Region>> regions;  // any order; may overlap
-  RecordMask mask;
+  RecordMask mask;                             // of reads; variants have none
 };
 
 struct Slice {
   std::shared_ptr<const ReadSet> set;
+  bool everything = false;      // no regions were asked for
   std::vector<Region> regions;  // merged
   RecordMask mask;
   SlicePlan plan;
 };
 // Errors: unsupported when regions are asked of a file that is not sorted by coordinate; too_large
-// (regions_max).
+// (regions_max); not_found when unplaced records are asked of variants. A mask is for reads only.
 Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& selection,
                          const Limits& limits, PlanOptions options = {});
+
+// The extents the slice was planned from.
+std::vector<Touched> touched_by(const Slice& slice);
 
 // The piece's BGZF blocks, coded again. Cost follows the piece.
 Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader& file);

@@ -12,7 +12,8 @@ namespace {
 constexpr size_t kPlainWanted = 256;  // enough for every rule below
 
 Error not_offered(const std::string& what) {
-  return make_error(Code::unsupported, "this is " + what + "; BAM and FASTQ are taken here");
+  return make_error(Code::unsupported,
+                    "this is " + what + "; BAM, FASTQ, VCF and BCF are taken here");
 }
 
 struct Magic {
@@ -23,16 +24,10 @@ struct Magic {
 using namespace std::string_view_literals;
 // Plain, or inside gzip or BGZF.
 constexpr Magic kFormats[] = {
-    {"BCF\2"sv, 0, "a BCF file"},
-    {"##fileformat=VCF"sv, 0, "a VCF file"},
-    {"@HD\t"sv, 0, "a SAM file"},
-    {"@SQ\t"sv, 0, "a SAM file"},
-    {"@RG\t"sv, 0, "a SAM file"},
-    {"@PG\t"sv, 0, "a SAM file"},
-    {"@CO\t"sv, 0, "a SAM file"},
-    {"TBI\1"sv, 0, "a tabix index"},
-    {"CSI\1"sv, 0, "a CSI index"},
-    {"##gff-version"sv, 0, "a GFF file"},
+    {"@HD\t"sv, 0, "a SAM file"},  {"@SQ\t"sv, 0, "a SAM file"},
+    {"@RG\t"sv, 0, "a SAM file"},  {"@PG\t"sv, 0, "a SAM file"},
+    {"@CO\t"sv, 0, "a SAM file"},  {"TBI\1"sv, 0, "a tabix index"},
+    {"CSI\1"sv, 0, "a CSI index"}, {"##gff-version"sv, 0, "a GFF file"},
     {">"sv, 0, "a FASTA file"},
 };
 constexpr Magic kContainers[] = {
@@ -41,7 +36,9 @@ constexpr Magic kContainers[] = {
     {"crypt4gh"sv, 0, "a Crypt4GH file"},
     {"NCBI.sra"sv, 0, "an SRA file"},
     {"BZh"sv, 0, "a bzip2 file"},
-    {"\xfd" "7zXZ\0"sv, 0, "an xz file"},
+    {"\xfd"
+     "7zXZ\0"sv,
+     0, "an xz file"},
     {"\x28\xb5\x2f\xfd"sv, 0, "a zstd file"},
     {"PK\3\4"sv, 0, "a zip file"},
     {"%PDF-"sv, 0, "a PDF file"},
@@ -89,7 +86,16 @@ bool is_region_index(ByteView head) {
   return plain.starts_with("CSI\1"sv) || plain.starts_with("TBI\1"sv);
 }
 
-std::string_view to_string(Format format) { return format == Format::bam ? "bam" : "fastq"; }
+std::string_view to_string(Format format) {
+  switch (format) {
+    case Format::bam: return "bam";
+    case Format::bcf: return "bcf";
+    case Format::vcf:
+    case Format::vcf_gzip:
+    case Format::vcf_bgzf: return "vcf";
+    default: return "fastq";
+  }
+}
 
 Result<std::optional<Format>> sniff(ByteView head, bool complete) {
   using Answer = std::optional<Format>;
@@ -103,10 +109,17 @@ Result<std::optional<Format>> sniff(ByteView head, bool complete) {
   const ByteView plain = gzip ? ByteView(inside) : head;
   const auto bgzf = read_bgzf_head(head);
   const bool blocked = gzip && bgzf.has_value() && bgzf->has_value();
-  if (plain.starts_with("BAM\1"sv)) {
-    if (blocked) return Answer(Format::bam);
-    return make_error(Code::unsupported, gzip ? "this is a BAM file in plain gzip, not in BGZF blocks"
-                                              : "this is a BAM file without compression");
+  for (const auto& [magic, format] :
+       {std::pair("BAM\1"sv, Format::bam), std::pair("BCF\2"sv, Format::bcf)}) {
+    if (!plain.starts_with(magic)) continue;
+    if (blocked) return Answer(format);
+    return make_error(Code::unsupported,
+                      "this is a " + std::string(magic.substr(0, 3)) + " file " +
+                          (gzip ? "in plain gzip, not in BGZF blocks" : "without compression"));
+  }
+  if (plain.starts_with("##fileformat=VCF"sv)) {
+    if (!gzip) return Answer(Format::vcf);
+    return Answer(blocked ? Format::vcf_bgzf : Format::vcf_gzip);
   }
   if (const Magic* m = find(kFormats, plain)) {
     return not_offered(std::string(m->what) + (gzip ? ", compressed" : ""));
@@ -118,7 +131,7 @@ Result<std::optional<Format>> sniff(ByteView head, bool complete) {
   if (gzip && plain.empty()) {
     return make_error(Code::invalid_argument, "the file starts as gzip but does not inflate");
   }
-  return make_error(Code::invalid_argument, "this is neither BAM nor FASTQ");
+  return make_error(Code::invalid_argument, "this is neither BAM, FASTQ, VCF nor BCF");
 }
 
 }  // namespace medarc::genomics

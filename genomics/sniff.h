@@ -13,14 +13,19 @@ enum class Format {
   fastq,       // plain text
   fastq_gzip,  // gzip of one or more members
   fastq_bgzf,  // the same in BGZF blocks
+  vcf,         // plain text
+  vcf_gzip,    // gzip of one or more members, as tools for regions cannot use it
+  vcf_bgzf,    // in BGZF blocks
+  bcf,         // BGZF holding "BCF\2"
 };
 
-std::string_view to_string(Format format);  // "bam" or "fastq": as rows and filters name it
+// "bam", "fastq", "vcf", "bcf": as rows and filters name it.
+std::string_view to_string(Format format);
 
 inline constexpr size_t kSniffBytesMax = 128u << 10;
 
 // `complete`: nothing follows `head`. nullopt: more bytes are needed (never with kSniffBytesMax or
-// more, or when complete). Errors: unsupported, naming what was recognised (CRAM, VCF, SAM, …);
+// more, or when complete). Errors: unsupported, naming what was recognised (CRAM, SAM, …);
 // invalid_argument: empty, or nothing known.
 Result<std::optional<Format>> sniff(ByteView head, bool complete);
 

@@ -40,6 +40,8 @@ Json content(std::string_view type, std::string url, std::string_view title,
 std::string media_type_of(const index::FileRow& file) {
   if (file.format == "bam") return "application/vnd.ga4gh.bam";
   if (file.format == "cram") return "application/vnd.ga4gh.cram";
+  if (file.format == "bcf") return "application/vnd.ga4gh.bcf";
+  if (file.format == "vcf") return "application/vnd.ga4gh.vcf";
   if (file.name.ends_with(".gz")) return "application/gzip";
   return file.format == "fastq" ? "text/plain" : "application/octet-stream";
 }
@@ -47,6 +49,7 @@ std::string media_type_of(const index::FileRow& file) {
 Json document_reference_json(const index::FileRow& file, const std::string& base_url) {
   const std::string at = base_url + "/genomics/files/" + escaped(file.id.value);
   const bool reads = file.format == "bam" || file.format == "cram";
+  const bool variants = file.format == "vcf" || file.format == "bcf";
   Json out = Json::object({{"resourceType", Json::string("DocumentReference")}});
   Json identifiers = Json::array();
   auto digest = [&](std::string_view system, std::string value) {
@@ -59,8 +62,9 @@ Json document_reference_json(const index::FileRow& file, const std::string& base
   digest("urn:medarc:md5", file.md5_hex);
   out.set("identifier", std::move(identifiers));
   out.set("status", Json::string("current"));
-  out.set("type", Json::object({{"text", Json::string(reads ? "Aligned sequencing reads"
-                                                            : "Sequencing data")}}));
+  out.set("type", Json::object({{"text", Json::string(reads      ? "Aligned sequencing reads"
+                                                      : variants ? "Sequence variants"
+                                                                 : "Sequencing data")}}));
   out.set("category", Json::array({Json::object({{"text", Json::string("Genomics")}})}));
   if (!file.patient.value.empty()) {
     out.set("subject", Json::object({{"reference", Json::string("Patient/" + file.patient.value)},
@@ -74,9 +78,11 @@ Json document_reference_json(const index::FileRow& file, const std::string& base
   attachment.set("creation", Json::string(instant_text(file.received)));
   whole.set("attachment", std::move(attachment));
   Json contents = Json::array({std::move(whole)});
-  if (file.format == "bam") {
-    contents.add(content("application/vnd.ga4gh.htsget.v1.3.0+json",
-                         base_url + "/htsget/reads/" + escaped(file.id.value), "", "htsget"));
+  if (file.format == "bam" || (variants && file.block_map_blob)) {
+    contents.add(content(
+        "application/vnd.ga4gh.htsget.v1.3.0+json",
+        base_url + (variants ? "/htsget/variants/" : "/htsget/reads/") + escaped(file.id.value), "",
+        "htsget"));
   }
   if (file.index_blob) {
     contents.add(content("application/octet-stream", at + "/index", "", file.index_kind));
@@ -92,7 +98,8 @@ Json document_reference_json(const index::FileRow& file, const std::string& base
   if (!related.items().empty()) {
     out.set("context", Json::object({{"related", std::move(related)}}));
   }
-  set_identity(out, "DocumentReference", resource_id_of(file.id), version_of(file.received), file.received);
+  set_identity(out, "DocumentReference", resource_id_of(file.id), version_of(file.received),
+               file.received);
   return out;
 }
 

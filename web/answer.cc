@@ -71,8 +71,12 @@ void apply_gzip(const Request& request, Response& response) {
 // Which origin may read the answer: "*", the request's own, or "" for none.
 std::string allowed_origin(const ServerOptions& options, const Request& request) {
   if (options.cors_origins.empty()) return {};
-  if (options.cors_origins == "*") return "*";
   const std::string_view origin = request.headers.find("Origin");
+  if (options.cors_origins == "*") {
+    // htsget wants the origin itself; other answers are kept by caches for all origins alike.
+    const bool echo = request.path.starts_with("/htsget/") && !origin.empty();
+    return echo ? std::string(origin) : "*";
+  }
   for (const std::string_view one : split_list(options.cors_origins, ' ')) {
     if (one == origin) return std::string(origin);
   }
@@ -158,13 +162,14 @@ Prepared prepare(const ServerOptions& options, const Request& request,
   append_header(head, "X-Request-Id", request_id);
   head += "X-Content-Type-Options: nosniff\r\n";
   if (html) append_header(head, "Content-Security-Policy", kPolicy);
-  if (const std::string origin = allowed_origin(options, request); !origin.empty()) {
+  const std::string origin = allowed_origin(options, request);
+  if (!origin.empty()) {
     append_header(head, "Access-Control-Allow-Origin", origin);
     if (!request.headers.find("Origin").empty()) {
       append_header(head, "Access-Control-Expose-Headers", kExposedHeaders);
     }
   }
-  if (options.cors_origins != "*" && !options.cors_origins.empty()) {
+  if (origin != "*" && !options.cors_origins.empty()) {
     append_header(head, "Vary", "Origin");
   }
   return out;

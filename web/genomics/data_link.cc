@@ -44,8 +44,8 @@ std::set<std::string> decode_names(Decoder& d) {
   return out;
 }
 
-// version, file, content, expires, kind; then by kind. Lists are counts and differences: a link has to
-// fit into a URL.
+// version, file, content, expires, kind; then by kind. Lists are counts and differences: a link has
+// to fit into a URL.
 Bytes encode(const DataLink& link) {
   Encoder e;
   e.fixed(kVersion);

@@ -8,8 +8,8 @@ namespace {
 constexpr size_t kMd5Bytes = 16;
 
 Status take(DeclaredDigests& out, std::string_view algorithm, std::string_view base64) {
-  const auto wrong = make_error(Code::invalid_argument,
-                                "a declared digest is not well-formed, or declared twice");
+  const auto wrong =
+      make_error(Code::invalid_argument, "a declared digest is not well-formed, or declared twice");
   const auto bytes = from_base64(base64);
   if (equal_ignoring_case(algorithm, "sha-256")) {
     const auto digest = bytes ? Digest::from_view(*bytes) : std::nullopt;

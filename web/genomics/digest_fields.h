@@ -15,8 +15,8 @@ struct DeclaredDigests {
   std::optional<Digest> sha256;
   std::optional<std::string> md5_hex;
 };
-// Algorithms not known here are left out, as RFC 9530 has it. invalid_argument: a value that is none,
-// or two different ones for the same algorithm.
+// Algorithms not known here are left out, as RFC 9530 has it. invalid_argument: a value that is
+// none, or two different ones for the same algorithm.
 Result<DeclaredDigests> declared_digests(const Headers& headers);
 
 }  // namespace medarc::web

@@ -27,6 +27,16 @@ void add_htsget_routes(const GenomicsContextPtr& context, std::vector<Route>& ou
 // GET of what lies below /genomics/files/{id}. `id` may hold slashes.
 Answer slice_answer(const GenomicsContext& context, const Request& request,
                     const genomics::FileId& id);
+Answer plan_answer(const GenomicsContext& context, const Request& request,
+                   const genomics::FileId& id);
+Answer variants_answer(const GenomicsContext& context, const Request& request,
+                       const genomics::FileId& id);
+
+// The `region` parameters of a request (samtools' form, repeatable); none: everything. Errors:
+// not_found, invalid_argument.
+Result<genomics::Selection> regions_asked(const Request& request, const genomics::ReadSet& set);
+// invalid_argument when `strict` is neither true nor false. Slices are exact either way.
+Status check_strict(const Request& request);
 
 // The request's principal, as one who came through this door.
 security::Principal at_genomics_door(const Request& request);

@@ -45,9 +45,14 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url)
   if (row.index_blob) links.text("index", url + "/index");
   if (row.block_map_blob) {
     links.text("slice", url + "/slice");
-    links.text("htsget", base_url + "/htsget/reads/" + url.substr(url.rfind('/') + 1));
+    links.text("plan", url + "/plan");
+    const bool variants = row.format == "vcf" || row.format == "bcf";
+    if (variants) links.text("variants", url + "/variants");
+    links.text("htsget", base_url + (variants ? "/htsget/variants/" : "/htsget/reads/") +
+                             url.substr(url.rfind('/') + 1));
   }
-  if (!row.patient.value.empty()) links.text("patient", base_url + "/fhir/Patient/" + row.patient.value);
+  if (!row.patient.value.empty())
+    links.text("patient", base_url + "/fhir/Patient/" + row.patient.value);
   o.raw("links", links.take());
   return o.take();
 }

@@ -39,7 +39,8 @@ class UploadBody final : public BodyHandler {
   const std::string base_url_;
 };
 
-Result<std::unique_ptr<BodyHandler>> begin_upload(const GenomicsContext& c, const Request& request) {
+Result<std::unique_ptr<BodyHandler>> begin_upload(const GenomicsContext& c,
+                                                  const Request& request) {
   MEDARC_TRY(check_parameters(request, {"name", "patient", "sample", "id"}));
   if (request.body_bytes > c.store.limits().file_bytes_max) {
     return make_error(Code::too_large, "the file is over genomics.file_bytes_max");
@@ -65,12 +66,14 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
   query.format = request.query_value("format");
   if (const auto text = request.query_value("limit"); !text.empty()) {
     const auto limit = parse_decimal(text);
-    if (!limit || *limit == 0) return make_error(Code::invalid_argument, "limit: a number from 1 on");
+    if (!limit || *limit == 0)
+      return make_error(Code::invalid_argument, "limit: a number from 1 on");
     query.limit = static_cast<uint32_t>(std::min<uint64_t>(*limit, c.options.page_max));
   }
   if (const auto text = request.query_value("cursor"); !text.empty()) {
     auto cursor = from_hex(text);
-    if (!cursor) return make_error(Code::invalid_argument, "cursor: as `next` of an earlier answer");
+    if (!cursor)
+      return make_error(Code::invalid_argument, "cursor: as `next` of an earlier answer");
     query.cursor = std::move(*cursor);
   }
   MEDARC_ASSIGN(const genomics::FilePage page, c.store.list(at_genomics_door(request), query));
@@ -102,9 +105,12 @@ Answer get(const GenomicsContext& c, const Request& request) {
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
   const std::string last = slash == std::string::npos ? "" : rest.substr(slash + 1);
-  const bool part = last == "content" || last == "index" || last == "slice";
+  const bool part = last == "content" || last == "index" || last == "slice" || last == "plan" ||
+                    last == "variants";
   const FileId id(part ? rest.substr(0, slash) : rest);
   if (last == "slice") return slice_answer(c, request, id);
+  if (last == "plan") return plan_answer(c, request, id);
+  if (last == "variants") return variants_answer(c, request, id);
   const auto answer = [&]() -> Result<Response> {
     MEDARC_TRY(check_parameters(request, {}));
     const auto who = at_genomics_door(request);
@@ -118,7 +124,8 @@ Answer get(const GenomicsContext& c, const Request& request) {
     }
     if (last == "index") {
       MEDARC_ASSIGN(auto reader, c.store.index_file(who, row));
-      return serve_blob(request, std::move(reader), "application/octet-stream", row.index_blob->hex(),
+      return serve_blob(request, std::move(reader), "application/octet-stream",
+                        row.index_blob->hex(),
                         (row.name.empty() ? row.id.value : row.name) + "." + row.index_kind);
     }
     return make_response(200, "application/json", file_json(row, request.base_url));
@@ -130,7 +137,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
 }  // namespace
 
 void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
-  Route upload{"POST", "/genomics/files", "Upload a BAM or FASTQ file",
+  Route upload{"POST", "/genomics/files", "Upload a BAM, FASTQ, VCF or BCF file",
                [c](const Request& request) -> Answer {
                  auto body = begin_upload(*c, request);
                  if (body.has_error()) return problem(body.error());
@@ -144,12 +151,12 @@ void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
                    return made.has_error() ? problem(made.error()) : std::move(*made);
                  }});
   out.push_back({"GET", "/genomics/files/{id...}",
-                 "A genome file: what it is; below it content, index and slice",
+                 "A genome file: what it is; below it content, index, slice, plan and variants",
                  [c](const Request& request) { return get(*c, request); }});
   out.push_back({"DELETE", "/genomics/files/{id...}", "Remove a genome file",
                  [c](const Request& request) -> Answer {
-                   const Status removed = c->store.remove(at_genomics_door(request),
-                                                          FileId(request.captures.at(0)));
+                   const Status removed =
+                       c->store.remove(at_genomics_door(request), FileId(request.captures.at(0)));
                    if (removed.has_error()) return problem(removed.error());
                    return make_response(204, "", {});
                  }});

@@ -1,5 +1,6 @@
 #include "web/genomics/htsget_request.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "web/http_error.h"
@@ -16,14 +17,23 @@ constexpr uint32_t kJsonDepthMax = 8;
 struct Wrong {
   HtsgetError error;
 };
-[[noreturn]] void invalid(std::string message) { throw Wrong{{400, "InvalidInput", std::move(message)}}; }
+[[noreturn]] void invalid(std::string message) {
+  throw Wrong{{400, "InvalidInput", std::move(message)}};
+}
 
 // The rules both forms share; parse errors are thrown inside this file only.
 class Builder {
  public:
+  explicit Builder(const HtsgetKind& kind) : kind_(kind) {}
+
   void format(std::string_view text) {
-    if (!equal_ignoring_case(text, "BAM")) {
-      throw Wrong{{400, "UnsupportedFormat", "this file is given as BAM only"}};
+    for (const std::string_view known : kind_.formats) {
+      if (equal_ignoring_case(text, known)) request.format = known;
+    }
+    if (request.format.empty()) {
+      std::string all;
+      for (const std::string_view known : kind_.formats) all += " " + std::string(known);
+      throw Wrong{{400, "UnsupportedFormat", "format: there are:" + all}};
     }
   }
   void class_of(std::string_view text) {
@@ -31,6 +41,7 @@ class Builder {
     request.header_only = true;
   }
   void field(std::string_view name) {
+    if (!kind_.masks) return;  // the fields are those of SAM
     const auto field = genomics::field_of(name);
     if (!field) invalid("fields: not a field of SAM");
     if (!fields_) request.mask.fields = 0;
@@ -38,7 +49,7 @@ class Builder {
     request.mask.fields |= 1u << static_cast<int>(*field);
   }
   void tag(std::string_view name, bool wanted) {
-    if (name.size() != 2) invalid("tags and notags: names of two characters");
+    if (kind_.masks && name.size() != 2) invalid("tags and notags: names of two characters");
     if (!wanted) {
       request.mask.notags.emplace(name);
     } else {
@@ -50,16 +61,19 @@ class Builder {
     if (!request.mask.tags) request.mask.tags.emplace();
     return *request.mask.tags;
   }
-  void finish() const {
-    if (!request.mask.tags) return;
-    for (const std::string& tag : *request.mask.tags) {
-      if (request.mask.notags.contains(tag)) invalid("a tag is both in tags and in notags");
+  void finish() {
+    if (request.mask.tags) {
+      for (const std::string& tag : *request.mask.tags) {
+        if (request.mask.notags.contains(tag)) invalid("a tag is both in tags and in notags");
+      }
     }
+    if (!kind_.masks) request.mask = {};
   }
   HtsgetRequest request;
 
  private:
   size_t tags_count() const { return request.mask.tags ? request.mask.tags->size() : 0; }
+  const HtsgetKind& kind_;
   bool fields_ = false;
 };
 
@@ -110,7 +124,7 @@ void from_query(const Request& request, const GenomicsOptions& options, Builder&
     if (start || end) invalid("start and end go with a referenceName");
     return;
   }
-  if (*reference == "*" && (start || end)) invalid("the unplaced reads have no start and end");
+  if (*reference == "*" && (start || end)) invalid("unplaced records have no start and end");
   HtsgetRequest::Range range{*reference};
   if (start) range.begin = position(*start, "start");
   if (end) range.end = position(*end, "end");
@@ -153,7 +167,7 @@ HtsgetRequest::Range range_from(const json::value& value) {
     }
   }
   if (!named) invalid("regions: each has a referenceName");
-  if (range.reference == "*" && placed) invalid("the unplaced reads have no start and end");
+  if (range.reference == "*" && placed) invalid("unplaced records have no start and end");
   if (range.begin >= range.end) throw Wrong{{400, "InvalidRange", "start is not before end"}};
   return range;
 }
@@ -195,8 +209,8 @@ void from_body(ByteView body, uint32_t regions_max, Builder& b) {
   if (b.request.header_only && others > 0) invalid("class=header goes with format only");
 }
 
-HtsgetParsed parsed(const std::function<void(Builder&)>& read) {
-  Builder b;
+HtsgetParsed parsed(const HtsgetKind& kind, const std::function<void(Builder&)>& read) {
+  Builder b(kind);
   try {
     read(b);
     b.finish();
@@ -208,16 +222,25 @@ HtsgetParsed parsed(const std::function<void(Builder&)>& read) {
 
 }  // namespace
 
-HtsgetParsed parse_htsget_query(const Request& request, const GenomicsOptions& options) {
-  return parsed([&](Builder& b) { from_query(request, options, b); });
+const HtsgetKind kHtsgetReads{"reads", {"BAM"}, true};
+const HtsgetKind kHtsgetVariants{"variants", {"VCF", "BCF"}, false};
+
+bool HtsgetKind::serves(std::string_view row_format) const {
+  return std::any_of(formats.begin(), formats.end(),
+                     [&](std::string_view one) { return equal_ignoring_case(one, row_format); });
 }
 
-HtsgetParsed parse_htsget_body(ByteView body, uint32_t regions_max) {
-  return parsed([&](Builder& b) { from_body(body, regions_max, b); });
+HtsgetParsed parse_htsget_query(const Request& request, const GenomicsOptions& options,
+                                const HtsgetKind& kind) {
+  return parsed(kind, [&](Builder& b) { from_query(request, options, b); });
+}
+
+HtsgetParsed parse_htsget_body(ByteView body, uint32_t regions_max, const HtsgetKind& kind) {
+  return parsed(kind, [&](Builder& b) { from_body(body, regions_max, b); });
 }
 
 Result<genomics::Selection> selection_of(const HtsgetRequest& request,
-                                         const genomics::BamHeader& header) {
+                                         const genomics::FileHeader& header) {
   genomics::Selection selection{std::nullopt, request.mask};
   if (request.header_only) {
     selection.regions.emplace();

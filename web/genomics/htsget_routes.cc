@@ -1,4 +1,5 @@
-// /htsget/reads: tickets, the data they point to, and service-info (htsget 1.3).
+// /htsget/reads and /htsget/variants: tickets, the data they point to, and service-info
+// (htsget 1.3).
 #include "base/bytes.h"
 #include "genomics/bgzf.h"
 #include "web/conditional.h"
@@ -10,10 +11,10 @@
 namespace medarc::web {
 namespace {
 
-constexpr std::string_view kTicketType =
-    "application/vnd.ga4gh.htsget.v1.3.0+json; charset=utf-8";
+constexpr std::string_view kTicketType = "application/vnd.ga4gh.htsget.v1.3.0+json; charset=utf-8";
 constexpr std::string_view kServiceInfoId = "service-info";
-constexpr size_t kLinkBytesMax = 6'000;  // of a data URL's token: URLs have to fit into a request line
+constexpr size_t kLinkBytesMax =
+    6'000;  // of a data URL's token: URLs have to fit into a request line
 
 Response no_coding(Response response) {
   response.headers.set("Cache-Control", "no-transform");
@@ -56,7 +57,9 @@ class Ticket {
     add(base_ + token, "body");
     return true;
   }
-  std::string take() { return "{\"htsget\":{\"format\":\"BAM\",\"urls\":[" + urls_ + "]}}"; }
+  std::string take(std::string_view format) {
+    return "{\"htsget\":{\"format\":" + json_string(format) + ",\"urls\":[" + urls_ + "]}}";
+  }
 
  private:
   void add(const std::string& url, std::string_view part) {
@@ -70,11 +73,27 @@ class Ticket {
   uint64_t inlined_ = 0;
 };
 
-Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
+// What it is given as, when it can be given as what is asked for.
+Result<std::string> format_of(const genomics::FileRow& row, const HtsgetKind& kind,
                               const HtsgetRequest& asked) {
+  const HtsgetKind& other = kind.masks ? kHtsgetVariants : kHtsgetReads;
+  if (other.serves(row.format)) {
+    return make_error(Code::not_found, "there are no " + std::string(kind.name) + " of this id");
+  }
+  std::string own;
+  for (const char ch : row.format) own += ch >= 'a' && ch <= 'z' ? static_cast<char>(ch - 32) : ch;
+  if (!asked.format.empty() && asked.format != own) {
+    return make_error(Code::unsupported, "this file is given as " + own + " only");
+  }
+  return own;
+}
+
+Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
+                              const HtsgetKind& kind, const HtsgetRequest& asked) {
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FileRow row,
                 c.store.file(who, genomics::FileId(request.captures.at(0))));
+  MEDARC_ASSIGN(const std::string format, format_of(row, kind, asked));
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
   MEDARC_ASSIGN(const genomics::Selection selection, selection_of(asked, set->header));
   MEDARC_ASSIGN(const auto slice, genomics::make_slice(set, selection, c.store.limits()));
@@ -89,7 +108,7 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
   // The whole answer for the header alone: then the end marker belongs to it (H23).
   if (asked.header_only) {
     ticket.add_inline(genomics::kBgzfEof, "header");
-    return ticket.take();
+    return ticket.take(format);
   }
   std::unique_ptr<archive::BlobReader> reader;
   uint64_t coded_here = 0;
@@ -104,7 +123,8 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
     if (!small && ticket.add_coded(piece, slice)) continue;
     coded_here += piece.plain_bytes;
     if (coded_here > c.store.limits().recode_eager_bytes_max + c.options.inline_bytes_max) {
-      return make_error(Code::too_large, "too many regions for one ticket: ask in several requests");
+      return make_error(Code::too_large,
+                        "too many regions for one ticket: ask in several requests");
     }
     if (!reader) {
       MEDARC_ASSIGN(reader, c.store.open_admitted(set->content));
@@ -113,13 +133,27 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
     if (!coded.empty()) ticket.add_inline(coded, "body");
   }
   ticket.add_inline(genomics::kBgzfEof, "body");
-  return ticket.take();
+  return ticket.take(format);
 }
 
-Response ticket_answer(const GenomicsContext& c, const Request& request, const HtsgetParsed& parsed) {
-  if (parsed.error) return no_coding(htsget_answer(*parsed.error));
-  const auto ticket = ticket_of(c, request, parsed.request);
-  if (ticket.has_error()) return no_coding(htsget_answer(htsget_error(ticket.error())));
+// Errors in htsget's own form, 401 too: that is why these routes let strangers in this far (H03,
+// H04).
+Response refused(const HtsgetError& error) {
+  Response response = no_coding(htsget_answer(error));
+  if (error.status == 401) response.headers.set("WWW-Authenticate", "Bearer realm=\"medarc\"");
+  return response;
+}
+
+std::optional<HtsgetError> stranger(const Request& request) {
+  if (!request.principal.id.empty()) return std::nullopt;
+  return HtsgetError{401, "InvalidAuthentication", "no credentials that are known here"};
+}
+
+Response ticket_answer(const GenomicsContext& c, const Request& request, const HtsgetKind& kind,
+                       const HtsgetParsed& parsed) {
+  if (parsed.error) return refused(*parsed.error);
+  const auto ticket = ticket_of(c, request, kind, parsed.request);
+  if (ticket.has_error()) return refused(htsget_error(ticket.error()));
   Response response = make_response(200, std::string(kTicketType), *ticket);
   response.headers.set("Cache-Control", "no-store, no-transform");
   return response;
@@ -128,13 +162,15 @@ Response ticket_answer(const GenomicsContext& c, const Request& request, const H
 Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const DataLink link, c.links.open(request.captures.at(0)));
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
-  if (row.blob != link.content) return make_error(Code::gone, "the file was replaced: ask for a new ticket");
+  if (row.blob != link.content)
+    return make_error(Code::gone, "the file was replaced: ask for a new ticket");
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(link.content));
   Bytes bytes;
   switch (link.kind) {
     case DataLink::Kind::range: {
-      if (link.range.end() > reader->size()) return make_error(Code::internal, "a range outside its file");
+      if (link.range.end() > reader->size())
+        return make_error(Code::internal, "a range outside its file");
       return serve_blob(request, std::move(reader), std::string("application/octet-stream"), "",
                         std::nullopt, link.range);
     }
@@ -142,7 +178,7 @@ Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
     case DataLink::Kind::coded: {
       genomics::Piece piece;
       piece.fragments = link.fragments;
-      const genomics::Slice slice{set, link.regions, link.mask, {}};
+      const genomics::Slice slice{set, false, link.regions, link.mask, {}};
       MEDARC_ASSIGN(bytes, genomics::recode(piece, slice, *reader));
       break;
     }
@@ -160,8 +196,8 @@ Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
 // A POST body, collected up to the limit; more is read on and answered as htsget answers it (H21).
 class PostBody final : public BodyHandler {
  public:
-  PostBody(GenomicsContextPtr context, Request request)
-      : context_(std::move(context)), request_(std::move(request)) {}
+  PostBody(GenomicsContextPtr context, Request request, const HtsgetKind& kind)
+      : context_(std::move(context)), request_(std::move(request)), kind_(kind) {}
 
   Status body(ByteView bytes) override {
     read_ += bytes.size();
@@ -170,62 +206,80 @@ class PostBody final : public BodyHandler {
       body_.append(bytes);
       return {};
     }
-    if (read_ > 16 * max) return make_error(Code::too_large, "the body is over genomics.post_bytes_max");
+    if (read_ > 16 * max)
+      return make_error(Code::too_large, "the body is over genomics.post_bytes_max");
     return {};
   }
 
   Response finish() override {
     if (read_ > context_->options.post_bytes_max) return too_large();
-    return ticket_answer(*context_, request_,
-                         parse_htsget_body(body_, context_->store.limits().regions_max));
+    return ticket_answer(*context_, request_, kind_,
+                         parse_htsget_body(body_, context_->store.limits().regions_max, kind_));
   }
   static Response too_large() {
-    return htsget_answer({413, "PayloadTooLarge", "the body is over genomics.post_bytes_max"});
+    return refused({413, "PayloadTooLarge", "the body is over genomics.post_bytes_max"});
   }
 
  private:
   const GenomicsContextPtr context_;
   const Request request_;
+  const HtsgetKind& kind_;
   Bytes body_;
   uint64_t read_ = 0;
 };
 
-Answer post(const GenomicsContextPtr& c, const Request& request) {
+Answer post(const GenomicsContextPtr& c, const Request& request, const HtsgetKind& kind) {
+  if (const auto error = stranger(request)) return refused(*error);
   if (!request.query.empty()) {
-    return htsget_answer({400, "InvalidInput", "a POST request has its parameters in the body"});
+    return refused({400, "InvalidInput", "a POST request has its parameters in the body"});
   }
   if (request.body_bytes > c->options.post_bytes_max) return PostBody::too_large();
-  return std::make_unique<PostBody>(c, request);
+  return std::make_unique<PostBody>(c, request, kind);
 }
 
-Response service_info(const Request& request) {
-  const std::string base = json_string(request.base_url);
+Response service_info(const Request& request, const HtsgetKind& kind) {
+  std::string formats;
+  for (const std::string_view one : kind.formats) {
+    formats += (formats.empty() ? "" : ",") + json_string(one);
+  }
+  const std::string effective = kind.masks ? "true" : "false";
   return make_response(
       200, "application/json",
-      "{\"id\":\"medarc.htsget.reads\",\"name\":\"Medarc htsget\",\"type\":{\"group\":\"org.ga4gh\","
-      "\"artifact\":\"htsget\",\"version\":\"1.3.0\"},\"organization\":{\"name\":\"Medarc\",\"url\":" +
-          base + "},\"version\":" + "\"1\"" +
-          ",\"htsget\":{\"datatype\":\"reads\",\"formats\":[\"BAM\"],"
-          "\"fieldsParameterEffective\":true,\"tagsParametersEffective\":true}}");
+      "{\"id\":\"medarc.htsget." + std::string(kind.name) +
+          "\",\"name\":\"Medarc htsget\",\"type\":{\"group\":\"org.ga4gh\","
+          "\"artifact\":\"htsget\",\"version\":\"1.3.0\"},\"organization\":{\"name\":\"Medarc\","
+          "\"url\":" +
+          json_string(request.base_url) +
+          "},\"version\":\"1\",\"htsget\":{\"datatype\":" + json_string(kind.name) +
+          ",\"formats\":[" + formats + "],\"fieldsParameterEffective\":" + effective +
+          ",\"tagsParametersEffective\":" + effective + "}}");
+}
+
+Answer get(const GenomicsContextPtr& c, const Request& request, const HtsgetKind& kind) {
+  if (const auto error = stranger(request)) return refused(*error);
+  if (request.captures.at(0) == kServiceInfoId) return service_info(request, kind);
+  return ticket_answer(*c, request, kind, parse_htsget_query(request, c->options, kind));
 }
 
 }  // namespace
 
 void add_htsget_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
-  out.push_back({"GET", "/htsget/reads/{id...}", "htsget ticket for reads (service-info below it)",
-                 [c](const Request& request) -> Answer {
-                   if (request.captures.at(0) == kServiceInfoId) return service_info(request);
-                   return ticket_answer(*c, request, parse_htsget_query(request, c->options));
-                 }});
-  Route ticket{"POST", "/htsget/reads/{id...}", "htsget ticket for reads of several regions",
-               [c](const Request& request) { return post(c, request); }};
-  ticket.body_bytes_max = 0;
-  out.push_back(std::move(ticket));
+  for (const HtsgetKind* kind : {&kHtsgetReads, &kHtsgetVariants}) {
+    const std::string name(kind->name), path = "/htsget/" + name + "/{id...}";
+    Route ask{"GET", path, "htsget ticket for " + name + " (service-info below it)",
+              [c, kind](const Request& request) { return get(c, request, *kind); }};
+    ask.open = true;  // only to refuse strangers in htsget's own form
+    out.push_back(std::move(ask));
+    Route ticket{"POST", path, "htsget ticket for " + name + " of several regions",
+                 [c, kind](const Request& request) { return post(c, request, *kind); }};
+    ticket.body_bytes_max = 0;
+    ticket.open = true;
+    out.push_back(std::move(ticket));
+  }
   Route data{"GET", "/htsget/data/{link}", "What an htsget ticket points to",
              [c](const Request& request) -> Answer {
                auto made = data_answer(*c, request);
-               return made.has_error() ? no_coding(htsget_answer(htsget_error(made.error())))
-                                       : std::move(*made);
+               return made.has_error() ? refused(htsget_error(made.error())) : std::move(*made);
              }};
   data.open = true;  // the link is its own credential (H24)
   out.push_back(std::move(data));

@@ -13,8 +13,10 @@ GenomicsOptions GenomicsOptions::from(Config& config) {
   o.strict_header_class =
       config.flag("genomics.strict_header_class", o.strict_header_class,
                   "Refuse a referenceName beside class=header, which some clients send.");
-  o.page_max = static_cast<uint32_t>(config.size("genomics.page_max", o.page_max,
-                                                 "Files in one answer of /genomics/files.", 1, 10'000));
+  o.page_max = static_cast<uint32_t>(config.size(
+      "genomics.page_max", o.page_max, "Files in one answer of /genomics/files.", 1, 10'000));
+  o.variants_max = config.size("genomics.variants_max", o.variants_max,
+                               "Variants in one JSON answer of /genomics/files/{id}/variants.", 1);
   return o;
 }
 

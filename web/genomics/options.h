@@ -8,11 +8,12 @@
 namespace medarc::web {
 
 struct GenomicsOptions {
-  uint64_t ticket_ttl_ms = 3600 * 1000;     // how long the data URLs of an htsget ticket are good
-  uint64_t inline_bytes_max = 2ull << 20;   // of data: URLs in one ticket, before base64 (H25)
-  uint64_t post_bytes_max = 1ull << 20;     // htsget POST body (H21)
-  bool strict_header_class = false;         // refuse a lone referenceName beside class=header (H09)
-  uint32_t page_max = 1'000;                // files in one listing
+  uint64_t ticket_ttl_ms = 3600 * 1000;    // how long the data URLs of an htsget ticket are good
+  uint64_t inline_bytes_max = 2ull << 20;  // of data: URLs in one ticket, before base64 (H25)
+  uint64_t post_bytes_max = 1ull << 20;    // htsget POST body (H21)
+  bool strict_header_class = false;        // refuse a lone referenceName beside class=header (H09)
+  uint32_t page_max = 1'000;               // files in one listing
+  uint64_t variants_max = 100'000;         // variants in one JSON answer
   static GenomicsOptions from(Config& config);  // section [genomics]
 };
 

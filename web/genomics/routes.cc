@@ -29,7 +29,8 @@ class BlobSource final : public ByteSource {
 
 }  // namespace
 
-std::vector<Route> genomics_routes(genomics::GenomeStore& store, genomics::ResumableUploads& uploads,
+std::vector<Route> genomics_routes(genomics::GenomeStore& store,
+                                   genomics::ResumableUploads& uploads,
                                    const GenomicsOptions& options) {
   const auto context =
       std::make_shared<const GenomicsContext>(GenomicsContext{store, uploads, options, {}});

@@ -1,5 +1,5 @@
-// The genomics door: /genomics/files (upload, list, content, index, slice), /uploads (tus 1.0) and
-// /htsget/reads (htsget 1.3).
+// The genomics door: /genomics/files (upload, list, content, index, slice, plan), /uploads
+// (tus 1.0), /htsget/reads and /htsget/variants (htsget 1.3).
 #pragma once
 
 #include <vector>
@@ -11,7 +11,8 @@
 namespace medarc::web {
 
 // Both must outlive the routes.
-std::vector<Route> genomics_routes(genomics::GenomeStore& store, genomics::ResumableUploads& uploads,
+std::vector<Route> genomics_routes(genomics::GenomeStore& store,
+                                   genomics::ResumableUploads& uploads,
                                    const GenomicsOptions& options);
 
 }  // namespace medarc::web

@@ -1,6 +1,6 @@
-// /uploads: tus 1.0 (https://tus.io/protocols/resumable-upload) with creation, creation-with-upload,
-// checksum, termination and expiration. What the upload is comes in Upload-Metadata: filename, patient,
-// sample, id, sha256 (hex).
+// /uploads: tus 1.0 (https://tus.io/protocols/resumable-upload) with creation,
+// creation-with-upload, checksum, termination and expiration. What the upload is comes in
+// Upload-Metadata: filename, patient, sample, id, sha256 (hex).
 #include "web/genomics/doors.h"
 #include "web/http_error.h"
 #include "web/text.h"
@@ -25,8 +25,8 @@ Response tus(Response response) {
 template <class Then>
 Answer tus_checked(const Request& request, Then then) {
   if (request.headers.find("Tus-Resumable") != kTusVersion) {
-    Response response = problem(
-        412, make_error(Code::precondition_failed, "Tus-Resumable: 1.0.0 is the version spoken here"));
+    Response response = problem(412, make_error(Code::precondition_failed,
+                                                "Tus-Resumable: 1.0.0 is the version spoken here"));
     response.headers.set("Tus-Version", std::string(kTusVersion));
     return tus(std::move(response));
   }
@@ -50,7 +50,8 @@ Result<std::optional<genomics::PieceChecksum>> checksum_of(const Request& reques
   const std::string_view text = request.headers.find("Upload-Checksum");
   if (text.empty()) return std::optional<genomics::PieceChecksum>();
   const size_t blank = text.find(' ');
-  const auto digest = blank == std::string_view::npos ? std::nullopt : from_base64(trim(text.substr(blank)));
+  const auto digest =
+      blank == std::string_view::npos ? std::nullopt : from_base64(trim(text.substr(blank)));
   if (!digest) {
     return make_error(Code::invalid_argument, "Upload-Checksum: an algorithm, a blank, base64");
   }
@@ -62,8 +63,8 @@ Result<genomics::UploadStart> start_of(const Request& request) {
   for (const std::string_view pair : split_list(request.headers.find("Upload-Metadata"), ',')) {
     const size_t blank = pair.find(' ');
     const std::string_view key = pair.substr(0, blank);
-    const auto value =
-        blank == std::string_view::npos ? std::optional<Bytes>("") : from_base64(trim(pair.substr(blank)));
+    const auto value = blank == std::string_view::npos ? std::optional<Bytes>("")
+                                                       : from_base64(trim(pair.substr(blank)));
     if (!value) return make_error(Code::invalid_argument, "Upload-Metadata: a value is not base64");
     if (key == "filename" || key == "name") start.name = *value;
     if (key == "patient") start.patient = *value;
@@ -152,8 +153,8 @@ Result<Answer> state(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const ResumableState state,
                 c.uploads.state(at_genomics_door(request), request.captures.at(0)));
   std::string body = "{\"offset\":" + std::to_string(state.offset) +
-                     ",\"length\":" + std::to_string(state.length) + ",\"expires\":" +
-                     json_string(to_rfc3339(state.expires));
+                     ",\"length\":" + std::to_string(state.length) +
+                     ",\"expires\":" + json_string(to_rfc3339(state.expires));
   if (!state.file.empty()) body += ",\"file\":" + json_string(state.file);
   Response response = make_response(200, "application/json", body + "}");
   set_state(response, state, request.base_url);
@@ -169,8 +170,7 @@ void add_tus_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
   can.set("Tus-Extension", std::string(kTusExtensions));
   can.set("Tus-Max-Size", std::to_string(c->uploads.file_bytes_max()));
   can.set("Tus-Checksum-Algorithm", "sha1,sha256,md5");
-  Route make{"POST", "/uploads", "Begin a resumable upload (tus)",
-             [c](const Request& request) {
+  Route make{"POST", "/uploads", "Begin a resumable upload (tus)", [c](const Request& request) {
                return tus_checked(request, [&] { return create(*c, request); });
              }};
   make.body_bytes_max = 0;
@@ -188,14 +188,16 @@ void add_tus_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
                    // A browser may look, without the header tus clients send.
                    if (request.method == "GET") {
                      Result<Answer> made = state(*c, request);
-                     return made.has_error() ? Answer(tus(problem(made.error()))) : std::move(*made);
+                     return made.has_error() ? Answer(tus(problem(made.error())))
+                                             : std::move(*made);
                    }
                    return tus_checked(request, [&] { return state(*c, request); });
                  }});
   out.push_back({"DELETE", "/uploads/{upload}", "Give up a resumable upload (tus)",
                  [c](const Request& request) {
                    return tus_checked(request, [&]() -> Result<Answer> {
-                     MEDARC_TRY(c->uploads.terminate(at_genomics_door(request), request.captures.at(0)));
+                     MEDARC_TRY(
+                         c->uploads.terminate(at_genomics_door(request), request.captures.at(0)));
                      return Answer(tus(make_response(204, "", {})));
                    });
                  }});

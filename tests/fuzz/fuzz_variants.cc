@@ -1,0 +1,140 @@
+// VCF and BCF on their way in. The first octet chooses: the rest is a file as it stands, or its
+// plain bytes, walked as VCF or as BCF. The second octet is the size of blocks and seeds the
+// splitting. What is stored is what came; how it was split changes nothing; what was taken is found
+// again.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+
+#include "genomics/ingest.h"
+#include "genomics/variant_walk.h"
+#include "tests/fuzz/bytes_store.h"
+#include "tests/fuzz/pieces.h"
+
+using namespace medarc;
+using namespace medarc::genomics;
+
+namespace {
+
+Limits small_limits() {
+  Limits limits;
+  limits.header_bytes_max = 64u << 10;
+  limits.references_max = 1000;
+  limits.record_bytes_max = limits.line_bytes_max = 32u << 10;
+  limits.samples_max = 10;
+  limits.blocks_max = 2000;
+  limits.inflate_threads_max = 0;  // all on this thread: the same every time
+  return limits;
+}
+
+struct Outcome {
+  Status status;
+  Bytes statistics, index, map;
+  bool operator==(const Outcome& o) const {
+    if (status.has_error() || o.status.has_error()) {
+      return status.has_error() && o.status.has_error() &&
+             status.error().code == o.status.error().code &&
+             status.error().text == o.status.error().text;
+    }
+    return statistics == o.statistics && index == o.index && map == o.map;
+  }
+};
+
+// In one piece, or in many.
+Outcome ingest(Format format, ByteView file, std::optional<uint32_t> seed = {}) {
+  Outcome out;
+  fuzz::BytesStore store;
+  auto sink = open_ingest(format, store, small_limits());
+  if (!seed) out.status = (*sink)->write(file);
+  for (fuzz::Pieces pieces(file, seed.value_or(0));
+       seed && pieces.more() && out.status.has_value();) {
+    out.status = (*sink)->write(pieces.next());
+  }
+  if (out.status.has_error()) return out;
+  auto done = (*sink)->finish();
+  if (done.has_error()) {
+    out.status = done.error();
+    return out;
+  }
+  if (fuzz::BytesStore::bytes_of(done->content) != file) std::abort();
+  out.statistics = done->statistics_json;
+  if (done->index) out.index = fuzz::BytesStore::bytes_of(*done->index);
+  if (done->block_map) out.map = fuzz::BytesStore::bytes_of(*done->block_map);
+  return out;
+}
+
+// The walk alone, over blocks of `step` plain bytes, `in_batch` of them at a time.
+Result<VariantSummary> walk(RecordForm::Kind kind, ByteView plain, size_t step, size_t in_batch) {
+  VariantWalk walked(kind, true, small_limits());
+  uint64_t offset = 0;
+  while (!plain.empty()) {
+    BgzfBatch batch;
+    for (size_t i = 0; i < in_batch && !plain.empty(); ++i) {
+      const ByteView piece = plain.substr(0, step);
+      const auto n = static_cast<uint32_t>(piece.size());
+      batch.blocks.push_back({offset, 0, n + 26, batch.plain_bytes, n, 0});
+      offset += n + 26;
+      batch.plain.append(piece);
+      batch.plain_bytes += n;
+      plain.remove_prefix(n);
+    }
+    MEDARC_TRY(walked.feed(batch));
+  }
+  return walked.finish();
+}
+
+// Later code reads the records without checking them: each must be there and lie where the map
+// says.
+void read_again(RecordForm::Kind kind, ByteView plain, const VariantSummary& summary) {
+  const RecordForm form{kind, summary.header.info_end};
+  ByteView rest = plain.substr(plain.size());
+  if (kind == RecordForm::Kind::vcf) {
+    rest = plain.substr(summary.header.file.text.size());
+  } else {
+    const auto* u = reinterpret_cast<const uint8_t*>(plain.data());
+    rest = plain.substr(9 +
+                        (u[5] | uint32_t{u[6]} << 8 | uint32_t{u[7]} << 16 | uint32_t{u[8]} << 24));
+  }
+  uint64_t records = 0;
+  while (!rest.empty()) {
+    const size_t bytes = record_bytes(form, rest);
+    if (bytes == 0) std::abort();
+    const RecordFacts place = place_of(form, summary.header.file, rest.substr(0, bytes));
+    if (place.tid < 0 || place.begin < 0 || place.end <= place.begin) std::abort();
+    rest.remove_prefix(bytes);
+    ++records;
+  }
+  if (records != summary.counts.records) std::abort();
+  const auto map = BlockMap::decode(summary.map->encode());
+  if (map.has_error() || map->encode() != summary.map->encode()) std::abort();
+  if (map->sorted()) (void)map->query({{0, 0, 1000}, {1, 5, 6}});
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 2) return 0;
+  const ByteView rest(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const size_t step = 1 + size_t{data[1]} * 17;
+  const auto kind = (data[0] & 2) == 0 ? RecordForm::Kind::vcf : RecordForm::Kind::bcf;
+  if ((data[0] & 1) == 0) {
+    static constexpr Format kFormats[] = {Format::vcf, Format::vcf_gzip, Format::vcf_bgzf,
+                                          Format::bcf};
+    const Format format = kFormats[data[0] >> 1 & 3];
+    if (!(ingest(format, rest, data[1]) == ingest(format, rest))) std::abort();
+    return 0;
+  }
+  const auto whole = walk(kind, rest, kBgzfPlainBytesMax, 64);
+  const auto pieces =
+      walk(kind, rest, std::max<size_t>(step, rest.size() / 1000 + 1), 1 + step % 5);
+  if (whole.has_error() != pieces.has_error()) std::abort();
+  if (whole.has_error()) {
+    if (whole.error().text != pieces.error().text) std::abort();
+    return 0;
+  }
+  if (whole->counts.records != pieces->counts.records || whole->sorted != pieces->sorted)
+    std::abort();
+  read_again(kind, rest, *whole);
+  return 0;
+}
