@@ -61,15 +61,20 @@ CigarSums sum_cigar(const char* p, uint64_t ops) {
 
 size_t value_bytes(char type) {
   switch (type) {
-    case 'A': case 'c': case 'C': return 1;
-    case 's': case 'S': return 2;
-    case 'i': case 'I': case 'f': return 4;
+    case 'A':
+    case 'c':
+    case 'C': return 1;
+    case 's':
+    case 'S': return 2;
+    case 'i':
+    case 'I':
+    case 'f': return 4;
     default: return 0;
   }
 }
 
-// The CIGAR of a record with more than 65,535 operations stands in its CG tag (SAM 4.2.2); the record
-// itself then says "kSmN". Finds it while checking the framing of all tags.
+// The CIGAR of a record with more than 65,535 operations stands in its CG tag (SAM 4.2.2); the
+// record itself then says "kSmN". Finds it while checking the framing of all tags.
 struct Tags {
   const char* long_cigar = nullptr;
   uint32_t long_ops = 0;
@@ -133,16 +138,20 @@ Result<RecordFacts> check_record(ByteView r, const BamHeader& header) {
   if (r.size() < kRecordFixedBytes) return bad("it is shorter than its fixed fields");
   const Layout l = layout_of(r);
   if (l.tags_at > r.size()) return bad("name, CIGAR, SEQ and QUAL are longer than the record");
-  if (l.name_bytes == 0 || r[kRecordFixedBytes + l.name_bytes - 1] != '\0') return bad("its name does not end");
+  if (l.name_bytes == 0 || r[kRecordFixedBytes + l.name_bytes - 1] != '\0')
+    return bad("its name does not end");
   RecordFacts f = fixed_fields(r);
   const int32_t mate_begin = load<int32_t>(r.data() + 24);
   const auto references = static_cast<int64_t>(header.references.size());
   const auto placed = [&](int32_t tid, int32_t begin) {
     if (tid < -1 || tid >= references || begin < -1) return false;
-    return tid < 0 || begin < 0 || static_cast<uint32_t>(begin) < std::max(header.references[tid].bases, 1u);
+    return tid < 0 || begin < 0 ||
+           static_cast<uint32_t>(begin) < std::max(header.references[tid].bases, 1u);
   };
-  if (!placed(f.tid, f.begin)) return bad("its reference or position is not in the header's ranges");
-  if (!placed(f.mate_tid, mate_begin)) return bad("its mate's reference or position is not in the header's ranges");
+  if (!placed(f.tid, f.begin))
+    return bad("its reference or position is not in the header's ranges");
+  if (!placed(f.mate_tid, mate_begin))
+    return bad("its mate's reference or position is not in the header's ranges");
   const Tags tags = walk_tags(r.substr(l.tags_at));
   if (!tags.valid) return bad("its optional fields are not well-formed");
   CigarSums sums = sum_cigar(r.data() + l.cigar_at, l.cigar_ops);
@@ -157,15 +166,19 @@ Result<RecordFacts> check_record(ByteView r, const BamHeader& header) {
   return f;
 }
 
-RecordFacts facts_of(ByteView r) {
+CigarPlace cigar_of(ByteView r) {
   const Layout l = layout_of(r);
-  RecordFacts f = fixed_fields(r);
-  CigarSums sums = sum_cigar(r.data() + l.cigar_at, l.cigar_ops);
   if (stands_for_long_cigar(r, l)) {
     const Tags tags = walk_tags(r.substr(l.tags_at));
-    if (tags.long_cigar != nullptr) sums = sum_cigar(tags.long_cigar, tags.long_ops);
+    if (tags.long_cigar != nullptr) return {tags.long_cigar, tags.long_ops, l.qual_at};
   }
-  set_end(f, sums.reference);
+  return {r.data() + l.cigar_at, l.cigar_ops, l.qual_at};
+}
+
+RecordFacts facts_of(ByteView r) {
+  RecordFacts f = fixed_fields(r);
+  const CigarPlace cigar = cigar_of(r);
+  set_end(f, sum_cigar(cigar.data, cigar.ops).reference);
   return f;
 }
 

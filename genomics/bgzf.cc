@@ -94,7 +94,7 @@ Status BgzfInflater::inflate(ByteView block, char* out) const {
 
 struct BgzfDeflater::State {
   explicit State(int level) : c(must(libdeflate_alloc_compressor(level))) {}
-  libdeflate_compressor* c;
+  libdeflate_compressor* const c;
   ~State() { libdeflate_free_compressor(c); }
 };
 BgzfDeflater::BgzfDeflater(int level) : state_(std::make_unique<State>(level)) {}

@@ -133,6 +133,16 @@ Result<BlockMap> BlockMap::decode(ByteView stored) {
                   std::move(more_contigs));
 }
 
+Result<bool> stored_map_sorted(archive::BlobStore& blobs, const Digest& block_map) {
+  MEDARC_ASSIGN(auto reader, blobs.open(block_map));
+  Bytes head(kMagic.size() + sizeof(uint32_t), '\0');
+  if (reader->size() < head.size()) return corrupt("its length is wrong");
+  MEDARC_TRY(reader->read({0, head.size()}, head.data()));
+  Decoder d(head);
+  if (d.raw(kMagic.size()) != kMagic) return corrupt("it does not start as one");
+  return (d.fixed<uint32_t>() & kFlagSorted) != 0;
+}
+
 std::pair<uint32_t, uint32_t> BlockMap::span_of(int32_t tid) const {
   const auto found =
       std::lower_bound(spans_.begin(), spans_.end(), tid, [](const Span& s, int32_t t) {

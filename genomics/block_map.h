@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "archive/blob_store.h"
 #include "base/bytes.h"
 #include "base/result.h"
 #include "genomics/bam_record.h"
@@ -91,6 +92,10 @@ class BlockMap {
   std::vector<int32_t> reach_;      // per extent: the largest max_end of its reference so far
   std::vector<int32_t> group_end_;  // per kGroup extents: the largest max_end
 };
+
+// BlockMap::sorted() of a stored map, from its first bytes. Errors: corrupt, and those of the
+// store.
+Result<bool> stored_map_sorted(archive::BlobStore& blobs, const Digest& block_map);
 
 // Collects extents while a file streams in.
 class BlockMapBuilder {

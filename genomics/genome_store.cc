@@ -1,8 +1,10 @@
 #include "genomics/genome_store.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "genomics/file_id.h"
+#include "genomics/sorting.h"
 #include "genomics/upload.h"
 #include "records/identity.h"
 
@@ -124,6 +126,20 @@ class Store final : public GenomeStore {
     return open_admitted(*row.index_blob);
   }
 
+  Result<std::unique_ptr<archive::BlobReader>> attachment(const Principal& who, const FileRow& row,
+                                                          std::string_view role) override {
+    const index::Attachment* found = index::attachment(row, role);
+    if (found == nullptr) {
+      Error none = not_sliced(
+          row, make_error(Code::unsupported, "nothing of this kind was made of the file"));
+      if (none.code == Code::unsupported) none.code = Code::not_found;
+      return none;
+    }
+    MEDARC_TRY(guard_.admit(who, Action::read,
+                            {Domain::genomes, "file/" + row.id.value, std::string(role)}));
+    return open_admitted(found->blob);
+  }
+
   Result<std::unique_ptr<archive::BlobReader>> open_admitted(const Digest& blob) override {
     return index_.blobs().open(blob);
   }
@@ -150,8 +166,50 @@ class Store final : public GenomeStore {
                             ? "the file is not in BGZF blocks (notBgzf), so it has no regions"
                             : "only BAM, VCF and BCF files are given by region");
     }
+    const index::Attachment* sorted = index::attachment(row, "sorted");
+    const index::Attachment* map = index::attachment(row, "sorted.map");
+    if (sorted != nullptr && map != nullptr) return read_sets_.find(sorted->blob, map->blob);
     return read_sets_.find(row.blob, *row.block_map_blob);
   }
+
+  Result<std::optional<SortState>> sort_state(const FileRow& row) override {
+    using Answer = std::optional<SortState>;
+    if (row.format != "bam" || !row.block_map_blob || index::attachment(row, "sorted") != nullptr) {
+      return Answer();
+    }
+    MEDARC_ASSIGN(const bool sorted, stored_map_sorted(index_.blobs(), *row.block_map_blob));
+    if (sorted) return Answer();
+    MEDARC_ASSIGN(const auto job, sort_job_of(*index_.view(), row.id));
+    const Sorting* sorting = sorting_;
+    SortState state;
+    if (job) state.problem = job->problem;
+    if (job && job->state == index::JobRow::State::failed) {
+      state.phase = SortState::Phase::failed;
+    } else if (sorting == nullptr) {
+      return Answer();
+    } else if (const auto done = sorting->progress(row.id)) {
+      state.phase = SortState::Phase::running;
+      state.done = *done;
+    } else if (!job && !sorting->offered()) {
+      return Answer();
+    }
+    return Answer(std::move(state));
+  }
+
+  Error not_sliced(const FileRow& row, Error error) override {
+    if (error.code != Code::unsupported) return error;
+    const auto state = sort_state(row);
+    if (state.has_error()) return state.error();
+    if (!*state) return error;
+    if ((*state)->phase == SortState::Phase::failed) {
+      return make_error(Code::unsupported,
+                        error.text + "; sorting it failed: " + (*state)->problem);
+    }
+    return make_error(Code::unavailable,
+                      "the file is not sorted by coordinate; it is being sorted: try again later");
+  }
+
+  void sorted_by(const Sorting* sorting) override { sorting_ = sorting; }
 
   Status admit_slice(const Principal& who, const FileRow& row, const ReadSet& set,
                      const Selection& selection) override {
@@ -202,6 +260,7 @@ class Store final : public GenomeStore {
   security::Guard& guard_;
   const Limits limits_;
   ReadSetCache read_sets_;
+  std::atomic<const Sorting*> sorting_{nullptr};
 };
 
 }  // namespace

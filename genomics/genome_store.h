@@ -60,6 +60,13 @@ struct FilePage {
   Bytes next;                  // empty: nothing follows
 };
 
+class Sorting;  // sorting.h
+struct SortState {
+  enum class Phase { waiting, running, failed } phase = Phase::waiting;
+  double done = 0;      // 0 to 1
+  std::string problem;  // of the last attempt, if there was one
+};
+
 class GenomeStore {
  public:
   static std::unique_ptr<GenomeStore> create(index::Index& index, security::Guard& guard,
@@ -76,11 +83,24 @@ class GenomeStore {
                                                                const FileRow&) = 0;
   virtual Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal&,
                                                                   const FileRow&) = 0;
+  // A blob that was made from the file, by its role (FileRow::attachments). unavailable: the sorted
+  // derivative is being made.
+  virtual Result<std::unique_ptr<archive::BlobReader>> attachment(const Principal&, const FileRow&,
+                                                                  std::string_view role) = 0;
   virtual Status remove(const Principal&, const FileId&) = 0;
 
-  // What a slice is planned with. `detail` is what the audit entry says of it: "region of chr1".
-  // unsupported: the file is no BAM, VCF or BCF, or not in BGZF blocks.
+  // What a slice is planned with: the file's own reads, or those of its sorted derivative once
+  // there is one (then ReadSet::content is not the row's). unsupported: the file is no BAM, VCF or
+  // BCF, or not in BGZF blocks.
   virtual Result<std::shared_ptr<const ReadSet>> read_set(const FileRow&) = 0;
+  // What make_slice() says of a file that is not sorted, put as it stands with its derivative:
+  // unavailable (it is being made, or is about to be) or unsupported (there will be none, and why).
+  // Other errors stay as they are.
+  virtual Error not_sliced(const FileRow&, Error) = 0;
+  // How the file's sorted derivative stands; nullopt: it is made, or none will be.
+  virtual Result<std::optional<SortState>> sort_state(const FileRow&) = 0;
+  // Who makes them; null: nobody. Set before the first request, and again before it goes away.
+  virtual void sorted_by(const Sorting*) = 0;
   virtual Status admit_slice(const Principal&, const FileRow&, const ReadSet&,
                              const Selection&) = 0;
   // For those who were admitted before (a ticket's data URLs).

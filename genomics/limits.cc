@@ -22,6 +22,12 @@ Limits Limits::from(Config& c) {
   u64("map_cache_bytes", l.map_cache_bytes, "Block maps held in memory.");
   u64("recode_eager_bytes_max", l.recode_eager_bytes_max,
       "Plain bytes of a reads slice coded before its first byte leaves.");
+  u64("depth_bases_max", l.depth_bases_max, "Positions of one answer of exact depths.");
+  u64("pileup_bases_max", l.pileup_bases_max, "Positions of one pileup.");
+  u32("pileup_depth_max", l.pileup_depth_max, "Reads at a position of a pileup.", 1'000'000);
+  u64("pileup_bytes_max", l.pileup_bytes_max, "Records that one pileup is made from.", 1u << 20);
+  u64("pileup_lead_bases_max", l.pileup_lead_bases_max,
+      "How far before a pileup the reads in it may begin.");
   return l;
 }
 

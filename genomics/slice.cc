@@ -115,6 +115,7 @@ Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& se
     return make_error(Code::too_large, "more than genomics.regions_max regions");
   }
   slice.regions = merge_regions(*selection.regions);
+  if (slice.regions.empty()) return slice;  // the header alone
   const bool variants = slice.set->form.variants();
   if (!map.sorted()) {
     return make_error(Code::unsupported,
@@ -134,7 +135,7 @@ std::vector<Touched> touched_by(const Slice& slice) {
   return slice.everything ? map.everything() : map.query(slice.regions);
 }
 
-Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader& file) {
+Result<Bytes> records_of(const Piece& piece, const Slice& slice, archive::BlobReader& file) {
   PlainReader reader(slice.set->map.extents(), file);
   Bytes plain;
   for (const Fragment& f : piece.fragments) {
@@ -145,6 +146,11 @@ Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader
       plain.append(bytes);
     }
   }
+  return plain;
+}
+
+Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader& file) {
+  MEDARC_ASSIGN(const Bytes plain, records_of(piece, slice, file));
   Bytes out;
   // Edges are few and take the place of blocks that were compressed with care; where every record
   // is written anew, speed counts.

@@ -32,6 +32,10 @@ Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& se
 // The extents the slice was planned from.
 std::vector<Touched> touched_by(const Slice& slice);
 
+// The piece's plain bytes: whole records, each with its block_size, as far as the piece was planned
+// so (PlanOptions::recode_all). Errors: corrupt, and those of the store.
+Result<Bytes> records_of(const Piece& piece, const Slice& slice, archive::BlobReader& file);
+
 // The piece's BGZF blocks, coded again. Cost follows the piece.
 Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader& file);
 

@@ -16,6 +16,7 @@
 #include "dicom/stable_routes.h"
 #include "dicom/worklist/worklist.h"
 #include "genomics/genome_store.h"
+#include "genomics/sorting.h"
 #include "records/linked_service.h"
 #include "records/patient_service.h"
 #include "tools/settings.h"
@@ -40,6 +41,7 @@ struct Outgoing {
   std::unique_ptr<dicom::CodecPool> recompress_codecs;  // a worker of its own: readers never wait
   std::unique_ptr<dicom::Recompressor> recompressor;
   std::unique_ptr<dicom::RecompressSweep> recompression;
+  std::unique_ptr<genomics::Sorting> sorting;
 };
 
 // Members are destroyed in reverse: use cases first, the store last.

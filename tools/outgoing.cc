@@ -53,6 +53,11 @@ Status open_outgoing(Opened& opened) {
   MEDARC_ASSIGN(out->recompression,
                 dicom::RecompressSweep::open(posix_fs(), opened.data, *opened.index,
                                              s.recompress_rules, s.recompress, *out->recompressor));
+  MEDARC_ASSIGN(out->sorting, genomics::Sorting::open(
+                                  posix_fs(), opened.data + "/temporary", *opened.index, *out->jobs,
+                                  *opened.guard, s.genomics, s.sorting, "medarc " MEDARC_VERSION));
+  out->jobs->handle(genomics::kSortJob, out->sorting->handler());
+  opened.genomes->sorted_by(out->sorting.get());
   opened.settings.dicom.commitments = out->commitments.get();
   opened.settings.dicom.commitment_receiver = awaited.get();
   opened.settings.dicom.guard = opened.guard.get();

@@ -13,6 +13,7 @@
 #include "dicom/senders/tally.h"
 #include "dicom/server.h"
 #include "dicom/worklist/options.h"
+#include "genomics/bam_sort.h"
 #include "genomics/resumable.h"
 #include "index/index.h"
 #include "records/patient_service.h"
@@ -48,6 +49,7 @@ struct Settings {
   index::JobOptions jobs;
   dicom::CodecLimits codecs;
   genomics::Limits genomics;
+  genomics::SortLimits sorting;
   genomics::ResumableLimits uploads;
   web::GenomicsOptions genomics_door;
   web::DicomwebOptions dicomweb;

@@ -117,6 +117,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   opened->outgoing->senders->start();
   const ServingMark mark(options.common.data, {s.http.address, http->port()});
   opened->outgoing->recompression->start();
+  opened->outgoing->sorting->start();
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
              to_text({s.dicom.address, dicom->port()}), options.common.data);
   if (s.dicom.tls) {
@@ -133,6 +134,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   opened->outgoing->worklist->stop();  // tells event channels, which have no end of their own
   dicom->stop(drain_ms);
   opened->administration->stop();
+  opened->outgoing->sorting->stop();
   opened->outgoing->jobs->stop();
   opened->outgoing->attributes->stop();
   opened->outgoing->stable_studies->stop();

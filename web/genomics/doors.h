@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,20 @@ Answer variants_answer(const GenomicsContext& context, const Request& request,
 // The `region` parameters of a request (samtools' form, repeatable); none: everything. Errors:
 // not_found, invalid_argument.
 Result<genomics::Selection> regions_asked(const Request& request, const genomics::ReadSet& set);
-// invalid_argument when `strict` is neither true nor false. Slices are exact either way.
-Status check_strict(const Request& request);
+
+Answer pileup_answer(const GenomicsContext& context, const Request& request,
+                     const genomics::FileId& id);
+// Of /depth without `bins`: the exact depth of every position.
+Answer base_depth_answer(const GenomicsContext& context, const Request& request,
+                         const genomics::FileId& id);
+Answer content_answer(const GenomicsContext& context, const Request& request,
+                      const genomics::FileId& id);
+Answer index_answer(const GenomicsContext& context, const Request& request,
+                    const genomics::FileId& id);
+// {id}/{last part of id}.bam, .bam.bai and their like, for clients that find the index by the name
+// of the file; nullopt: it is none of these. `rest`: all behind /genomics/files/.
+std::optional<Answer> named_file_answer(const GenomicsContext& context, const Request& request,
+                                        const std::string& rest);
 
 // The request's principal, as one who came through this door.
 security::Principal at_genomics_door(const Request& request);
@@ -44,8 +57,21 @@ security::Principal at_genomics_door(const Request& request);
 // "…/genomics/files/ID", absolute, escaped.
 std::string file_url(const std::string& base_url, const genomics::FileId& id);
 
-// A file as /genomics/files tells it: JSON.
-std::string file_json(const genomics::FileRow& row, const std::string& base_url);
+// A file as /genomics/files tells it: JSON. `sorting`: what is known of a derivative under way.
+std::string file_json(const genomics::FileRow& row, const std::string& base_url,
+                      const std::optional<genomics::SortState>& sorting = std::nullopt);
+
+// The reference and positions of the one `region` of a request. Errors: invalid_argument,
+// not_found.
+Result<genomics::Region> one_region(const Request& request, const genomics::BamHeader& header);
+// true or false; `fallback` where the parameter is not given. Errors: invalid_argument.
+Result<bool> flag_parameter(const Request& request, std::string_view name, bool fallback);
+// A number up to `max`. Errors: invalid_argument.
+Result<uint64_t> number_parameter(const Request& request, std::string_view name, uint64_t fallback,
+                                  uint64_t max);
+// A text that is made while it is sent, so that its length is not known.
+Response streamed(const Request& request, const std::string& content_type, const std::string& etag,
+                  const std::string& filename, std::unique_ptr<ByteSource> source);
 
 // `part` of a stored blob, or all of it, served by Range.
 Response serve_blob(const Request& request, std::unique_ptr<archive::BlobReader> reader,

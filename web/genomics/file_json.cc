@@ -1,3 +1,7 @@
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
 #include "web/genomics/doors.h"
 #include "web/text.h"
 
@@ -19,9 +23,60 @@ class Object {
   std::string out_;
 };
 
+// What a job that amended the file wrote down of a role: when, and by what.
+struct Made {
+  std::string at, by;
+};
+Made made_of(const genomics::FileRow& row, std::string_view role) {
+  boost::system::error_code failed;
+  const boost::json::value root = boost::json::parse(ByteView(row.statistics_json), failed);
+  if (failed) return {};
+  const auto text = [&](const char* name) -> std::string {
+    boost::system::error_code absent;
+    const boost::json::value* found =
+        root.find_pointer("/derived/" + std::string(role) + "/" + name, absent);
+    return found != nullptr && found->is_string() ? std::string(found->get_string())
+                                                  : std::string();
+  };
+  return {text("made"), text("by")};
+}
+
+std::string derivatives_json(const genomics::FileRow& row,
+                             const std::optional<genomics::SortState>& sorting) {
+  using Phase = genomics::SortState::Phase;
+  std::string out = "[";
+  for (const index::Attachment& a : row.attachments) {
+    // "sorted.index" was made with "sorted".
+    const Made made = made_of(row, std::string_view(a.role).substr(0, a.role.find('.')));
+    Object one;
+    one.text("role", a.role);
+    one.text("state", "made");
+    one.text("sha256", a.blob.hex());
+    one.raw("bytes", std::to_string(a.bytes));
+    one.text("made", made.at.empty() ? to_rfc3339(row.received) : made.at);
+    one.text("from", row.blob.hex());
+    one.text("by", made.by.empty() ? "medarc" : made.by);
+    if (out.size() > 1) out += ',';
+    out += one.take();
+  }
+  if (sorting) {
+    Object one;
+    one.text("role", "sorted");
+    one.text("state", sorting->phase == Phase::failed    ? "failed"
+                      : sorting->phase == Phase::running ? "running"
+                                                         : "waiting");
+    if (sorting->phase == Phase::running) one.raw("done", fmt::format("{:.3f}", sorting->done));
+    if (!sorting->problem.empty()) one.text("problem", sorting->problem);
+    if (out.size() > 1) out += ',';
+    out += one.take();
+  }
+  return out + "]";
+}
+
 }  // namespace
 
-std::string file_json(const genomics::FileRow& row, const std::string& base_url) {
+std::string file_json(const genomics::FileRow& row, const std::string& base_url,
+                      const std::optional<genomics::SortState>& sorting) {
   const std::string url = file_url(base_url, row.id);
   Object o, links;
   o.text("id", row.id.value);
@@ -40,9 +95,14 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url)
   o.text("received", to_rfc3339(row.received));
   if (!row.index_kind.empty()) o.text("index", row.index_kind);
   o.raw("statistics", row.statistics_json.empty() ? "{}" : ByteView(row.statistics_json));
+  if (!row.attachments.empty() || sorting) o.raw("derivatives", derivatives_json(row, sorting));
   links.text("self", url);
   links.text("content", url + "/content");
   if (row.index_blob) links.text("index", url + "/index");
+  if (index::attachment(row, "sorted") != nullptr) {
+    links.text("sortedContent", url + "/content?derivative=sorted");
+    links.text("sortedIndex", url + "/index?derivative=sorted");
+  }
   if (row.block_map_blob) {
     links.text("slice", url + "/slice");
     links.text("plan", url + "/plan");

@@ -1,8 +1,8 @@
 // /genomics/files: upload in one request, list, description, content, index, removal.
 #include <algorithm>
+#include <map>
 
 #include "base/bytes.h"
-#include "records/document_reference.h"
 #include "web/genomics/digest_fields.h"
 #include "web/genomics/doors.h"
 #include "web/http_error.h"
@@ -102,33 +102,27 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
 
 // Everything GET below a file: its id may hold slashes, so the last part is cut off here.
 Answer get(const GenomicsContext& c, const Request& request) {
+  using Part = Answer (*)(const GenomicsContext&, const Request&, const FileId&);
+  static const std::map<std::string_view, Part, std::less<>> kParts = {
+      {"content", content_answer}, {"index", index_answer},       {"slice", slice_answer},
+      {"plan", plan_answer},       {"variants", variants_answer}, {"depth", base_depth_answer},
+      {"pileup", pileup_answer},
+  };
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
-  const std::string last = slash == std::string::npos ? "" : rest.substr(slash + 1);
-  const bool part = last == "content" || last == "index" || last == "slice" || last == "plan" ||
-                    last == "variants";
-  const FileId id(part ? rest.substr(0, slash) : rest);
-  if (last == "slice") return slice_answer(c, request, id);
-  if (last == "plan") return plan_answer(c, request, id);
-  if (last == "variants") return variants_answer(c, request, id);
+  if (slash != std::string::npos) {
+    if (const auto part = kParts.find(std::string_view(rest).substr(slash + 1));
+        part != kParts.end()) {
+      return part->second(c, request, FileId(rest.substr(0, slash)));
+    }
+    if (auto named = named_file_answer(c, request, rest)) return std::move(*named);
+  }
   const auto answer = [&]() -> Result<Response> {
     MEDARC_TRY(check_parameters(request, {}));
-    const auto who = at_genomics_door(request);
-    MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
-    if (last == "content") {
-      MEDARC_ASSIGN(auto reader, c.store.content(who, row));
-      Response response = serve_blob(request, std::move(reader), records::media_type_of(row),
-                                     row.blob.hex(), row.name.empty() ? row.id.value : row.name);
-      response.headers.set("Repr-Digest", "sha-256=:" + to_base64(row.blob.view()) + ":");
-      return response;
-    }
-    if (last == "index") {
-      MEDARC_ASSIGN(auto reader, c.store.index_file(who, row));
-      return serve_blob(request, std::move(reader), "application/octet-stream",
-                        row.index_blob->hex(),
-                        (row.name.empty() ? row.id.value : row.name) + "." + row.index_kind);
-    }
-    return make_response(200, "application/json", file_json(row, request.base_url));
+    MEDARC_ASSIGN(const genomics::FileRow row,
+                  c.store.file(at_genomics_door(request), FileId(rest)));
+    MEDARC_ASSIGN(const auto sorting, c.store.sort_state(row));
+    return make_response(200, "application/json", file_json(row, request.base_url, sorting));
   };
   auto made = answer();
   return made.has_error() ? problem(made.error()) : std::move(*made);
@@ -151,7 +145,8 @@ void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
                    return made.has_error() ? problem(made.error()) : std::move(*made);
                  }});
   out.push_back({"GET", "/genomics/files/{id...}",
-                 "A genome file: what it is; below it content, index, slice, plan and variants",
+                 "A genome file: what it is; below it content, index, slice, plan, variants, depth "
+                 "and pileup",
                  [c](const Request& request) { return get(*c, request); }});
   out.push_back({"DELETE", "/genomics/files/{id...}", "Remove a genome file",
                  [c](const Request& request) -> Answer {

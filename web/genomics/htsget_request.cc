@@ -265,6 +265,7 @@ HtsgetError htsget_error(const Error& error) {
     case Code::too_large: return {413, "PayloadTooLarge", error.text};
     case Code::unsupported: return {400, "UnsupportedFormat", error.text};
     case Code::invalid_argument: return {400, "InvalidInput", error.text};
+    case Code::unavailable: return {503, "ServiceUnavailable", error.text};
     default: return {status_of(error.code), "InternalError", "the server could not answer"};
   }
 }
@@ -272,7 +273,9 @@ HtsgetError htsget_error(const Error& error) {
 Response htsget_answer(const HtsgetError& error) {
   std::string body = "{\"htsget\":{\"error\":" + json_string(error.name) +
                      ",\"message\":" + json_string(error.message) + "}}";
-  return make_response(error.status, "application/json", std::move(body));
+  Response response = make_response(error.status, "application/json", std::move(body));
+  if (error.status == 503) response.headers.set("Retry-After", "2");
+  return response;
 }
 
 }  // namespace medarc::web

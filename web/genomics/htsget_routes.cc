@@ -24,10 +24,12 @@ Response no_coding(Response response) {
 // Writes the urls of one ticket.
 class Ticket {
  public:
-  Ticket(const GenomicsContext& context, const Request& request, const genomics::FileRow& row)
+  // `content`: whose bytes the links name, the file's or its sorted derivative's.
+  Ticket(const GenomicsContext& context, const Request& request, const genomics::FileRow& row,
+         const Digest& content)
       : context_(context), base_(request.base_url + "/htsget/data/") {
     link_.file = row.id;
-    link_.content = row.blob;
+    link_.content = content;
     link_.expires = {now().us + static_cast<int64_t>(context.options.ticket_ttl_ms) * 1000};
   }
 
@@ -96,9 +98,11 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
   MEDARC_ASSIGN(const std::string format, format_of(row, kind, asked));
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
   MEDARC_ASSIGN(const genomics::Selection selection, selection_of(asked, set->header));
-  MEDARC_ASSIGN(const auto slice, genomics::make_slice(set, selection, c.store.limits()));
+  const auto made = genomics::make_slice(set, selection, c.store.limits());
+  if (made.has_error()) return c.store.not_sliced(row, made.error());
+  const genomics::Slice& slice = *made;
   MEDARC_TRY(c.store.admit_slice(who, row, *set, selection));
-  Ticket ticket(c, request, row);
+  Ticket ticket(c, request, row, set->content);
   const Bytes& header = set->map.header_blocks();
   if (ticket.fits_inline(header.size())) {
     ticket.add_inline(header, "header");
@@ -162,9 +166,10 @@ Response ticket_answer(const GenomicsContext& c, const Request& request, const H
 Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const DataLink link, c.links.open(request.captures.at(0)));
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
-  if (row.blob != link.content)
-    return make_error(Code::gone, "the file was replaced: ask for a new ticket");
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+  if (set->content != link.content) {
+    return make_error(Code::gone, "the file was replaced, or sorted: ask for a new ticket");
+  }
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(link.content));
   Bytes bytes;
   switch (link.kind) {

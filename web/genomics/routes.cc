@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "base/metrics.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
 #include "web/http_error.h"
+#include "web/text.h"
 #include "web/url.h"
 
 namespace medarc::web {
@@ -18,6 +20,9 @@ class BlobSource final : public ByteSource {
     const uint64_t n = std::min<uint64_t>(capacity, left_.length);
     if (n == 0) return size_t{0};
     MEDARC_TRY(reader_->read({left_.begin, n}, out));
+    static Counter& bytes = counter("medarc_genome_bytes_read_total",
+                                    "Bytes of stored genome files and indexes read for answers.");
+    bytes.add(n);
     left_ = {left_.begin + n, left_.length - n};
     return static_cast<size_t>(n);
   }
@@ -67,6 +72,58 @@ Response serve_blob(const Request& request, std::unique_ptr<archive::BlobReader>
   Response response = serve(request, thing);
   // The bytes are what was stored, and their digests are published: no coding on the way.
   response.headers.set("Cache-Control", "no-transform");
+  return response;
+}
+
+Result<genomics::Selection> regions_asked(const Request& request, const genomics::ReadSet& set) {
+  genomics::Selection selection;
+  for (const auto& [name, value] : request.query) {
+    if (name != "region") continue;
+    if (!selection.regions) selection.regions.emplace();
+    MEDARC_ASSIGN(const auto region, genomics::parse_samtools_region(value, set.header));
+    selection.regions->push_back(region);
+  }
+  return selection;
+}
+
+Result<genomics::Region> one_region(const Request& request, const genomics::BamHeader& header) {
+  std::optional<std::string_view> text;
+  for (const auto& [name, value] : request.query) {
+    if (name != "region") continue;
+    if (text) return make_error(Code::invalid_argument, "region: one in a request");
+    text = value;
+  }
+  if (!text) return make_error(Code::invalid_argument, "region: as in chr1:101-200");
+  return genomics::parse_samtools_region(*text, header);
+}
+
+Result<bool> flag_parameter(const Request& request, std::string_view name, bool fallback) {
+  const std::string_view text = request.query_value(name);
+  if (text.empty()) return fallback;
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return make_error(Code::invalid_argument, std::string(name) + ": true or false");
+}
+
+Result<uint64_t> number_parameter(const Request& request, std::string_view name, uint64_t fallback,
+                                  uint64_t max) {
+  const std::string_view text = request.query_value(name);
+  if (text.empty()) return fallback;
+  const auto value = parse_decimal(text);
+  if (!value || *value > max) {
+    return make_error(Code::invalid_argument,
+                      std::string(name) + ": a number up to " + std::to_string(max));
+  }
+  return *value;
+}
+
+Response streamed(const Request& request, const std::string& content_type, const std::string& etag,
+                  const std::string& filename, std::unique_ptr<ByteSource> source) {
+  Response response;
+  response.headers.set("Content-Type", content_type);
+  response.headers.set("ETag", '"' + etag + '"');
+  response.headers.set("Content-Disposition", attachment(filename));
+  if (request.method != "HEAD") response.body = std::move(source);
   return response;
 }
 
