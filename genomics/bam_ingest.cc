@@ -1,4 +1,5 @@
-// BAM on its way in: blocks are staged by the caller's thread while the pipeline inflates and walks.
+// BAM on its way in: blocks are staged by the caller's thread while the pipeline inflates and
+// walks.
 #include <fmt/format.h>
 
 #include "genomics/bam_walk.h"
@@ -11,7 +12,8 @@ namespace {
 
 class WalkJob final : public Job {
  public:
-  WalkJob(BamWalk& walk, std::shared_ptr<BgzfBatch> batch) : walk_(walk), batch_(std::move(batch)) {}
+  WalkJob(BamWalk& walk, std::shared_ptr<BgzfBatch> batch)
+      : walk_(walk), batch_(std::move(batch)) {}
   Status prepare() override { return batch_->inflate(inflater_of_thread()); }
   Status consume() override { return walk_.feed(*batch_); }
 
@@ -56,6 +58,13 @@ class BamIngest final : public Ingest {
     if (!summary.index.empty()) {
       MEDARC_ASSIGN(out.index, stage_blob(summary.index, archive::Content::opaque));
     }
+    out.identities = std::move(summary.identities);
+    if (!summary.depth.empty()) {
+      MEDARC_ASSIGN(auto depth, stage_blob(summary.depth, archive::Content::text));
+      out.attachments.push_back({"depth", std::move(depth)});
+    }
+    MEDARC_ASSIGN(auto quality, stage_blob(summary.quality, archive::Content::text));
+    out.attachments.push_back({"quality", std::move(quality)});
     MEDARC_ASSIGN(out.block_map, stage_blob(summary.map.encode(), archive::Content::text));
     MEDARC_ASSIGN(out.content, stager_.finish());
     return out;
@@ -86,10 +95,10 @@ class BamIngest final : public Ingest {
     const uint64_t records = s.flagstat.total();
     return fmt::format(
         R"({{"records":{},"mapped":{},"unplaced":{},"references":{},"blocks":{},"plainBytes":{},)"
-        R"("sorted":{},"sliceable":{},{}"flagstat":{}}})",
-        records, s.flagstat.mapped(), s.unplaced, s.header.references.size(), s.blocks, s.plain_bytes,
-        s.sorted, s.sorted && !s.header.references.empty(),
-        s.sorted ? "" : R"("notSliceable":"notSortedByCoordinate",)", s.flagstat.json());
+        R"("sorted":{},"sliceable":{},{}{}}})",
+        records, s.flagstat.mapped(), s.unplaced, s.header.references.size(), s.blocks,
+        s.plain_bytes, s.sorted, s.sorted && !s.header.references.empty(),
+        s.sorted ? "" : R"("notSliceable":"notSortedByCoordinate",)", s.numbers);
   }
 
   archive::BlobStore& blobs_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 namespace medarc::genomics {
 namespace {
@@ -73,11 +74,24 @@ size_t value_bytes(char type) {
   }
 }
 
+int64_t integer_of(char type, const char* p) {
+  switch (type) {
+    case 'c': return load<int8_t>(p);
+    case 'C': return load<uint8_t>(p);
+    case 's': return load<int16_t>(p);
+    case 'S': return load<uint16_t>(p);
+    case 'i': return load<int32_t>(p);
+    case 'I': return load<uint32_t>(p);
+    default: return 0;
+  }
+}
+
 // The CIGAR of a record with more than 65,535 operations stands in its CG tag (SAM 4.2.2); the
-// record itself then says "kSmN". Finds it while checking the framing of all tags.
+// record itself then says "kSmN". Finds it, and NM, while checking the framing of all tags.
 struct Tags {
   const char* long_cigar = nullptr;
   uint32_t long_ops = 0;
+  std::optional<int64_t> edit_distance;
   bool valid = false;
 };
 
@@ -87,6 +101,8 @@ Tags walk_tags(ByteView t) {
     if (t.size() < 4) return out;
     const char type = t[2];
     const bool is_cg = t[0] == 'C' && t[1] == 'G';
+    const bool is_nm = t[0] == 'N' && t[1] == 'M' && !out.edit_distance;
+    if (is_nm) out.edit_distance = 0;
     t.remove_prefix(3);
     if (type == 'Z' || type == 'H') {
       const size_t end = t.find('\0');
@@ -105,6 +121,7 @@ Tags walk_tags(ByteView t) {
     } else {
       const size_t n = value_bytes(type);
       if (n == 0 || t.size() < n) return out;
+      if (is_nm) out.edit_distance = integer_of(type, t.data());
       t.remove_prefix(n);
     }
   }
@@ -134,7 +151,7 @@ void set_end(RecordFacts& f, int64_t covered) {
 
 }  // namespace
 
-Result<RecordFacts> check_record(ByteView r, const BamHeader& header) {
+Result<RecordFacts> check_record(ByteView r, const BamHeader& header, RecordParts* parts) {
   if (r.size() < kRecordFixedBytes) return bad("it is shorter than its fixed fields");
   const Layout l = layout_of(r);
   if (l.tags_at > r.size()) return bad("name, CIGAR, SEQ and QUAL are longer than the record");
@@ -154,15 +171,25 @@ Result<RecordFacts> check_record(ByteView r, const BamHeader& header) {
     return bad("its mate's reference or position is not in the header's ranges");
   const Tags tags = walk_tags(r.substr(l.tags_at));
   if (!tags.valid) return bad("its optional fields are not well-formed");
-  CigarSums sums = sum_cigar(r.data() + l.cigar_at, l.cigar_ops);
-  if (tags.long_cigar != nullptr && stands_for_long_cigar(r, l)) {
-    sums = sum_cigar(tags.long_cigar, tags.long_ops);
-  }
+  const bool long_cigar = tags.long_cigar != nullptr && stands_for_long_cigar(r, l);
+  const char* const cigar = long_cigar ? tags.long_cigar : r.data() + l.cigar_at;
+  const uint32_t ops = long_cigar ? tags.long_ops : l.cigar_ops;
+  const CigarSums sums = sum_cigar(cigar, ops);
   if (!sums.valid) return bad("its CIGAR holds an unknown operation");
   if (l.bases > 0 && sums.read > 0 && sums.read != l.bases) {
     return bad("its CIGAR and SEQ have different lengths");
   }
   set_end(f, sums.reference);
+  if (parts == nullptr) return f;
+  parts->name = r.substr(kRecordFixedBytes, l.name_bytes - 1);
+  parts->cigar = ByteView(cigar, 4 * size_t{ops});
+  parts->sequence = r.substr(l.seq_at, l.qual_at - l.seq_at);
+  parts->qualities = r.substr(l.qual_at, l.bases);
+  parts->tags = r.substr(l.tags_at);
+  parts->bases = l.bases;
+  parts->mate_begin = mate_begin;
+  parts->template_bases = load<int32_t>(r.data() + 28);
+  parts->edit_distance = tags.edit_distance.value_or(0);
   return f;
 }
 

@@ -13,6 +13,7 @@ enum Flag : uint16_t {
   kUnmapped = 0x4,
   kMateUnmapped = 0x8,
   kReverse = 0x10,
+  kMateReverse = 0x20,
   kRead1 = 0x40,
   kRead2 = 0x80,
   kSecondary = 0x100,
@@ -33,11 +34,25 @@ struct RecordFacts {
   uint8_t mapping_quality = 0;
 };
 
+// Where the rest lies, for the numbers made at ingest. Views into the record.
+struct RecordParts {
+  ByteView name;       // without its NUL
+  ByteView cigar;      // 4 bytes an operation; of the CG tag where that holds it
+  ByteView sequence;   // two bases a byte, the first in the high half: "=ACMGRSVTWYHKDBN"
+  ByteView qualities;  // a byte a base; 0xFF each: none
+  ByteView tags;
+  uint32_t bases = 0;
+  int32_t mate_begin = -1;
+  int32_t template_bases = 0;  // TLEN
+  int64_t edit_distance = 0;   // the first NM where it is an integer, else 0
+};
+
 // `record` is the bytes after block_size. Checks everything later code counts on: lengths of name,
 // CIGAR, SEQ and QUAL against the record's, reference ids and positions against the header, CIGAR
-// operations, and the framing of the optional fields. Errors: invalid_argument saying what is
-// wrong.
-Result<RecordFacts> check_record(ByteView record, const BamHeader& header);
+// operations, and the framing of the optional fields. `parts`, if given, is filled in when the
+// record is sound. Errors: invalid_argument saying what is wrong.
+Result<RecordFacts> check_record(ByteView record, const BamHeader& header,
+                                 RecordParts* parts = nullptr);
 
 // Without any check, for records that were checked at ingest.
 RecordFacts facts_of(ByteView record);

@@ -41,6 +41,7 @@ Status BamWalk::feed_header(ByteView& rest, const BgzfBatch& batch) {
   header_plain_ = Bytes(header_parser_.bytes());
   header_ = header_parser_.take();
   index_.emplace(header_.references);
+  numbers_.emplace(header_.references);
   while (!waiting_.empty() && waiting_.front().plain_begin < header_plain_end_) {
     const Block& b = waiting_.front();
     header_blocks_end_ = b.offset + b.block_bytes;
@@ -113,10 +114,12 @@ Result<bool> BamWalk::complete_carried(ByteView& rest) {
 
 void BamWalk::check_order(const RecordFacts& facts) {
   const auto place = static_cast<uint32_t>(facts.tid);  // no reference: last
-  if (place < last_place_ || (place == last_place_ && facts.tid >= 0 && facts.begin < last_begin_)) {
+  if (place < last_place_ ||
+      (place == last_place_ && facts.tid >= 0 && facts.begin < last_begin_)) {
     sorted_ = false;
     index_.reset();
     pending_.reset();
+    numbers_->not_sorted();
   }
   last_place_ = place;
   last_begin_ = facts.begin;
@@ -127,13 +130,14 @@ void BamWalk::index_pending(VirtualOffset end) {
 }
 
 Status BamWalk::take_record(ByteView record) {
-  auto facts = check_record(record, header_);
+  RecordParts parts;
+  auto facts = check_record(record, header_, &parts);
   if (facts.has_error()) return at_record(std::move(facts).error());
   enter(record_at_);
   const VirtualOffset at = virtual_offset(record_at_);
-  flagstat_.add(*facts);
   unplaced_ += facts->tid < 0;
   if (sorted_) check_order(*facts);
+  numbers_->add(*facts, parts, record);
   if (sorted_) {
     index_pending(at);
     pending_ = {*facts, at};
@@ -155,7 +159,11 @@ Result<BamSummary> BamWalk::finish() {
   enter(UINT64_MAX);
   BamSummary out;
   out.sorted = sorted_;
-  out.flagstat = flagstat_;
+  out.flagstat = numbers_->flagstat();
+  out.numbers = numbers_->members(header_.references);
+  out.quality = numbers_->quality(header_.references);
+  out.depth = numbers_->take_depth();
+  out.identities = numbers_->identities();
   out.unplaced = unplaced_;
   out.blocks = blocks_;
   out.plain_bytes = plain_base_;

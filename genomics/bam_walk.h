@@ -8,21 +8,25 @@
 
 #include "genomics/bam_header.h"
 #include "genomics/bam_index.h"
+#include "genomics/bam_numbers.h"
 #include "genomics/bgzf.h"
 #include "genomics/block_map.h"
-#include "genomics/flagstat.h"
 #include "genomics/limits.h"
 
 namespace medarc::genomics {
 
 struct BamSummary {
   BamHeader header;
-  bool sorted = false;                 // by reference and position, by the records themselves
+  bool sorted = false;  // by reference and position, by the records themselves
   Flagstat flagstat;
-  uint64_t unplaced = 0;               // records without a reference
+  std::string numbers;                  // BamNumbers::members
+  std::string quality;                  // BamNumbers::quality
+  Bytes depth;                          // BamNumbers::take_depth
+  std::vector<std::string> identities;  // BamNumbers::identities
+  uint64_t unplaced = 0;                // records without a reference
   uint64_t blocks = 0, plain_bytes = 0;
-  Bytes index;                         // empty when not sorted, or without reference sequences
-  std::string index_kind;              // "bai", "csi" or ""
+  Bytes index;             // empty when not sorted, or without reference sequences
+  std::string index_kind;  // "bai", "csi" or ""
   BlockMap map;
 };
 
@@ -30,7 +34,8 @@ struct BamSummary {
 class BamWalk {
  public:
   explicit BamWalk(const Limits& limits);
-  // Inflated batches in file order. Errors: invalid_argument naming the record by number; too_large.
+  // Inflated batches in file order. Errors: invalid_argument naming the record by number;
+  // too_large.
   Status feed(const BgzfBatch& batch);
   // Where the first block ends that holds the header's last byte; nullopt while it is not there.
   std::optional<uint64_t> header_blocks_end() const { return header_blocks_end_; }
@@ -60,24 +65,24 @@ class BamWalk {
   std::optional<uint64_t> header_blocks_end_;
   uint64_t header_plain_end_ = 0;
 
-  uint64_t plain_base_ = 0;            // plain bytes of earlier batches
-  std::deque<Block> waiting_;          // blocks no record position has reached yet
-  Block block_{};                      // the one reached last
+  uint64_t plain_base_ = 0;    // plain bytes of earlier batches
+  std::deque<Block> waiting_;  // blocks no record position has reached yet
+  Block block_{};              // the one reached last
   uint64_t blocks_ = 0;
-  Bytes carry_;                        // a record that goes on in the next batch
-  uint64_t record_at_ = 0;             // plain offset of the record being read
+  Bytes carry_;             // a record that goes on in the next batch
+  uint64_t record_at_ = 0;  // plain offset of the record being read
   uint64_t records_ = 0, unplaced_ = 0;
 
   bool sorted_ = true;
   uint32_t last_place_ = 0;
   int32_t last_begin_ = INT32_MIN;
-  Flagstat flagstat_;
+  std::optional<BamNumbers> numbers_;  // from the header on
   std::optional<BamIndexBuilder> index_;
   struct Pending {
     RecordFacts facts;
     VirtualOffset at;
   };
-  std::optional<Pending> pending_;     // waits for where it ends
+  std::optional<Pending> pending_;  // waits for where it ends
   BlockMapBuilder map_;
 };
 

@@ -34,10 +34,10 @@ int FastqCounts::phred_offset() const {
 std::string FastqCounts::json() const {
   const bool any = records > 0;
   const int offset = phred_offset();
-  std::string out = fmt::format(
-      R"({{"records":{},"bases":{},"readLength":{{"min":{},"max":{},"mean":{:.2f}}},)", records, bases,
-      any ? length_min : 0, length_max,
-      any ? static_cast<double>(bases) / static_cast<double>(records) : 0.0);
+  std::string out =
+      fmt::format(R"({{"records":{},"bases":{},"readLength":{{"min":{},"max":{},"mean":{:.2f}}},)",
+                  records, bases, any ? length_min : 0, length_max,
+                  any ? static_cast<double>(bases) / static_cast<double>(records) : 0.0);
   out += fmt::format(R"("gcPercent":{},)",
                      acgt == 0 ? "null"
                                : fmt::format("{:.2f}", 100.0 * static_cast<double>(gc) /
@@ -47,6 +47,20 @@ std::string FastqCounts::json() const {
   if (offset == 0) return out + R"("phredOffset":"undecidable"})";
   return out + fmt::format(R"("phredOffset":{},"quality":{{"min":{},"max":{}}}}})", offset,
                            quality_min - offset, quality_max - offset);
+}
+
+ReadName read_name(ByteView line) {
+  const size_t blank = line.find_first_of(" \t");
+  ReadName out{line.substr(0, blank)};
+  const auto digit = [](char c) { return c == '1' ? 1 : c == '2' ? 2 : 0; };
+  if (out.name.size() > 2 && out.name[out.name.size() - 2] == '/' && digit(out.name.back()) > 0) {
+    out.number = digit(out.name.back());
+    out.name.remove_suffix(2);
+    return out;
+  }
+  const ByteView comment = blank == ByteView::npos ? ByteView() : line.substr(blank + 1);
+  if (comment.size() > 1 && comment[1] == ':') out.number = digit(comment[0]);
+  return out;
 }
 
 Error FastqParser::bad(const char* what) const {
@@ -59,8 +73,9 @@ Status FastqParser::feed(ByteView bytes) {
     const size_t end = bytes.find('\n');
     const size_t n = std::min(end, bytes.size());
     if (partial_.size() + n > limits_.line_bytes_max) {
-      return make_error(Code::too_large, fmt::format("FASTQ record {}: a line is over genomics.line_bytes_max",
-                                                     counts_.records + 1));
+      return make_error(Code::too_large,
+                        fmt::format("FASTQ record {}: a line is over genomics.line_bytes_max",
+                                    counts_.records + 1));
     }
     if (end == ByteView::npos) {
       partial_.append(bytes);
@@ -87,7 +102,8 @@ Status FastqParser::finish() {
   // A read of no bases ends in an empty QUAL line, which may lack its line end.
   if (part_ == 3 && bases_ == 0) MEDARC_TRY(line({}));
   if (part_ != 0) return bad("the file ends inside it");
-  if (counts_.records == 0) return make_error(Code::invalid_argument, "the FASTQ file holds no record");
+  if (counts_.records == 0)
+    return make_error(Code::invalid_argument, "the FASTQ file holds no record");
   return {};
 }
 
@@ -102,16 +118,22 @@ Status FastqParser::line(ByteView text) {
       if (ended_) return bad("an empty line stands before it");
       if (text[0] != '@') return bad("it does not start with @");
       if (text.size() < 2) return bad("it has no name");
-      if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 && c != '\t'; })) {
+      if (std::any_of(text.begin(), text.end(),
+                      [](unsigned char c) { return c < 0x20 && c != '\t'; })) {
         return bad("its name holds control characters");
       }
+      if (visit_) name_.assign(text.substr(1));
       break;
-    case 1: MEDARC_TRY(sequence(text)); break;
+    case 1:
+      MEDARC_TRY(sequence(text));
+      if (visit_) sequence_.assign(text);
+      break;
     case 2:
       if (text.empty() || text[0] != '+') return bad("its third line does not start with +");
       break;
     default:
       MEDARC_TRY(quality(text));
+      if (visit_) MEDARC_TRY(visit_({name_, sequence_, text}));
       ++counts_.records;
       break;
   }
@@ -145,7 +167,8 @@ Status FastqParser::quality(ByteView text) {
     low = std::min(low, static_cast<uint8_t>(c));
     high = std::max(high, static_cast<uint8_t>(c));
   }
-  if (!text.empty() && (low < 33 || high > 126)) return bad("QUAL holds a character that is not printable");
+  if (!text.empty() && (low < 33 || high > 126))
+    return bad("QUAL holds a character that is not printable");
   counts_.quality_min = std::min(counts_.quality_min, low);
   counts_.quality_max = std::max(counts_.quality_max, high);
   return {};

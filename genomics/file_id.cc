@@ -27,8 +27,8 @@ Status check_file_id(std::string_view id) {
     if (slash == std::string_view::npos) break;
     rest.remove_prefix(slash + 1);
   }
-  const std::string_view reserved[] = {"content", "index",  "slice",   "plan",
-                                       "depth",   "pileup", "variants"};
+  const std::string_view reserved[] = {"content", "index",    "slice",  "plan",
+                                       "depth",   "variants", "pileup", "quality"};
   if (id == "service-info" ||
       std::find(std::begin(reserved), std::end(reserved), last) != std::end(reserved)) {
     return bad("this name is reserved");

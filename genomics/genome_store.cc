@@ -40,6 +40,7 @@ class Store final : public GenomeStore {
 
   Result<std::unique_ptr<Upload>> begin(const Principal& who, UploadStart start) override {
     MEDARC_TRY(guard_.authorise(who, Action::store, {Domain::genomes, "files", ""}));
+    if (!start.mate.empty()) MEDARC_TRY(check_mate(who, FileId(start.mate)));
     FileRow row;
     MEDARC_TRY(check_text(start.name, "name"));
     MEDARC_TRY(check_text(start.sample, "sample"));
@@ -130,14 +131,18 @@ class Store final : public GenomeStore {
                                                           std::string_view role) override {
     const index::Attachment* found = index::attachment(row, role);
     if (found == nullptr) {
-      Error none = not_sliced(
-          row, make_error(Code::unsupported, "nothing of this kind was made of the file"));
+      Error none =
+          not_sliced(row, make_error(Code::unsupported, "the file has no " + std::string(role)));
       if (none.code == Code::unsupported) none.code = Code::not_found;
       return none;
     }
     MEDARC_TRY(guard_.admit(who, Action::read,
                             {Domain::genomes, "file/" + row.id.value, std::string(role)}));
     return open_admitted(found->blob);
+  }
+
+  Result<Findings> findings(const Principal& who, const FileRow& row) override {
+    return findings_of(*index_.view(), who, row);
   }
 
   Result<std::unique_ptr<archive::BlobReader>> open_admitted(const Digest& blob) override {
@@ -236,6 +241,14 @@ class Store final : public GenomeStore {
                            : set.header.references[static_cast<size_t>(r.tid)].name.substr(0, 64));
     }
     return out;
+  }
+
+  Status check_mate(const Principal& who, const FileId& id) {
+    MEDARC_TRY(guard_.admit(who, Action::read, {Domain::genomes, "file/" + id.value, "mates"}));
+    auto held = file_admitted(id);
+    if (held.has_error()) return with_context(std::move(held).error(), "mate");
+    if (held->format == "fastq") return {};
+    return make_error(Code::invalid_argument, "mate: only FASTQ files have mates");
   }
 
   // Keys of the patients that a reference may mean.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/io.h"
+#include "genomics/findings.h"
 #include "genomics/limits.h"
 #include "genomics/slice.h"
 #include "index/index.h"
@@ -31,6 +32,7 @@ struct UploadStart {
   std::string patient;           // a PatientID, issuer|PatientID or Patient/{id}; may be empty
   std::string sample;            // beside those the file itself names; may be empty
   std::string id;                // chosen by the client; empty: a new one
+  std::string mate;              // id of a stored FASTQ file with the mates; may be empty
   std::optional<Digest> sha256;  // declared by the sender: verified at the end
   std::optional<std::string> md5_hex;  // likewise
 };
@@ -83,10 +85,12 @@ class GenomeStore {
                                                                const FileRow&) = 0;
   virtual Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal&,
                                                                   const FileRow&) = 0;
-  // A blob that was made from the file, by its role (FileRow::attachments). unavailable: the sorted
-  // derivative is being made.
+  // A blob that was made from the file, by its role (FileRow::attachments). not_found: it has none
+  // of this role; unavailable: it is of the sorted derivative, which is being made.
   virtual Result<std::unique_ptr<archive::BlobReader>> attachment(const Principal&, const FileRow&,
                                                                   std::string_view role) = 0;
+  // Of a file that was admitted before.
+  virtual Result<Findings> findings(const Principal&, const FileRow&) = 0;
   virtual Status remove(const Principal&, const FileId&) = 0;
 
   // What a slice is planned with: the file's own reads, or those of its sorted derivative once

@@ -16,6 +16,10 @@ Result<std::unique_ptr<Ingest>> open_ingest(Format format, archive::BlobStore& b
   }
 }
 
+Status Ingest::pair_with(std::unique_ptr<archive::BlobReader>) {
+  return make_error(Code::invalid_argument, "mate: only FASTQ files have mates");
+}
+
 Result<archive::StagedBlob> stage(archive::BlobStore& blobs, ByteView bytes, archive::Content kind,
                                   archive::Cuts cuts) {
   MEDARC_ASSIGN(auto writer, blobs.writer(cuts));

@@ -34,6 +34,10 @@ class Ingest : public ByteSink {
   // Errors: invalid_argument (what is wrong and where), too_large, and those of the store.
   Status write(ByteView bytes) override = 0;
   virtual Result<Ingested> finish() = 0;
+  // Before anything is written: the file holds the mates of the reads in `mate`, a stored FASTQ
+  // file. Every record must bear the name of the record there; write() and finish() refuse it
+  // otherwise. Errors: invalid_argument: files of this format have no mates.
+  virtual Status pair_with(std::unique_ptr<archive::BlobReader> mate);
 };
 
 Result<std::unique_ptr<Ingest>> open_ingest(Format format, archive::BlobStore& blobs,

@@ -7,12 +7,12 @@
 namespace medarc::genomics {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;  // 1 had no mate
 
 }  // namespace
 
-// version u8, state (id, length, offset, expires, file), start (name, patient, sample, id, sha256 or
-// "", md5 or ""), principal; then the CRC-32C of all before, u32.
+// version u8, state (id, length, offset, expires, file), start (name, patient, sample, id, sha256
+// or "", md5 or ""), principal, start.mate; then the CRC-32C of all before, u32.
 Bytes encode(const ResumableInfo& info) {
   Encoder e;
   e.fixed(kVersion);
@@ -28,6 +28,7 @@ Bytes encode(const ResumableInfo& info) {
   e.bytes(info.start.sha256 ? info.start.sha256->view() : ByteView());
   e.bytes(info.start.md5_hex.value_or(""));
   e.bytes(info.principal);
+  e.bytes(info.start.mate);
   e.fixed(crc32c(e.view()));
   return e.take();
 }
@@ -38,7 +39,8 @@ Result<ResumableInfo> decode_resumable_info(ByteView stored) {
   const ByteView body = stored.substr(0, stored.size() - 4);
   if (Decoder(stored.substr(body.size())).fixed<uint32_t>() != crc32c(body)) return corrupt;
   Decoder d(body);
-  if (d.fixed<uint8_t>() != kVersion) return corrupt;
+  const auto version = d.fixed<uint8_t>();
+  if (version == 0 || version > kVersion) return corrupt;
   ResumableInfo info;
   info.state.id = d.bytes();
   info.state.length = d.varint();
@@ -52,6 +54,7 @@ Result<ResumableInfo> decode_resumable_info(ByteView stored) {
   info.start.sha256 = Digest::from_view(d.bytes());
   if (const ByteView md5 = d.bytes(); !md5.empty()) info.start.md5_hex = std::string(md5);
   info.principal = d.bytes();
+  if (version >= 2) info.start.mate = d.bytes();
   if (!d.at_end()) return corrupt;
   return info;
 }
@@ -102,9 +105,7 @@ Result<std::unique_ptr<File>> ResumableFiles::open_bytes(const std::string& id, 
   return file;
 }
 
-void ResumableFiles::remove_bytes(const std::string& id) {
-  (void)fs_.remove(bytes_path(id));
-}
+void ResumableFiles::remove_bytes(const std::string& id) { (void)fs_.remove(bytes_path(id)); }
 
 void ResumableFiles::remove(const std::string& id) {
   remove_bytes(id);

@@ -3,10 +3,26 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
 #include "base/metrics.h"
+#include "genomics/read_sums.h"
 #include "records/identity.h"
+#include "records/json.h"
 
 namespace medarc::genomics {
+
+namespace {
+
+// Adds "mate" to an object that has members, unless it has it already.
+void add_mate(Bytes& object, const FileId& mate) {
+  if (object.find(R"(,"mate":)") != Bytes::npos) return;
+  object.pop_back();
+  object += R"(,"mate":)";
+  records::append_quoted(object, mate.value);
+  object += '}';
+}
+
+}  // namespace
 
 StoreUpload::StoreUpload(index::Index& index, security::Guard& guard, const Limits& limits,
                          Principal principal, UploadStart start, FileRow row,
@@ -42,9 +58,18 @@ Status StoreUpload::sniff_head(bool complete) {
   if (!format) return {};
   row_.format = to_string(*format);
   MEDARC_ASSIGN(ingest_, open_ingest(*format, index_.blobs(), limits_));
+  if (!start_.mate.empty()) MEDARC_TRY(pair());
   const Bytes head = std::move(head_);
   head_.clear();
   return ingest_->write(head);
+}
+
+// The records are compared with the mate's as they come.
+Status StoreUpload::pair() {
+  MEDARC_ASSIGN(mate_, index_.view()->file(FileId(start_.mate)));
+  if (!mate_) return make_error(Code::not_found, "mate: there is no genome file of this id");
+  MEDARC_ASSIGN(auto reader, index_.blobs().open(mate_->blob));
+  return ingest_->pair_with(std::move(reader));
 }
 
 Status StoreUpload::check_declared(const Digest& sha256) const {
@@ -80,9 +105,52 @@ Result<UploadResult> StoreUpload::finish() {
     return failed_.error();
   }
   auto result = commit(std::move(*ingested));
-  if (result.has_value() && !result->existed) stored.add();
+  if (result.has_value() && !result->existed) {
+    stored.add();
+    if (follow_up(result->file).has_error()) log(Level::warn, "genomics.follow_up_failed");
+  }
   if (result.has_error()) failed_ = result.error();
   return result;
+}
+
+// The pair bears the name of the set of reads that both files are together, as the BAM made of them
+// does. The mate is the first half unless the reads say otherwise.
+void StoreUpload::name_the_pair(std::vector<std::string>& identities) {
+  const auto own = read_sums_of(row_.statistics_json), other = read_sums_of(mate_->statistics_json);
+  const bool first =
+      read_number_of(row_.statistics_json) == 1 ||
+      (read_number_of(row_.statistics_json) == 0 && read_number_of(mate_->statistics_json) == 2);
+  add_mate(row_.statistics_json, mate_->id);
+  if (!own || !other || (*own)[0].reads == 0 || (*other)[0].reads == 0) return;
+  pair_identity_ = read_set_identity(first ? ReadSums{ReadSum{}, (*own)[0], (*other)[0]}
+                                           : ReadSums{ReadSum{}, (*other)[0], (*own)[0]});
+  identities.push_back(pair_identity_);
+}
+
+// What follows from a file that is stored: its mate learns of it; alerts are counted and audited,
+// which never refuses and never undoes it. Should this fail, the next look at the file says the
+// same.
+Status StoreUpload::follow_up(const FileRow& file) {
+  static Counter& raised =
+      counter("medarc_genome_alerts_total", "Alerts on genome files that were stored.");
+  index::Facts facts;
+  facts.time = now();
+  if (mate_) {
+    index::AmendFile amend{mate_->id, mate_->blob, {}, {}, mate_->statistics_json};
+    if (!pair_identity_.empty()) amend.identities.push_back(pair_identity_);
+    add_mate(amend.statistics_json, file.id);
+    facts.ops.emplace_back(std::move(amend));
+  }
+  MEDARC_ASSIGN(const Findings findings, findings_of(*index_.view(), principal_, file));
+  for (const Alert& alert : findings.alerts) {
+    raised.add();
+    facts.ops.push_back(guard_.audit_op(
+        principal_, security::Action::store,
+        {security::Domain::genomes, "file/" + file.id.value, "alert: " + alert.code}));
+  }
+  if (facts.ops.empty()) return {};
+  const auto done = index_.commit({}, std::move(facts));
+  return done.has_error() ? Status(done.error()) : Status();
 }
 
 Result<UploadResult> StoreUpload::commit(Ingested ingested) {
@@ -95,6 +163,7 @@ Result<UploadResult> StoreUpload::commit(Ingested ingested) {
   row_.statistics_json = std::move(ingested.statistics_json);
   index::Facts facts;
   facts.time = now();
+  if (mate_) name_the_pair(ingested.identities);
   std::vector<archive::StagedBlob> blobs;
   blobs.push_back(std::move(ingested.content));
   if (ingested.index) {

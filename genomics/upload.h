@@ -12,14 +12,18 @@ namespace medarc::genomics {
 class StoreUpload final : public Upload {
  public:
   // `row` holds what the client said; `patient` is its identifier, if it gave one.
-  StoreUpload(index::Index& index, security::Guard& guard, const Limits& limits, Principal principal,
-              UploadStart start, FileRow row, std::optional<index::Identifier> patient);
+  StoreUpload(index::Index& index, security::Guard& guard, const Limits& limits,
+              Principal principal, UploadStart start, FileRow row,
+              std::optional<index::Identifier> patient);
   Status write(ByteView bytes) override;
   Result<UploadResult> finish() override;
 
  private:
   Status take(ByteView bytes);
   Status sniff_head(bool complete);
+  Status pair();
+  void name_the_pair(std::vector<std::string>& identities);
+  Status follow_up(const FileRow& file);
   Status check_declared(const Digest& sha256) const;
   Result<UploadResult> commit(Ingested ingested);
   void add_samples(const std::vector<std::string>& samples);
@@ -31,8 +35,10 @@ class StoreUpload final : public Upload {
   const UploadStart start_;
   FileRow row_;
   const std::optional<index::Identifier> patient_;
-  Bytes head_;                       // until the format is known
+  Bytes head_;  // until the format is known
   std::unique_ptr<Ingest> ingest_;
+  std::optional<FileRow> mate_;
+  std::string pair_identity_;  // with the mate; may be empty
   archive::Md5 md5_;
   uint64_t bytes_ = 0;
   Status failed_;

@@ -29,14 +29,14 @@ Limits small_limits() {
 
 struct Outcome {
   Status status;
-  Bytes statistics, index, map;
+  Bytes statistics, index, map, beside;
   bool operator==(const Outcome& o) const {
     if (status.has_error() || o.status.has_error()) {
       return status.has_error() && o.status.has_error() &&
              status.error().code == o.status.error().code &&
              status.error().text == o.status.error().text;
     }
-    return statistics == o.statistics && index == o.index && map == o.map;
+    return statistics == o.statistics && index == o.index && map == o.map && beside == o.beside;
   }
 };
 
@@ -58,6 +58,8 @@ Outcome ingest(ByteView file, std::optional<uint32_t> seed = {}) {
   }
   if (fuzz::BytesStore::bytes_of(done->content) != file) std::abort();
   out.statistics = done->statistics_json;
+  for (const auto& one : done->attachments) out.beside += fuzz::BytesStore::bytes_of(one.blob);
+  for (const std::string& identity : done->identities) out.beside += identity;
   if (done->index) out.index = fuzz::BytesStore::bytes_of(*done->index);
   out.map = fuzz::BytesStore::bytes_of(*done->block_map);
   const auto map = BlockMap::decode(out.map);
@@ -89,7 +91,9 @@ Status walk(ByteView plain, size_t step, size_t in_batch, std::string& flagstat)
   MEDARC_ASSIGN(const BamSummary summary, walked.finish());
   if (summary.flagstat.total() < summary.unplaced) std::abort();
   flagstat = summary.flagstat.json() + std::to_string(summary.unplaced) +
-             (summary.sorted ? "sorted" : "") + summary.index_kind;
+             (summary.sorted ? "sorted" : "") + summary.index_kind + summary.numbers +
+             summary.quality + summary.depth;
+  for (const std::string& identity : summary.identities) flagstat += identity;
   return {};
 }
 

@@ -56,6 +56,7 @@ const std::vector<Library> kLibraries = {
     {"ft2build.h", {"dicom"}},
     {"htslib/", {"genomics"}},
     {"libdeflate", {"genomics", "tools"}},
+    {"xxhash.h", {"genomics"}},
     {"zlib.h", {"dicom", "genomics", "web"}},
     {"archive.h", {"web"}},
     {"archive_entry.h", {"web"}},

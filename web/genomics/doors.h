@@ -51,6 +51,12 @@ Answer index_answer(const GenomicsContext& context, const Request& request,
 std::optional<Answer> named_file_answer(const GenomicsContext& context, const Request& request,
                                         const std::string& rest);
 
+// Of /depth: with `bins` mean depths from the file's depth track, else base_depth_answer().
+Answer depth_answer(const GenomicsContext& context, const Request& request,
+                    const genomics::FileId& id);
+Answer quality_answer(const GenomicsContext& context, const Request& request,
+                      const genomics::FileId& id);
+
 // The request's principal, as one who came through this door.
 security::Principal at_genomics_door(const Request& request);
 
@@ -60,6 +66,8 @@ std::string file_url(const std::string& base_url, const genomics::FileId& id);
 // A file as /genomics/files tells it: JSON. `sorting`: what is known of a derivative under way.
 std::string file_json(const genomics::FileRow& row, const std::string& base_url,
                       const std::optional<genomics::SortState>& sorting = std::nullopt);
+// The same with what the archive knows beside it: alerts, and files that hold the same reads.
+std::string with_findings(std::string file_json, const genomics::Findings& findings);
 
 // The reference and positions of the one `region` of a request. Errors: invalid_argument,
 // not_found.

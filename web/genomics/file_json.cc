@@ -103,6 +103,9 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url,
     links.text("sortedContent", url + "/content?derivative=sorted");
     links.text("sortedIndex", url + "/index?derivative=sorted");
   }
+  for (const char* role : {"quality", "depth"}) {
+    if (index::attachment(row, role) != nullptr) links.text(role, url + "/" + role);
+  }
   if (row.block_map_blob) {
     links.text("slice", url + "/slice");
     links.text("plan", url + "/plan");

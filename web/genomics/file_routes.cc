@@ -16,8 +16,12 @@ using genomics::FileId;
 
 class UploadBody final : public BodyHandler {
  public:
-  UploadBody(std::unique_ptr<genomics::Upload> upload, std::string base_url)
-      : upload_(std::move(upload)), base_url_(std::move(base_url)) {}
+  UploadBody(const GenomicsContext& context, const Request& request,
+             std::unique_ptr<genomics::Upload> upload)
+      : store_(context.store),
+        who_(at_genomics_door(request)),
+        base_url_(request.base_url),
+        upload_(std::move(upload)) {}
 
   Status body(ByteView bytes) override { return upload_->write(bytes); }
 
@@ -28,20 +32,27 @@ class UploadBody final : public BodyHandler {
       if (stored.error().code == Code::precondition_failed) return problem(400, stored.error());
       return problem(stored.error(), true);
     }
-    Response response = make_response(stored->existed ? 200 : 201, "application/json",
-                                      file_json(stored->file, base_url_));
+    std::string body = file_json(stored->file, base_url_);
+    // The file is stored, whatever becomes of what is said beside it.
+    if (const auto findings = store_.findings(who_, stored->file); findings.has_value()) {
+      body = with_findings(std::move(body), *findings);
+    }
+    Response response =
+        make_response(stored->existed ? 200 : 201, "application/json", std::move(body));
     response.headers.set("Location", file_url(base_url_, stored->file.id));
     return response;
   }
 
  private:
-  const std::unique_ptr<genomics::Upload> upload_;
+  genomics::GenomeStore& store_;
+  const security::Principal who_;
   const std::string base_url_;
+  const std::unique_ptr<genomics::Upload> upload_;
 };
 
 Result<std::unique_ptr<BodyHandler>> begin_upload(const GenomicsContext& c,
                                                   const Request& request) {
-  MEDARC_TRY(check_parameters(request, {"name", "patient", "sample", "id"}));
+  MEDARC_TRY(check_parameters(request, {"name", "patient", "sample", "id", "mate"}));
   if (request.body_bytes > c.store.limits().file_bytes_max) {
     return make_error(Code::too_large, "the file is over genomics.file_bytes_max");
   }
@@ -50,12 +61,12 @@ Result<std::unique_ptr<BodyHandler>> begin_upload(const GenomicsContext& c,
   start.patient = request.query_value("patient");
   start.sample = request.query_value("sample");
   start.id = request.query_value("id");
+  start.mate = request.query_value("mate");
   MEDARC_ASSIGN(const DeclaredDigests declared, declared_digests(request.headers));
   start.sha256 = declared.sha256;
   start.md5_hex = declared.md5_hex;
   MEDARC_ASSIGN(auto upload, c.store.begin(at_genomics_door(request), std::move(start)));
-  return std::unique_ptr<BodyHandler>(
-      std::make_unique<UploadBody>(std::move(upload), request.base_url));
+  return std::unique_ptr<BodyHandler>(std::make_unique<UploadBody>(c, request, std::move(upload)));
 }
 
 Result<Response> list(const GenomicsContext& c, const Request& request) {
@@ -105,8 +116,8 @@ Answer get(const GenomicsContext& c, const Request& request) {
   using Part = Answer (*)(const GenomicsContext&, const Request&, const FileId&);
   static const std::map<std::string_view, Part, std::less<>> kParts = {
       {"content", content_answer}, {"index", index_answer},       {"slice", slice_answer},
-      {"plan", plan_answer},       {"variants", variants_answer}, {"depth", base_depth_answer},
-      {"pileup", pileup_answer},
+      {"plan", plan_answer},       {"variants", variants_answer}, {"depth", depth_answer},
+      {"pileup", pileup_answer},   {"quality", quality_answer},
   };
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
@@ -119,10 +130,12 @@ Answer get(const GenomicsContext& c, const Request& request) {
   }
   const auto answer = [&]() -> Result<Response> {
     MEDARC_TRY(check_parameters(request, {}));
-    MEDARC_ASSIGN(const genomics::FileRow row,
-                  c.store.file(at_genomics_door(request), FileId(rest)));
+    const auto who = at_genomics_door(request);
+    MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, FileId(rest)));
     MEDARC_ASSIGN(const auto sorting, c.store.sort_state(row));
-    return make_response(200, "application/json", file_json(row, request.base_url, sorting));
+    MEDARC_ASSIGN(const genomics::Findings findings, c.store.findings(who, row));
+    return make_response(200, "application/json",
+                         with_findings(file_json(row, request.base_url, sorting), findings));
   };
   auto made = answer();
   return made.has_error() ? problem(made.error()) : std::move(*made);
@@ -144,10 +157,11 @@ void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
                    auto made = list(*c, request);
                    return made.has_error() ? problem(made.error()) : std::move(*made);
                  }});
-  out.push_back({"GET", "/genomics/files/{id...}",
-                 "A genome file: what it is; below it content, index, slice, plan, variants, depth "
-                 "and pileup",
-                 [c](const Request& request) { return get(*c, request); }});
+  out.push_back(
+      {"GET", "/genomics/files/{id...}",
+       "A genome file: what it is; below it content, index, slice, plan, variants, depth, "
+       "pileup and quality",
+       [c](const Request& request) { return get(*c, request); }});
   out.push_back({"DELETE", "/genomics/files/{id...}", "Remove a genome file",
                  [c](const Request& request) -> Answer {
                    const Status removed =

@@ -17,6 +17,8 @@ GenomicsOptions GenomicsOptions::from(Config& config) {
       "genomics.page_max", o.page_max, "Files in one answer of /genomics/files.", 1, 10'000));
   o.variants_max = config.size("genomics.variants_max", o.variants_max,
                                "Variants in one JSON answer of /genomics/files/{id}/variants.", 1);
+  o.depth_bins_max = static_cast<uint32_t>(config.size(
+      "genomics.depth_bins_max", o.depth_bins_max, "Bins in one answer of depth.", 1, 10'000'000));
   return o;
 }
 

@@ -14,6 +14,7 @@ struct GenomicsOptions {
   bool strict_header_class = false;        // refuse a lone referenceName beside class=header (H09)
   uint32_t page_max = 1'000;               // files in one listing
   uint64_t variants_max = 100'000;         // variants in one JSON answer
+  uint32_t depth_bins_max = 100'000;       // in one answer of /depth
   static GenomicsOptions from(Config& config);  // section [genomics]
 };
 

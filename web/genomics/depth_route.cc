@@ -1,0 +1,66 @@
+// /genomics/files/{id}/depth?region=&bins=: mean depth in bins of 2^k bases, from the depth track
+// made at ingest (genomics/DEPTH.md), and /genomics/files/{id}/quality: everything that was counted
+// at ingest.
+#include <fmt/format.h>
+
+#include "genomics/depth_track.h"
+#include "web/genomics/doors.h"
+#include "web/http_error.h"
+#include "web/text.h"
+
+namespace medarc::web {
+namespace {
+
+Result<Response> depth(const GenomicsContext& c, const Request& request,
+                       const genomics::FileId& id) {
+  MEDARC_TRY(check_parameters(request, {"region", "bins"}));
+  const auto bins = parse_decimal(request.query_value("bins"));
+  if (!bins || *bins == 0 || *bins > c.options.depth_bins_max) {
+    return make_error(Code::invalid_argument,
+                      fmt::format("bins: how many at most, 1 to {}", c.options.depth_bins_max));
+  }
+  const auto who = at_genomics_door(request);
+  MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
+  MEDARC_ASSIGN(auto reader, c.store.attachment(who, row, "depth"));
+  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+  MEDARC_ASSIGN(const genomics::Region region, one_region(request, set->header));
+  if (region.tid < 0) {
+    return make_error(Code::invalid_argument, "region: reads without a place have no depth");
+  }
+  MEDARC_ASSIGN(const auto track, genomics::DepthTrack::open(std::move(reader)));
+  MEDARC_ASSIGN(const auto found, track.bins(region, static_cast<uint32_t>(*bins)));
+  const genomics::Reference& reference = set->header.references[static_cast<size_t>(region.tid)];
+  std::string body =
+      fmt::format(R"({{"reference":{},"length":{},"begin":{},"binBases":{},"depth":[)",
+                  json_string(reference.name), reference.bases, found.begin, found.bin_bases);
+  for (size_t i = 0; i < found.means.size(); ++i) {
+    fmt::format_to(std::back_inserter(body), "{}{:.4g}", i == 0 ? "" : ",", found.means[i]);
+  }
+  return make_response(200, "application/json", body + "]}");
+}
+
+Result<Response> quality(const GenomicsContext& c, const Request& request,
+                         const genomics::FileId& id) {
+  MEDARC_TRY(check_parameters(request, {}));
+  const auto who = at_genomics_door(request);
+  MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
+  MEDARC_ASSIGN(auto reader, c.store.attachment(who, row, "quality"));
+  return serve_blob(request, std::move(reader), "application/json",
+                    index::attachment(row, "quality")->blob.hex(), std::nullopt);
+}
+
+}  // namespace
+
+Answer depth_answer(const GenomicsContext& c, const Request& request, const genomics::FileId& id) {
+  if (request.query_value("bins").empty()) return base_depth_answer(c, request, id);
+  auto made = depth(c, request, id);
+  return made.has_error() ? problem(made.error()) : std::move(*made);
+}
+
+Answer quality_answer(const GenomicsContext& c, const Request& request,
+                      const genomics::FileId& id) {
+  auto made = quality(c, request, id);
+  return made.has_error() ? problem(made.error()) : std::move(*made);
+}
+
+}  // namespace medarc::web
