@@ -53,6 +53,7 @@ class BamIngest final : public Ingest {
     MEDARC_ASSIGN(BamSummary summary, walk_.finish());
     Ingested out;
     out.samples = summary.header.samples;
+    out.sam_header = summary.header.text;
     out.statistics_json = statistics(summary);
     out.index_kind = summary.index_kind;
     if (!summary.index.empty()) {

@@ -24,6 +24,7 @@ Status check_file_id(std::string_view id) {
     last = rest.substr(0, slash);
     if (last.empty() || last == "." || last == "..")
       return bad("a part between slashes is not a name");
+    if (last == "attachments") return bad("a part between slashes is reserved");
     if (slash == std::string_view::npos) break;
     rest.remove_prefix(slash + 1);
   }

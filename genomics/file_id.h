@@ -12,8 +12,9 @@ inline constexpr size_t kFileIdBytesMax = 64;
 
 // Letters, digits, '.', '-', '_' and '/' between non-empty parts that are no "." or "..". At most
 // 64 characters, also as the id of its FHIR resource, where '_' and '/' count three. Reserved
-// because doors use them: the whole id "service-info", and last parts "content", "index", "slice",
-// "plan", "variants", "depth", "pileup" and "quality". Errors: invalid_argument.
+// because doors use them: the whole id "service-info", last parts "content", "index", "slice",
+// "plan", "variants", "depth", "pileup" and "quality", and any part "attachments". Errors:
+// invalid_argument.
 Status check_file_id(std::string_view id);
 
 std::string new_file_id();  // "g" and 24 random hex digits

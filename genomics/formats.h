@@ -6,9 +6,13 @@
 namespace medarc::genomics {
 
 Result<std::unique_ptr<Ingest>> open_bam_ingest(archive::BlobStore& blobs, const Limits& limits);
+Result<std::unique_ptr<Ingest>> open_cram_ingest(archive::BlobStore& blobs, const Limits& limits);
 Result<std::unique_ptr<Ingest>> open_fastq_ingest(Format format, archive::BlobStore& blobs,
                                                   const Limits& limits);
 Result<std::unique_ptr<Ingest>> open_variant_ingest(Format format, archive::BlobStore& blobs,
                                                     const Limits& limits);
+Result<std::unique_ptr<Ingest>> open_fasta_ingest(Format format, archive::BlobStore& blobs,
+                                                  const Limits& limits,
+                                                  const IngestOptions& options);
 
 }  // namespace medarc::genomics

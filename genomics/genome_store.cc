@@ -36,7 +36,12 @@ index::Term equal(index::Tag field, std::vector<std::string> values) {
 class Store final : public GenomeStore {
  public:
   Store(index::Index& index, security::Guard& guard, Limits limits)
-      : index_(index), guard_(guard), limits_(limits), read_sets_(index.blobs(), limits) {}
+      : index_(index),
+        guard_(guard),
+        limits_(limits),
+        read_sets_(index.blobs(), limits),
+        references_(index, guard, limits),
+        crams_(index, guard, references_, limits) {}
 
   Result<std::unique_ptr<Upload>> begin(const Principal& who, UploadStart start) override {
     MEDARC_TRY(guard_.authorise(who, Action::store, {Domain::genomes, "files", ""}));
@@ -62,8 +67,9 @@ class Store final : public GenomeStore {
         patient = meant.identifier;
       }
     }
-    return std::unique_ptr<Upload>(std::make_unique<StoreUpload>(
-        index_, guard_, limits_, who, std::move(start), std::move(row), std::move(patient)));
+    return std::unique_ptr<Upload>(
+        std::make_unique<StoreUpload>(index_, guard_, references_, crams_, limits_, who,
+                                      std::move(start), std::move(row), std::move(patient)));
   }
 
   Result<FilePage> list(const Principal& who, const FileQuery& query) override {
@@ -222,6 +228,8 @@ class Store final : public GenomeStore {
                         {Domain::genomes, "file/" + row.id.value, detail_of(set, selection)});
   }
 
+  References& references() override { return references_; }
+  CramReads& crams() override { return crams_; }
   const Limits& limits() const override { return limits_; }
 
  private:
@@ -274,6 +282,8 @@ class Store final : public GenomeStore {
   const Limits limits_;
   ReadSetCache read_sets_;
   std::atomic<const Sorting*> sorting_{nullptr};
+  References references_;
+  CramReads crams_;  // after references_, which it uses
 };
 
 }  // namespace

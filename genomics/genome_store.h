@@ -15,8 +15,10 @@
 #include <vector>
 
 #include "base/io.h"
+#include "genomics/cram_reads.h"
 #include "genomics/findings.h"
 #include "genomics/limits.h"
+#include "genomics/references.h"
 #include "genomics/slice.h"
 #include "index/index.h"
 #include "security/guard.h"
@@ -35,6 +37,7 @@ struct UploadStart {
   std::string mate;              // id of a stored FASTQ file with the mates; may be empty
   std::optional<Digest> sha256;  // declared by the sender: verified at the end
   std::optional<std::string> md5_hex;  // likewise
+  std::string circular;  // sequences of a FASTA file that are circular: names, blanks between
 };
 
 struct UploadResult {
@@ -110,6 +113,11 @@ class GenomeStore {
   // For those who were admitted before (a ticket's data URLs).
   virtual Result<std::unique_ptr<archive::BlobReader>> open_admitted(const Digest& blob) = 0;
   virtual Result<FileRow> file_admitted(const FileId&) = 0;
+
+  // The sequences of its FASTA files. Lives as long as the store.
+  virtual References& references() = 0;
+  // Its CRAM files. Likewise.
+  virtual CramReads& crams() = 0;
 
   virtual const Limits& limits() const = 0;
 };

@@ -5,13 +5,17 @@
 namespace medarc::genomics {
 
 Result<std::unique_ptr<Ingest>> open_ingest(Format format, archive::BlobStore& blobs,
-                                            const Limits& limits) {
+                                            const Limits& limits, const IngestOptions& options) {
   switch (format) {
     case Format::bam: return open_bam_ingest(blobs, limits);
+    case Format::cram: return open_cram_ingest(blobs, limits);
     case Format::vcf:
     case Format::vcf_gzip:
     case Format::vcf_bgzf:
     case Format::bcf: return open_variant_ingest(format, blobs, limits);
+    case Format::fasta:
+    case Format::fasta_gzip:
+    case Format::fasta_bgzf: return open_fasta_ingest(format, blobs, limits, options);
     default: return open_fastq_ingest(format, blobs, limits);
   }
 }

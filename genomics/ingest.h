@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "archive/blob_store.h"
+#include "genomics/cram_walk.h"
 #include "genomics/limits.h"
 #include "genomics/sniff.h"
 
@@ -17,7 +18,7 @@ namespace medarc::genomics {
 struct Ingested {
   archive::StagedBlob content;
   std::optional<archive::StagedBlob> index, block_map;
-  std::string index_kind;  // "bai", "csi" or ""
+  std::string index_kind;  // "bai", "csi", "fai" or ""
   std::vector<std::string> samples;
   Bytes statistics_json;  // an object
   struct Beside {
@@ -26,6 +27,14 @@ struct Ingested {
   };
   std::vector<Beside> attachments;      // any order, each role once
   std::vector<std::string> identities;  // "kind:value", any order
+  std::optional<CramOutline>
+      cram;                // of a CRAM file: what is left to be learnt of it needs a worker
+  std::string sam_header;  // its text, of aligned reads: what it says of its references is checked
+};
+
+// What a sender says of the content, where the bytes do not.
+struct IngestOptions {
+  std::vector<std::string> circular;  // names of sequences of a FASTA file
 };
 
 // Not thread-safe. After an error only destruction is allowed; dropping it leaves no trace.
@@ -41,7 +50,8 @@ class Ingest : public ByteSink {
 };
 
 Result<std::unique_ptr<Ingest>> open_ingest(Format format, archive::BlobStore& blobs,
-                                            const Limits& limits);
+                                            const Limits& limits,
+                                            const IngestOptions& options = {});
 
 // A small blob in one call.
 Result<archive::StagedBlob> stage(archive::BlobStore& blobs, ByteView bytes, archive::Content kind,

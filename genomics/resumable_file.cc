@@ -7,12 +7,12 @@
 namespace medarc::genomics {
 namespace {
 
-constexpr uint8_t kVersion = 2;  // 1 had no mate
+constexpr uint8_t kVersion = 2;  // 1 had neither mate nor circular
 
 }  // namespace
 
 // version u8, state (id, length, offset, expires, file), start (name, patient, sample, id, sha256
-// or "", md5 or ""), principal, start.mate; then the CRC-32C of all before, u32.
+// or "", md5 or ""), principal, start.mate, start.circular; then the CRC-32C of all before, u32.
 Bytes encode(const ResumableInfo& info) {
   Encoder e;
   e.fixed(kVersion);
@@ -29,6 +29,7 @@ Bytes encode(const ResumableInfo& info) {
   e.bytes(info.start.md5_hex.value_or(""));
   e.bytes(info.principal);
   e.bytes(info.start.mate);
+  e.bytes(info.start.circular);
   e.fixed(crc32c(e.view()));
   return e.take();
 }
@@ -54,7 +55,10 @@ Result<ResumableInfo> decode_resumable_info(ByteView stored) {
   info.start.sha256 = Digest::from_view(d.bytes());
   if (const ByteView md5 = d.bytes(); !md5.empty()) info.start.md5_hex = std::string(md5);
   info.principal = d.bytes();
-  if (version >= 2) info.start.mate = d.bytes();
+  if (version >= 2) {
+    info.start.mate = d.bytes();
+    info.start.circular = d.bytes();
+  }
   if (!d.at_end()) return corrupt;
   return info;
 }

@@ -13,7 +13,7 @@ constexpr size_t kPlainWanted = 256;  // enough for every rule below
 
 Error not_offered(const std::string& what) {
   return make_error(Code::unsupported,
-                    "this is " + what + "; BAM, FASTQ, VCF and BCF are taken here");
+                    "this is " + what + "; BAM, CRAM, FASTQ, FASTA, VCF and BCF are taken here");
 }
 
 struct Magic {
@@ -28,10 +28,8 @@ constexpr Magic kFormats[] = {
     {"@RG\t"sv, 0, "a SAM file"},  {"@PG\t"sv, 0, "a SAM file"},
     {"@CO\t"sv, 0, "a SAM file"},  {"TBI\1"sv, 0, "a tabix index"},
     {"CSI\1"sv, 0, "a CSI index"}, {"##gff-version"sv, 0, "a GFF file"},
-    {">"sv, 0, "a FASTA file"},
 };
 constexpr Magic kContainers[] = {
-    {"CRAM"sv, 0, "a CRAM file"},
     {"BAI\1"sv, 0, "a BAI index"},
     {"crypt4gh"sv, 0, "a Crypt4GH file"},
     {"NCBI.sra"sv, 0, "an SRA file"},
@@ -89,12 +87,19 @@ bool is_region_index(ByteView head) {
 std::string_view to_string(Format format) {
   switch (format) {
     case Format::bam: return "bam";
+    case Format::cram: return "cram";
     case Format::bcf: return "bcf";
     case Format::vcf:
     case Format::vcf_gzip:
     case Format::vcf_bgzf: return "vcf";
-    default: return "fastq";
+    case Format::fastq:
+    case Format::fastq_gzip:
+    case Format::fastq_bgzf: return "fastq";
+    case Format::fasta:
+    case Format::fasta_gzip:
+    case Format::fasta_bgzf: return "fasta";
   }
+  return "";
 }
 
 Result<std::optional<Format>> sniff(ByteView head, bool complete) {
@@ -103,6 +108,7 @@ Result<std::optional<Format>> sniff(ByteView head, bool complete) {
   const bool decide = complete || head.size() >= kSniffBytesMax;
   if (head.size() < kPlainWanted && !decide) return Answer();
   if (const Magic* m = find(kContainers, head)) return not_offered(m->what);
+  if (head.starts_with("CRAM"sv)) return Answer(Format::cram);
   const bool gzip = head.starts_with("\x1f\x8b");
   const Bytes inside = gzip ? first_plain(head) : Bytes();
   if (gzip && inside.size() < kPlainWanted && !decide) return Answer();
@@ -128,10 +134,14 @@ Result<std::optional<Format>> sniff(ByteView head, bool complete) {
     if (!gzip) return Answer(Format::fastq);
     return Answer(blocked ? Format::fastq_bgzf : Format::fastq_gzip);
   }
+  if (plain.starts_with('>')) {
+    if (!gzip) return Answer(Format::fasta);
+    return Answer(blocked ? Format::fasta_bgzf : Format::fasta_gzip);
+  }
   if (gzip && plain.empty()) {
     return make_error(Code::invalid_argument, "the file starts as gzip but does not inflate");
   }
-  return make_error(Code::invalid_argument, "this is neither BAM, FASTQ, VCF nor BCF");
+  return make_error(Code::invalid_argument, "this is neither BAM, CRAM, FASTQ, FASTA, VCF nor BCF");
 }
 
 }  // namespace medarc::genomics

@@ -10,7 +10,6 @@
 #include "records/json.h"
 
 namespace medarc::genomics {
-
 namespace {
 
 // Adds "mate" to an object that has members, unless it has it already.
@@ -22,13 +21,26 @@ void add_mate(Bytes& object, const FileId& mate) {
   object += '}';
 }
 
+std::vector<std::string> names_in(std::string_view text) {
+  std::vector<std::string> out;
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    if (text.empty()) return out;
+    const std::string_view name = text.substr(0, text.find(' '));
+    out.emplace_back(name);
+    text.remove_prefix(name.size());
+  }
+}
+
 }  // namespace
 
-StoreUpload::StoreUpload(index::Index& index, security::Guard& guard, const Limits& limits,
-                         Principal principal, UploadStart start, FileRow row,
-                         std::optional<index::Identifier> patient)
+StoreUpload::StoreUpload(index::Index& index, security::Guard& guard, References& references,
+                         CramReads& crams, const Limits& limits, Principal principal,
+                         UploadStart start, FileRow row, std::optional<index::Identifier> patient)
     : index_(index),
       guard_(guard),
+      references_(references),
+      crams_(crams),
       limits_(limits),
       principal_(std::move(principal)),
       start_(std::move(start)),
@@ -57,7 +69,12 @@ Status StoreUpload::sniff_head(bool complete) {
   MEDARC_ASSIGN(const auto format, sniff(head_, complete));
   if (!format) return {};
   row_.format = to_string(*format);
-  MEDARC_ASSIGN(ingest_, open_ingest(*format, index_.blobs(), limits_));
+  IngestOptions options;
+  options.circular = names_in(start_.circular);
+  if (!options.circular.empty() && row_.format != "fasta") {
+    return make_error(Code::invalid_argument, "circular: only a FASTA file has such sequences");
+  }
+  MEDARC_ASSIGN(ingest_, open_ingest(*format, index_.blobs(), limits_, options));
   if (!start_.mate.empty()) MEDARC_TRY(pair());
   const Bytes head = std::move(head_);
   head_.clear();
@@ -70,6 +87,18 @@ Status StoreUpload::pair() {
   if (!mate_) return make_error(Code::not_found, "mate: there is no genome file of this id");
   MEDARC_ASSIGN(auto reader, index_.blobs().open(mate_->blob));
   return ingest_->pair_with(std::move(reader));
+}
+
+// Adds what the registry knows of the header's sequences to the file's statistics.
+Status StoreUpload::check_references(const std::string& sam_header) {
+  const auto claims = claims_of(sam_header);
+  if (claims.empty()) return {};
+  MEDARC_ASSIGN(const ReferenceReport report, references_.check(claims));
+  Bytes& json = row_.statistics_json;
+  if (!json.ends_with('}')) return {};
+  json.pop_back();
+  json += (json.size() > 1 ? "," : "") + std::string("\"referenceCheck\":") + report.json() + "}";
+  return {};
 }
 
 Status StoreUpload::check_declared(const Digest& sha256) const {
@@ -99,6 +128,12 @@ Result<UploadResult> StoreUpload::finish() {
   }
   auto ingested = ingest_->finish();
   ingest_.reset();
+  if (ingested.has_value() && ingested->cram) {
+    if (const Status examined = crams_.examine(principal_, row_.id, *ingested);
+        examined.has_error()) {
+      ingested = examined.error();
+    }
+  }
   if (ingested.has_error()) {
     refused.add();
     failed_ = ingested.error();
@@ -161,6 +196,7 @@ Result<UploadResult> StoreUpload::commit(Ingested ingested) {
   add_samples(ingested.samples);
   row_.index_kind = ingested.index_kind;
   row_.statistics_json = std::move(ingested.statistics_json);
+  MEDARC_TRY(check_references(ingested.sam_header));
   index::Facts facts;
   facts.time = now();
   if (mate_) name_the_pair(ingested.identities);

@@ -12,8 +12,8 @@ namespace medarc::genomics {
 class StoreUpload final : public Upload {
  public:
   // `row` holds what the client said; `patient` is its identifier, if it gave one.
-  StoreUpload(index::Index& index, security::Guard& guard, const Limits& limits,
-              Principal principal, UploadStart start, FileRow row,
+  StoreUpload(index::Index& index, security::Guard& guard, References& references, CramReads& crams,
+              const Limits& limits, Principal principal, UploadStart start, FileRow row,
               std::optional<index::Identifier> patient);
   Status write(ByteView bytes) override;
   Result<UploadResult> finish() override;
@@ -26,10 +26,13 @@ class StoreUpload final : public Upload {
   Status follow_up(const FileRow& file);
   Status check_declared(const Digest& sha256) const;
   Result<UploadResult> commit(Ingested ingested);
+  Status check_references(const std::string& sam_header);
   void add_samples(const std::vector<std::string>& samples);
 
   index::Index& index_;
   security::Guard& guard_;
+  References& references_;
+  CramReads& crams_;
   const Limits limits_;
   const Principal principal_;
   const UploadStart start_;

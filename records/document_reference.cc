@@ -43,7 +43,8 @@ std::string media_type_of(const index::FileRow& file) {
   if (file.format == "bcf") return "application/vnd.ga4gh.bcf";
   if (file.format == "vcf") return "application/vnd.ga4gh.vcf";
   if (file.name.ends_with(".gz")) return "application/gzip";
-  return file.format == "fastq" ? "text/plain" : "application/octet-stream";
+  return file.format == "fastq" || file.format == "fasta" ? "text/plain"
+                                                          : "application/octet-stream";
 }
 
 Json document_reference_json(const index::FileRow& file, const std::string& base_url) {

@@ -6,11 +6,12 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "dicom/pixel/frame.h"
+#include "sandbox/process.h"
 
 namespace medarc::dicom::wire {
 
 // Descriptors of a worker.
-inline constexpr int kSocket = 3, kInput = 4, kOutput = 5, kDescriptors = 6;
+inline constexpr int kSocket = sandbox::kSocket, kInput = 4, kOutput = 5;
 inline constexpr size_t kMessageBytesMax = 4096;
 
 enum class Operation : uint8_t { decode = 1, encode = 2 };

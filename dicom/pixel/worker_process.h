@@ -2,13 +2,12 @@
 // thread at a time.
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <optional>
 
 #include "dicom/pixel/codec_pool.h"
 #include "dicom/pixel/wire.h"
+#include "sandbox/process.h"
 
 namespace medarc::dicom {
 
@@ -16,11 +15,11 @@ class WorkerProcess {
  public:
   // Starts the program and waits until it has confined itself. unavailable: why it has not.
   static Result<std::unique_ptr<WorkerProcess>> start(const CodecLimits& limits);
-  ~WorkerProcess();  // kills it
+  ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  bool alive() const;  // false: it ended while it had nothing to do
+  bool alive() const { return process_->idle(); }  // false: it ended while it had nothing to do
 
   struct Outcome {
     std::optional<wire::Answer> answer;
@@ -31,20 +30,17 @@ class WorkerProcess {
   // Unavailable when shared memory cannot be had.
   Result<Outcome> work(const wire::Request& request, ByteView input);
 
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return process_->pid(); }
 
  private:
   explicit WorkerProcess(uint32_t deadline_ms) : deadline_ms_(deadline_ms) {}
   Status spawn(const CodecLimits& limits);
   Status fill(ByteView input, uint64_t output_bytes);
   void empty(uint64_t input_bytes, uint64_t output_bytes);
-  void allow_cpu() const;
-  Result<Bytes> receive(uint32_t within_ms, std::string& crashed, bool& late);
-  std::string ending();
 
   const uint32_t deadline_ms_;
-  pid_t pid_ = -1;
-  int socket_ = -1, input_ = -1, output_ = -1;
+  std::unique_ptr<sandbox::Process> process_;
+  int input_ = -1, output_ = -1;
   uint64_t input_room_ = 0, output_room_ = 0;
 };
 

@@ -82,7 +82,7 @@ struct Ending {
   bool sorted = false;
 };
 // A line for each form that viewers know by its name.
-constexpr std::array<Ending, 11> kEndings = {{
+constexpr std::array<Ending, 13> kEndings = {{
     {".bam", "bam", ""},
     {".bam.bai", "bam", "bai"},
     {".bam.csi", "bam", "csi"},
@@ -94,6 +94,8 @@ constexpr std::array<Ending, 11> kEndings = {{
     {".vcf.gz.csi", "vcf", "csi"},
     {".bcf", "bcf", ""},
     {".bcf.csi", "bcf", "csi"},
+    {".cram", "cram", ""},
+    {".cram.crai", "cram", "crai"},
 }};
 
 Result<Response> named(const GenomicsContext& c, const Request& request, const FileId& id,
@@ -130,6 +132,20 @@ Answer index_answer(const GenomicsContext& c, const Request& request, const File
     MEDARC_ASSIGN(const bool sorted, sorted_wanted(request));
     MEDARC_ASSIGN(const FileRow row, c.store.file(at_genomics_door(request), id));
     return sorted ? sorted_index(c, request, row) : index_of(c, request, row);
+  }());
+}
+
+Answer attachment_answer(const GenomicsContext& c, const Request& request, const FileId& id,
+                         std::string_view role) {
+  return answered([&]() -> Result<Response> {
+    MEDARC_TRY(check_parameters(request, {}));
+    const auto who = at_genomics_door(request);
+    MEDARC_ASSIGN(const FileRow row, c.store.file(who, id));
+    MEDARC_ASSIGN(auto reader, c.store.attachment(who, row, role));
+    const Digest& digest = index::attachment(row, role)->blob;
+    return with_digest(serve_blob(request, std::move(reader), "application/octet-stream",
+                                  digest.hex(), name_of(row) + "." + std::string(role)),
+                       digest);
   }());
 }
 

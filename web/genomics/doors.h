@@ -24,6 +24,7 @@ using GenomicsContextPtr = std::shared_ptr<const GenomicsContext>;
 void add_file_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_tus_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_htsget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
+void add_refget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 
 // GET of what lies below /genomics/files/{id}. `id` may hold slashes.
 Answer slice_answer(const GenomicsContext& context, const Request& request,
@@ -46,6 +47,9 @@ Answer content_answer(const GenomicsContext& context, const Request& request,
                       const genomics::FileId& id);
 Answer index_answer(const GenomicsContext& context, const Request& request,
                     const genomics::FileId& id);
+// {id}/attachments/{role}: what was made from the file.
+Answer attachment_answer(const GenomicsContext& context, const Request& request,
+                         const genomics::FileId& id, std::string_view role);
 // {id}/{last part of id}.bam, .bam.bai and their like, for clients that find the index by the name
 // of the file; nullopt: it is none of these. `rest`: all behind /genomics/files/.
 std::optional<Answer> named_file_answer(const GenomicsContext& context, const Request& request,

@@ -41,7 +41,7 @@ Made made_of(const genomics::FileRow& row, std::string_view role) {
   return {text("made"), text("by")};
 }
 
-std::string derivatives_json(const genomics::FileRow& row,
+std::string derivatives_json(const genomics::FileRow& row, const std::string& url,
                              const std::optional<genomics::SortState>& sorting) {
   using Phase = genomics::SortState::Phase;
   std::string out = "[";
@@ -53,6 +53,7 @@ std::string derivatives_json(const genomics::FileRow& row,
     one.text("state", "made");
     one.text("sha256", a.blob.hex());
     one.raw("bytes", std::to_string(a.bytes));
+    one.text("url", url + "/attachments/" + a.role);
     one.text("made", made.at.empty() ? to_rfc3339(row.received) : made.at);
     one.text("from", row.blob.hex());
     one.text("by", made.by.empty() ? "medarc" : made.by);
@@ -95,7 +96,8 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url,
   o.text("received", to_rfc3339(row.received));
   if (!row.index_kind.empty()) o.text("index", row.index_kind);
   o.raw("statistics", row.statistics_json.empty() ? "{}" : ByteView(row.statistics_json));
-  if (!row.attachments.empty() || sorting) o.raw("derivatives", derivatives_json(row, sorting));
+  if (!row.attachments.empty() || sorting)
+    o.raw("derivatives", derivatives_json(row, url, sorting));
   links.text("self", url);
   links.text("content", url + "/content");
   if (row.index_blob) links.text("index", url + "/index");
@@ -106,6 +108,7 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url,
   for (const char* role : {"quality", "depth"}) {
     if (index::attachment(row, role) != nullptr) links.text(role, url + "/" + role);
   }
+  if (row.format == "cram" && row.index_blob) links.text("slice", url + "/slice");
   if (row.block_map_blob) {
     links.text("slice", url + "/slice");
     links.text("plan", url + "/plan");

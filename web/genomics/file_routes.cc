@@ -52,7 +52,7 @@ class UploadBody final : public BodyHandler {
 
 Result<std::unique_ptr<BodyHandler>> begin_upload(const GenomicsContext& c,
                                                   const Request& request) {
-  MEDARC_TRY(check_parameters(request, {"name", "patient", "sample", "id", "mate"}));
+  MEDARC_TRY(check_parameters(request, {"name", "patient", "sample", "id", "mate", "circular"}));
   if (request.body_bytes > c.store.limits().file_bytes_max) {
     return make_error(Code::too_large, "the file is over genomics.file_bytes_max");
   }
@@ -62,6 +62,9 @@ Result<std::unique_ptr<BodyHandler>> begin_upload(const GenomicsContext& c,
   start.sample = request.query_value("sample");
   start.id = request.query_value("id");
   start.mate = request.query_value("mate");
+  for (const auto& [name, value] : request.query) {
+    if (name == "circular") start.circular += (start.circular.empty() ? "" : " ") + value;
+  }
   MEDARC_ASSIGN(const DeclaredDigests declared, declared_digests(request.headers));
   start.sha256 = declared.sha256;
   start.md5_hex = declared.md5_hex;
@@ -111,6 +114,8 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
   return response;
 }
 
+constexpr std::string_view kBeside = "/attachments";
+
 // Everything GET below a file: its id may hold slashes, so the last part is cut off here.
 Answer get(const GenomicsContext& c, const Request& request) {
   using Part = Answer (*)(const GenomicsContext&, const Request&, const FileId&);
@@ -122,11 +127,16 @@ Answer get(const GenomicsContext& c, const Request& request) {
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
   if (slash != std::string::npos) {
-    if (const auto part = kParts.find(std::string_view(rest).substr(slash + 1));
-        part != kParts.end()) {
+    const auto last = std::string_view(rest).substr(slash + 1);
+    if (const auto part = kParts.find(last); part != kParts.end()) {
       return part->second(c, request, FileId(rest.substr(0, slash)));
     }
     if (auto named = named_file_answer(c, request, rest)) return std::move(*named);
+    // What was made from the file lies below its own "attachments".
+    if (const auto above = std::string_view(rest).substr(0, slash); above.ends_with(kBeside)) {
+      return attachment_answer(
+          c, request, FileId(std::string(above.substr(0, above.size() - kBeside.size()))), last);
+    }
   }
   const auto answer = [&]() -> Result<Response> {
     MEDARC_TRY(check_parameters(request, {}));
@@ -144,7 +154,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
 }  // namespace
 
 void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
-  Route upload{"POST", "/genomics/files", "Upload a BAM, FASTQ, VCF or BCF file",
+  Route upload{"POST", "/genomics/files", "Upload a BAM, CRAM, FASTQ, FASTA, VCF or BCF file",
                [c](const Request& request) -> Answer {
                  auto body = begin_upload(*c, request);
                  if (body.has_error()) return problem(body.error());
@@ -160,7 +170,7 @@ void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
   out.push_back(
       {"GET", "/genomics/files/{id...}",
        "A genome file: what it is; below it content, index, slice, plan, variants, depth, "
-       "pileup and quality",
+       "pileup, quality and attachments",
        [c](const Request& request) { return get(*c, request); }});
   out.push_back({"DELETE", "/genomics/files/{id...}", "Remove a genome file",
                  [c](const Request& request) -> Answer {

@@ -43,6 +43,7 @@ std::vector<Route> genomics_routes(genomics::GenomeStore& store,
   add_file_routes(context, out);
   add_tus_routes(context, out);
   add_htsget_routes(context, out);
+  add_refget_routes(context, out);
   return out;
 }
 

@@ -1,5 +1,5 @@
-// The genomics door: /genomics/files (upload, list, content, index, slice, plan), /uploads
-// (tus 1.0), /htsget/reads and /htsget/variants (htsget 1.3).
+// The genomics door: /genomics/files (upload, list, content and all that lies below a file),
+// /uploads (tus 1.0), /htsget/reads and /htsget/variants (htsget 1.3), /refget (refget 2.0).
 #pragma once
 
 #include <vector>

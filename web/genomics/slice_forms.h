@@ -29,6 +29,9 @@ Result<const SliceForm*> slice_form_of(const Request& request, const genomics::F
 // In the form the file is stored in: BAM, VCF or BCF.
 Result<Response> own_slice(const GenomicsContext&, const Request&, const genomics::FileRow&,
                            const SliceForm&);
+// Stored CRAM files as CRAM or BAM.
+Result<Response> cram_slice(const GenomicsContext&, const Request&, const genomics::FileRow&,
+                            const SliceForm&);
 // Stored BAM files as SAM or JSON.
 Result<Response> bam_slice_as_text(const GenomicsContext&, const Request&, const genomics::FileRow&,
                                    const SliceForm&);

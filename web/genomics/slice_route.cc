@@ -19,6 +19,12 @@ const std::vector<SliceForm>& slice_forms() {
        {"application/vnd.ga4gh.vcf", "application/octet-stream"},
        own_slice},
       {"bcf", "bcf", "bcf", {"application/vnd.ga4gh.bcf", "application/octet-stream"}, own_slice},
+      {"cram",
+       "cram",
+       "cram",
+       {"application/vnd.ga4gh.cram", "application/octet-stream"},
+       cram_slice},
+      {"cram", "bam", "bam", {"application/vnd.ga4gh.bam"}, cram_slice},
   };
   return forms;
 }

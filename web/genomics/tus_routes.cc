@@ -1,6 +1,6 @@
 // /uploads: tus 1.0 (https://tus.io/protocols/resumable-upload) with creation,
 // creation-with-upload, checksum, termination and expiration. What the upload is comes in
-// Upload-Metadata: filename, patient, sample, id, mate, sha256 (hex).
+// Upload-Metadata: filename, patient, sample, id, mate, circular, sha256 (hex).
 #include "web/genomics/doors.h"
 #include "web/http_error.h"
 #include "web/text.h"
@@ -71,6 +71,7 @@ Result<genomics::UploadStart> start_of(const Request& request) {
     if (key == "sample") start.sample = *value;
     if (key == "id") start.id = *value;
     if (key == "mate") start.mate = *value;
+    if (key == "circular") start.circular = *value;
     if (key == "sha256") {
       start.sha256 = Digest::from_hex(*value);
       if (!start.sha256) {

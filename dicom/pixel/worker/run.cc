@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "dicom/pixel/codecs/codec.h"
-#include "dicom/pixel/worker/confine.h"
+#include "sandbox/confine.h"
 
 namespace medarc::dicom::worker {
 namespace {
@@ -84,7 +84,7 @@ wire::Answer run_codec(const wire::Request& request, ByteView input, std::span<c
 
 int run(int argc, char** argv, Handler handler) {
   const uint64_t memory_bytes_max = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 0;
-  if (const Status confined = confine(memory_bytes_max); confined.has_error()) {
+  if (const Status confined = sandbox::confine(memory_bytes_max); confined.has_error()) {
     send_answer(failed(Code::unsupported, confined.error().text.c_str()));
     return EXIT_FAILURE;
   }

@@ -1,4 +1,4 @@
-#include "dicom/pixel/worker/confine.h"
+#include "sandbox/confine.h"
 
 #include <errno.h>
 #include <linux/landlock.h>
@@ -11,9 +11,7 @@
 
 #include <memory>
 
-#include "dicom/pixel/wire.h"
-
-namespace medarc::dicom::worker {
+namespace medarc::sandbox {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -55,7 +53,7 @@ bool add_rules(scmp_filter_ctx filter) {
   }
   // The one socket.
   for (const int call : {SCMP_SYS(recvfrom), SCMP_SYS(sendto)}) {
-    allow_if(call, SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(wire::kSocket)));
+    allow_if(call, SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(kSocket)));
   }
   // The C library's own needs, and dying by abort().
   for (const int call : {SCMP_SYS(futex), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
@@ -83,4 +81,4 @@ Status confine(uint64_t memory_bytes_max) {
   return {};
 }
 
-}  // namespace medarc::dicom::worker
+}  // namespace medarc::sandbox
