@@ -248,6 +248,8 @@ Result<SortedBam> sort_bam(archive::BlobStore& blobs, const Digest& content, Tem
                                   archive::Cuts::content_defined));
   MEDARC_ASSIGN(made.block_map, stage(blobs, summary.map.encode(), archive::Content::text,
                                       archive::Cuts::content_defined));
+  MEDARC_ASSIGN(made.depth, stage(blobs, summary.depth, archive::Content::text,
+                                  archive::Cuts::content_defined));
   made.records = sorter.records();
   made.runs = sorter.runs_written();
   return made;

@@ -31,6 +31,7 @@ struct SortProgress {
 
 struct SortedBam {
   archive::StagedBlob content, index, block_map;
+  archive::StagedBlob depth;       // DEPTH.md: only records in order say it
   uint64_t records = 0, runs = 0;  // runs: 0 when all was sorted in memory
 };
 

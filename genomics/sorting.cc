@@ -152,7 +152,8 @@ class Sorting::Handler final : public index::JobHandler {
     index::AmendFile op;
     op.id = file;
     op.blob = row->blob;
-    op.attachments = {{"sorted", made.content.digest, made.content.size},
+    op.attachments = {{"depth", made.depth.digest, made.depth.size},
+                      {"sorted", made.content.digest, made.content.size},
                       {"sorted.index", made.index.digest, made.index.size},
                       {"sorted.map", made.block_map.digest, made.block_map.size}};
     index::Facts facts;
@@ -169,6 +170,7 @@ class Sorting::Handler final : public index::JobHandler {
     blobs.push_back(std::move(made.content));
     blobs.push_back(std::move(made.index));
     blobs.push_back(std::move(made.block_map));
+    blobs.push_back(std::move(made.depth));
     MEDARC_ASSIGN(const auto committed, s.index.commit(std::move(blobs), std::move(facts)));
     if (committed.outcomes.at(0).state == index::State::precondition_failed) return false;
     count("done").add();

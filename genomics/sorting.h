@@ -1,6 +1,7 @@
 // Sorted derivatives: a BAM file that is not sorted by coordinate is kept byte for byte, and beside
 // it its records in that order are made, with their index and block map, as the attachments
 // "sorted", "sorted.index" and "sorted.map" of its row. Regions of the file are answered from them.
+// Their depth ("depth") is the file's own, which only records in order could tell.
 //
 // Durable: who needs one is seen from the rows (at the start all of them, then those of the change
 // feed), and making it is a job (index/jobs.h), so a process that dies at any point costs the work

@@ -117,9 +117,12 @@ int look_up(void* data, char* text, char** end, hts_expr_val_t* out) {
 }
 
 // HTSlib reads a word that begins with INF as a number without end, so INFO/NAME becomes [NAME],
-// which is how it writes the tags of reads.
+// which is how it writes the tags of reads. All is put into parentheses, since HTSlib prints what
+// it cannot read behind an expression, and the client's words have no place in a log. Empty: the
+// text's own parentheses or quotes do not match.
 std::string bracketed(std::string_view text) {
-  std::string out;
+  std::string out = "(";
+  int depth = 0;
   bool quoted = false;
   for (size_t i = 0; i < text.size();) {
     if (!quoted && text.substr(i).starts_with(kInfo)) {
@@ -129,11 +132,17 @@ std::string bracketed(std::string_view text) {
       out += ']';
       continue;
     }
-    if (quoted && text[i] == '\\' && i + 1 < text.size()) out += text[i++];
+    if (quoted && text[i] == '\\' && i + 1 < text.size()) {
+      out += text.substr(i, 2);
+      i += 2;
+      continue;
+    }
     quoted = quoted != (text[i] == '"');
+    if (!quoted) depth += (text[i] == '(') - (text[i] == ')');
+    if (depth < 0) return {};
     out += text[i++];
   }
-  return out;
+  return quoted || depth != 0 ? std::string() : out + ")";
 }
 
 Error bad(const char* what) {
@@ -165,7 +174,9 @@ Result<VariantExpression> VariantExpression::parse(const std::string& text,
   if (text.find('~') != std::string::npos) return bad("regular expressions are not offered");
   if (text.find('\0') != std::string::npos) return bad("it holds a NUL");
   auto state = std::make_unique<State>();
-  state->filter = hts_filter_init(bracketed(text).c_str());
+  const std::string expression = bracketed(text);
+  if (expression.empty()) return bad("a parenthesis or quote is open or closes nothing");
+  state->filter = hts_filter_init(expression.c_str());
   if (state->filter == nullptr) return bad("it cannot be read");
   Scope scope{&header, nullptr};
   if (hts_filter_eval2(state->filter, &scope, look_up, &state->value) != 0) {

@@ -115,7 +115,7 @@ class FastaStore : public StoreTest {
   Bytes attached(const FileRow& row, std::string_view role) {
     const auto* found = index::attachment(row, role);
     if (found == nullptr) return {};
-    auto reader = must(store_->attachment(someone(), row, *found));
+    auto reader = must(store_->attachment(someone(), row, role));
     Bytes out(reader->size(), '\0');
     must(reader->read({0, out.size()}, out.data()));
     return out;

@@ -105,6 +105,10 @@ TEST_F(SortingTest, RegionsAreAnsweredFromTheDerivativeAndTheFileStaysAsItIs) {
   test::write_file(dir_ / "x.bam", before);
   test::run_tool({"samtools", "sort", "-o", dir_ / "s.bam", dir_ / "x.bam"});
   test::run_tool({"samtools", "index", dir_ / "s.bam"});
+  const index::Attachment* depth = index::attachment(now, "depth");
+  ASSERT_NE(depth, nullptr);
+  const FileRow ordered = must(upload(test::read_file(dir_ / "s.bam"))).file;
+  EXPECT_EQ(depth->blob, index::attachment(ordered, "depth")->blob);
   Selection selection;
   selection.regions.emplace().push_back(
       must(parse_samtools_region("chr1:5000-60000", set->header)));

@@ -146,6 +146,18 @@ TEST_F(VariantQueryTest, WhatCannotBeAskedIsRefused) {
   EXPECT_EQ(ask(reads, {}).error().code, Code::unsupported);
 }
 
+TEST_F(VariantQueryTest, WhatAClientWroteIsNotPrinted) {
+  VariantQuery q;
+  testing::internal::CaptureStderr();
+  for (const char* wrong : {"ID == 1 wordOfAClient", "1 1 wordOfAClient", "(1) wordOfAClient (2)",
+                            "1) wordOfAClient (2", "\"\\\" wordOfAClient", "wordOfAClient"}) {
+    q.expression = wrong;
+    EXPECT_EQ(code_of(q), Code::invalid_argument) << wrong;
+  }
+  const std::string printed = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(printed.find("wordOfAClient"), std::string::npos) << printed;
+}
+
 TEST_F(VariantQueryTest, GenotypesAreReadFromGt) {
   EXPECT_EQ(genotype_of("GT:DP", "0/0:3"), Genotype::hom_ref);
   EXPECT_EQ(genotype_of("GT", "0|1"), Genotype::het);
