@@ -90,11 +90,11 @@ class JsonSource final : public TextSource {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteSource>> open_slice_text(RecordScan scan, TextForm form,
+Result<std::unique_ptr<ByteSource>> open_slice_text(RecordScan scan, RecordsForm form,
                                                     bool with_header) {
-  if (form != TextForm::sam) {
+  if (form != RecordsForm::sam) {
     return std::unique_ptr<ByteSource>(
-        std::make_unique<JsonSource>(std::move(scan), form == TextForm::ndjson));
+        std::make_unique<JsonSource>(std::move(scan), form == RecordsForm::ndjson));
   }
   MEDARC_ASSIGN(SamText text, SamText::create(scan.header()));
   return std::unique_ptr<ByteSource>(

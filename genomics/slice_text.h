@@ -6,7 +6,7 @@
 
 namespace medarc::genomics {
 
-enum class TextForm {
+enum class RecordsForm {
   sam,     // header and lines
   json,    // one array of objects
   ndjson,  // an object a line (JSON Lines)
@@ -14,7 +14,7 @@ enum class TextForm {
 
 // `with_header`: SAM only. Memory follows one piece of the scan. Errors while it is read: corrupt,
 // and those of the store.
-Result<std::unique_ptr<ByteSource>> open_slice_text(RecordScan scan, TextForm form,
+Result<std::unique_ptr<ByteSource>> open_slice_text(RecordScan scan, RecordsForm form,
                                                     bool with_header);
 
 }  // namespace medarc::genomics

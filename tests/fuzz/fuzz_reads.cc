@@ -57,7 +57,7 @@ size_t read_all(std::unique_ptr<ByteSource> source) {
 void use(const std::shared_ptr<const ReadSet>& set, const Bytes& file) {
   const Limits limits = small_limits();
   const auto reader = [&] { return std::make_unique<BytesReader>(file); };
-  for (const TextForm form : {TextForm::sam, TextForm::json, TextForm::ndjson}) {
+  for (const RecordsForm form : {RecordsForm::sam, RecordsForm::json, RecordsForm::ndjson}) {
     auto scan = RecordScan::open(set, {}, limits, reader());
     if (scan.has_error()) std::abort();
     auto text = open_slice_text(std::move(*scan), form, true);

@@ -37,7 +37,7 @@ class ReadsTest : public StoreTest {
     return out;
   }
   auto reader() { return must(store_->open_admitted(row_.blob)); }
-  Bytes text(TextForm form, const std::vector<std::string>& regions, bool header = true,
+  Bytes text(RecordsForm form, const std::vector<std::string>& regions, bool header = true,
              RecordMask mask = {}) {
     auto scan =
         must(RecordScan::open(set_, select(regions, std::move(mask)), store_->limits(), reader()));
@@ -53,8 +53,8 @@ class ReadsTest : public StoreTest {
     if (regions.size() > 1) words.push_back("-M");  // which does not take "chr1:5,000-"
     const std::string lines = samtools(words, regions);
     words.push_back("-h");
-    EXPECT_TRUE(text(TextForm::sam, regions) == samtools(words, regions)) << regions.at(0);
-    EXPECT_TRUE(text(TextForm::sam, regions, false) == lines) << regions.at(0);
+    EXPECT_TRUE(text(RecordsForm::sam, regions) == samtools(words, regions)) << regions.at(0);
+    EXPECT_TRUE(text(RecordsForm::sam, regions, false) == lines) << regions.at(0);
   }
 
   // As `samtools depth -a`.
@@ -179,7 +179,7 @@ TEST_F(ReadsTest, SamIsThatOfSamtoolsByteForByte) {
   expect_sam({"chr2:5,000-"});
   expect_sam({"*"});
   expect_sam({"chr2:100-2000", "chr1:500-501", "chr1:400-600"});
-  EXPECT_TRUE(text(TextForm::sam, {}) == samtools({"samtools", "view", "--no-PG", "-h"}, {}));
+  EXPECT_TRUE(text(RecordsForm::sam, {}) == samtools({"samtools", "view", "--no-PG", "-h"}, {}));
 }
 
 TEST_F(ReadsTest, SamOfLongCigarsAndRecordsAcrossManyBlocks) {
@@ -192,7 +192,7 @@ TEST_F(ReadsTest, SamOfLongCigarsAndRecordsAcrossManyBlocks) {
             .bytes);
   expect_sam({"chr1"});
   expect_sam({"chr1:5000-9000"});
-  EXPECT_TRUE(text(TextForm::sam, {}) == samtools({"samtools", "view", "--no-PG", "-h"}, {}));
+  EXPECT_TRUE(text(RecordsForm::sam, {}) == samtools({"samtools", "view", "--no-PG", "-h"}, {}));
 }
 
 TEST_F(ReadsTest, AHeaderWithoutSqLinesGetsThem) {
@@ -206,9 +206,9 @@ TEST_F(ReadsTest, AHeaderWithoutSqLinesGetsThem) {
 
 TEST_F(ReadsTest, JsonSaysWhatSamSays) {
   store(test::bam_of(test::make_sam({.seed = 43, .pairs = 300}), dir_.path(), true));
-  const json::value parsed = json::parse(text(TextForm::json, {}));
+  const json::value parsed = json::parse(text(RecordsForm::json, {}));
   std::istringstream sam(samtools({"samtools", "view"}, {}));
-  std::istringstream lines(text(TextForm::ndjson, {}));
+  std::istringstream lines(text(RecordsForm::ndjson, {}));
   size_t i = 0;
   for (std::string line; std::getline(sam, line); ++i) {
     std::vector<std::string> f;
@@ -244,8 +244,8 @@ TEST_F(ReadsTest, JsonSaysWhatSamSays) {
     }
   }
   EXPECT_EQ(i, parsed.as_array().size());
-  EXPECT_EQ(text(TextForm::json, {"chr1:1-1"}), "[]\n");
-  EXPECT_EQ(text(TextForm::ndjson, {"chr1:1-1"}), "");
+  EXPECT_EQ(text(RecordsForm::json, {"chr1:1-1"}), "[]\n");
+  EXPECT_EQ(text(RecordsForm::ndjson, {"chr1:1-1"}), "");
 }
 
 TEST_F(ReadsTest, JsonLeavesOutWhatWasNotAskedForAndEscapesWhatIsNoText) {
@@ -253,14 +253,14 @@ TEST_F(ReadsTest, JsonLeavesOutWhatWasNotAskedForAndEscapesWhatIsNoText) {
       "@SQ\tSN:c\tLN:100\nq\"\\x\t0\tc\t5\t9\t4M\t*\t0\t0\tACGT\tIIII\tNM:i:1\tZZ:Z:\x01\xe9\n",
       dir_.path(), true));
   EXPECT_EQ(
-      text(TextForm::ndjson, {}),
+      text(RecordsForm::ndjson, {}),
       "{\"qname\":\"q\\\"\\\\x\",\"flag\":0,\"rname\":\"c\",\"pos\":5,\"mapq\":9,\"cigar\":\"4M\","
       "\"rnext\":null,\"pnext\":null,\"tlen\":0,\"seq\":\"ACGT\",\"qual\":\"IIII\","
       "\"tags\":{\"NM\":1,\"ZZ\":\"\\u0001\\u00e9\"}}\n");
   RecordMask mask;
   mask.fields = 1u << static_cast<int>(Field::pos) | 1u << static_cast<int>(Field::seq);
   mask.notags = {"ZZ"};
-  EXPECT_EQ(text(TextForm::ndjson, {}, true, mask),
+  EXPECT_EQ(text(RecordsForm::ndjson, {}, true, mask),
             "{\"pos\":5,\"seq\":\"ACGT\",\"tags\":{\"NM\":1}}\n");
 }
 

@@ -142,9 +142,9 @@ Result<Response> bam_slice_as_text(const GenomicsContext& c, const Request& requ
   if (scan.has_error()) return c.store.not_sliced(row, scan.error());
   const std::string etag = etag_of(scan->slice(), form, asked.with_header);
   if (auto early = check_preconditions(request, etag)) return std::move(*early);
-  const auto text = form.name == "sam"    ? genomics::TextForm::sam
-                    : form.name == "json" ? genomics::TextForm::json
-                                          : genomics::TextForm::ndjson;
+  const auto text = form.name == "sam"    ? genomics::RecordsForm::sam
+                    : form.name == "json" ? genomics::RecordsForm::json
+                                          : genomics::RecordsForm::ndjson;
   MEDARC_ASSIGN(auto source, genomics::open_slice_text(std::move(*scan), text, asked.with_header));
   return streamed(request, std::string(form.media.front()), etag, filename_of(row, form),
                   std::move(source));

@@ -87,7 +87,7 @@ TEST_F(FilesTest, WhatIsNoGenomeOrDamagedIsRefusedWithTheReasonAndNothingStays) 
   const std::vector<Case> cases = {
       {"", "empty", 400},
       {"hello, this is text", "neither", 400},
-      {"##fileformat=VCFv4.2\n", "VCF", 415},
+      {"@HD\tVN:1.6\n", "SAM", 415},
       {bam.substr(0, bam.size() / 2), "", 400},
       {bam.substr(0, bam.size() - 28), "end-of-file marker", 400},
       {flipped, "", 400},

@@ -164,7 +164,7 @@ TEST_F(TusTest, ABrokenConnectionKeepsWhatArrived) {
 TEST_F(TusTest, AWrongFormatIsRefusedEarlyAndTheUploadIsOver) {
   serve();
   const std::string path = begin(1'000'000);
-  EXPECT_EQ(patch(path, 0, "##fileformat=VCFv4.2\n" + std::string(1000, 'x')).status, 415);
+  EXPECT_EQ(patch(path, 0, "@HD\tVN:1.6\n" + std::string(1000, 'x')).status, 415);
   EXPECT_EQ(head(path).status, 404);
 }
 
