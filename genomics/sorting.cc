@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "genomics/block_map.h"
+#include "genomics/statistics.h"
 
 namespace medarc::genomics {
 namespace {
@@ -53,14 +54,6 @@ bool may_need(const FileRow& row) {
 
 security::Principal ourselves() {
   return {"medarc", {security::Role::administrator}, "genomics", ""};
-}
-
-// The object with one member more.
-Bytes with_member(const Bytes& object, const std::string& member) {
-  const size_t end = object.find_last_of('}');
-  if (end == Bytes::npos) return "{" + member + "}";
-  const bool empty = object.find('"') == Bytes::npos;
-  return object.substr(0, end) + (empty ? "" : ",") + member + "}";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "genomics/read_sums.h"
+#include "genomics/statistics.h"
 #include "records/identity.h"
 #include "records/json.h"
 
@@ -15,10 +16,9 @@ namespace {
 // Adds "mate" to an object that has members, unless it has it already.
 void add_mate(Bytes& object, const FileId& mate) {
   if (object.find(R"(,"mate":)") != Bytes::npos) return;
-  object.pop_back();
-  object += R"(,"mate":)";
-  records::append_quoted(object, mate.value);
-  object += '}';
+  Bytes member = R"("mate":)";
+  records::append_quoted(member, mate.value);
+  object = with_member(object, member);
 }
 
 std::vector<std::string> names_in(std::string_view text) {
@@ -94,10 +94,9 @@ Status StoreUpload::check_references(const std::string& sam_header) {
   const auto claims = claims_of(sam_header);
   if (claims.empty()) return {};
   MEDARC_ASSIGN(const ReferenceReport report, references_.check(claims));
-  Bytes& json = row_.statistics_json;
-  if (!json.ends_with('}')) return {};
-  json.pop_back();
-  json += (json.size() > 1 ? "," : "") + std::string("\"referenceCheck\":") + report.json() + "}";
+  Bytes member = R"("referenceCheck":)";
+  member += report.json();
+  row_.statistics_json = with_member(row_.statistics_json, member);
   return {};
 }
 

@@ -37,12 +37,8 @@ Result<Response> cram_slice(const GenomicsContext& c, const Request& request,
   MEDARC_ASSIGN(wanted.exact, flag_parameter(request, "strict", true));
   CramReads& crams = c.store.crams();
   MEDARC_ASSIGN(const auto set, crams.load(row));
-  for (const auto& [name, value] : request.query) {
-    if (name != "region") continue;
-    if (!wanted.regions) wanted.regions.emplace();
-    MEDARC_ASSIGN(const auto region, genomics::parse_samtools_region(value, set->header));
-    wanted.regions->push_back(region);
-  }
+  MEDARC_ASSIGN(auto asked, regions_asked(request, set->header));
+  wanted.regions = std::move(asked.regions);
   MEDARC_ASSIGN(auto content, crams.open(at_genomics_door(request), set, wanted));
   const std::string type(form.media.front());
   const std::string name =

@@ -36,7 +36,8 @@ Answer variants_answer(const GenomicsContext& context, const Request& request,
 
 // The `region` parameters of a request (samtools' form, repeatable); none: everything. Errors:
 // not_found, invalid_argument.
-Result<genomics::Selection> regions_asked(const Request& request, const genomics::ReadSet& set);
+Result<genomics::Selection> regions_asked(const Request& request,
+                                          const genomics::FileHeader& header);
 
 Answer pileup_answer(const GenomicsContext& context, const Request& request,
                      const genomics::FileId& id);

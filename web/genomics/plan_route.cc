@@ -15,7 +15,7 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
-  MEDARC_ASSIGN(const genomics::Selection selection, regions_asked(request, *set));
+  MEDARC_ASSIGN(const genomics::Selection selection, regions_asked(request, set->header));
   const auto slice = genomics::make_slice(set, selection, c.store.limits());
   if (slice.has_error()) return c.store.not_sliced(row, slice.error());
   MEDARC_TRY(c.store.admit_slice(who, row, *set, selection));

@@ -76,12 +76,13 @@ Response serve_blob(const Request& request, std::unique_ptr<archive::BlobReader>
   return response;
 }
 
-Result<genomics::Selection> regions_asked(const Request& request, const genomics::ReadSet& set) {
+Result<genomics::Selection> regions_asked(const Request& request,
+                                          const genomics::FileHeader& header) {
   genomics::Selection selection;
   for (const auto& [name, value] : request.query) {
     if (name != "region") continue;
     if (!selection.regions) selection.regions.emplace();
-    MEDARC_ASSIGN(const auto region, genomics::parse_samtools_region(value, set.header));
+    MEDARC_ASSIGN(const auto region, genomics::parse_samtools_region(value, header));
     selection.regions->push_back(region);
   }
   return selection;

@@ -64,7 +64,7 @@ Result<Asked> asked_of(const Request& request, const genomics::ReadSet& set) {
   MEDARC_ASSIGN([[maybe_unused]] const bool exact, flag_parameter(request, "strict", true));
   Asked asked;
   MEDARC_ASSIGN(asked.with_header, flag_parameter(request, "header", true));
-  MEDARC_ASSIGN(asked.selection, regions_asked(request, set));
+  MEDARC_ASSIGN(asked.selection, regions_asked(request, set.header));
   MEDARC_ASSIGN(asked.selection.mask, mask_of(request));
   if (set.form.variants() && asked.selection.mask.active()) {
     return wrong("fields, tags and notags are of reads");

@@ -49,7 +49,7 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
-  MEDARC_ASSIGN(const genomics::Selection selection, regions_asked(request, *set));
+  MEDARC_ASSIGN(const genomics::Selection selection, regions_asked(request, set->header));
   query.regions = selection.regions;
   MEDARC_TRY(c.store.admit_slice(who, row, *set, selection));
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(set->content));
