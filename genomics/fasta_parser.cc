@@ -198,6 +198,9 @@ Result<FastaContent> FastaParser::finish() {
   if (in_ == In::letters) MEDARC_TRY(sequence_line_ends(false));
   if (!any_) return make_error(Code::invalid_argument, "the FASTA file holds no sequence");
   MEDARC_TRY(sequence_ends());
+  if (!content_.all_letters) {  // some were hashed before that was known
+    for (SequencePlace& place : content_.places.sequences) place.digests = {};
+  }
   return std::move(content_);
 }
 
