@@ -185,9 +185,14 @@ TEST_F(SampleData, DamagedFilesAreRefusedAndGoodOnesStored) {
   for (const char* fastq : {"clock_10K_R1.fastq.gz", "SRR24766921_RRBS_R2.fastq.gz", "5k-30BB2AAXX.3.aligned.sam.fastq"}) {
     EXPECT_TRUE(upload(test::read_file(base_ + "fastq/" + fastq)).has_value()) << fastq;
   }
-  const auto cram = upload(test::read_file(base_ + "damaged/7.quickcheck.cram30.ok.cram"));
-  ASSERT_TRUE(cram.has_error());
-  EXPECT_EQ(cram.error().code, Code::unsupported);
+  for (const char* good : {"6.quickcheck.cram21.ok.cram", "7.quickcheck.cram30.ok.cram"}) {
+    EXPECT_EQ(must(upload(test::read_file(base_ + "damaged/" + good))).file.format, "cram") << good;
+  }
+  for (const char* bad : {"8.quickcheck.cram21.truncated.cram", "9.quickcheck.cram30.truncated.cram"}) {
+    const auto refused = upload(test::read_file(base_ + "damaged/" + bad));
+    ASSERT_TRUE(refused.has_error()) << bad;
+    EXPECT_EQ(refused.error().code, Code::invalid_argument) << bad;
+  }
 }
 
 }  // namespace
