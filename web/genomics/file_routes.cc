@@ -32,8 +32,10 @@ class UploadBody final : public BodyHandler {
       if (stored.error().code == Code::precondition_failed) return problem(400, stored.error());
       return problem(stored.error(), true);
     }
-    std::string body = file_json(stored->file, base_url_);
     // The file is stored, whatever becomes of what is said beside it.
+    const auto sorting = store_.sort_state(stored->file);
+    std::string body =
+        file_json(stored->file, base_url_, sorting.has_value() ? *sorting : std::nullopt);
     if (const auto findings = store_.findings(who_, stored->file); findings.has_value()) {
       body = with_findings(std::move(body), *findings);
     }
@@ -128,15 +130,15 @@ Answer get(const GenomicsContext& c, const Request& request) {
   const size_t slash = rest.rfind('/');
   if (slash != std::string::npos) {
     const auto last = std::string_view(rest).substr(slash + 1);
-    if (const auto part = kParts.find(last); part != kParts.end()) {
-      return part->second(c, request, FileId(rest.substr(0, slash)));
-    }
-    if (auto named = named_file_answer(c, request, rest)) return std::move(*named);
-    // What was made from the file lies below its own "attachments".
+    // What was made from the file lies below its own "attachments", also what has a part's name.
     if (const auto above = std::string_view(rest).substr(0, slash); above.ends_with(kBeside)) {
       return attachment_answer(
           c, request, FileId(std::string(above.substr(0, above.size() - kBeside.size()))), last);
     }
+    if (const auto part = kParts.find(last); part != kParts.end()) {
+      return part->second(c, request, FileId(rest.substr(0, slash)));
+    }
+    if (auto named = named_file_answer(c, request, rest)) return std::move(*named);
   }
   const auto answer = [&]() -> Result<Response> {
     MEDARC_TRY(check_parameters(request, {}));

@@ -23,6 +23,8 @@ TEST_F(QualityTest, TheSummaryIsInTheDescriptionAndTheTablesBesideIt) {
   EXPECT_FALSE(json::parse(whole.body).at("FFQ").as_array().empty());
   EXPECT_EQ(get("/genomics/files/a/b/quality", {{"If-None-Match", whole.header("ETag")}}).status,
             304);
+  EXPECT_EQ(get("/genomics/files/a/b/attachments/quality").body, whole.body);
+  EXPECT_EQ(get("/genomics/files/a/b/attachments/depth").status, 200);
   EXPECT_EQ(get("/genomics/files/nothing/quality").status, 404);
   EXPECT_EQ(get("/genomics/files/a/b/quality?x=1").status, 400);
   const json::object reads = upload("q", test::make_fastq());

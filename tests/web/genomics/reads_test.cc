@@ -293,7 +293,8 @@ TEST_F(UnsortedTest, BeforeAndAfter) {
   serve();
   start_sorting();
   const std::string bam = test::make_bam({.seed = 53, .records = 3'000, .sorted = false}).bytes;
-  upload("u", bam);
+  const json::value stored = upload("u", bam);
+  EXPECT_EQ(stored.at("derivatives"), json::parse(get("/genomics/files/u").body).at("derivatives"));
   for (const char* waiting :
        {"slice?region=chr1:1-100", "slice?region=chr1&format=sam", "depth?region=chr1:1-100",
         "pileup?region=chr1:1-100", "content?derivative=sorted", "index?derivative=sorted",
