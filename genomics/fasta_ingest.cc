@@ -1,21 +1,16 @@
-// FASTA on its way in: plain, gzip, or BGZF. Staging on the caller's thread, inflating, checking
-// and hashing in the pipeline.
+// FASTA on its way in: plain, gzip, or BGZF.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-#include "genomics/bgzf_stager.h"
 #include "genomics/fasta_parser.h"
 #include "genomics/formats.h"
 #include "genomics/gzi.h"
-#include "genomics/gzip_stream.h"
-#include "genomics/pipeline.h"
+#include "genomics/intake.h"
 
 namespace medarc::genomics {
 namespace {
-
-constexpr size_t kPieceBytes = 512u << 10;
 
 Status mark_circular(const std::vector<std::string>& names, SequencePlaces& places) {
   for (const std::string& name : names) {
@@ -88,41 +83,34 @@ Error after_line(Error error, const FastaParser& parser) {
   return with_context(std::move(error), "after FASTA line " + std::to_string(parser.line() - 1));
 }
 
-// Plain text and gzip: a stream without structure, cut by content. Inflated gzip is staged too: it
-// is what parts of sequences are read from.
+// Plain text and gzip. Inflated gzip is staged too: it is what parts of sequences are read from.
 class StreamIngest final : public Ingest {
  public:
+  // `inflated`: null when the file is plain text.
   StreamIngest(archive::BlobStore& blobs, std::unique_ptr<archive::BlobWriter> writer,
                std::unique_ptr<archive::BlobWriter> inflated, const Limits& limits,
                const IngestOptions& options)
       : blobs_(blobs),
         limits_(limits),
         options_(options),
-        writer_(std::move(writer)),
         inflated_(std::move(inflated)),
         parser_(limits),
-        pipeline_(limits.inflate_threads_max) {
-    (inflated_ ? inflated_ : writer_)->content(archive::Content::text);
+        intake_(std::move(writer), inflated_ != nullptr,
+                {[this](ByteView plain) { return take(plain); },
+                 [this](Error error) { return after_line(std::move(error), parser_); }},
+                limits) {
+    if (inflated_) inflated_->content(archive::Content::text);
   }
 
-  Status write(ByteView bytes) override {
-    while (!bytes.empty()) {
-      const ByteView piece = bytes.substr(0, kPieceBytes - waiting_.size());
-      bytes.remove_prefix(piece.size());
-      waiting_.append(piece);
-      if (waiting_.size() == kPieceBytes) MEDARC_TRY(process());
-    }
-    return {};
-  }
+  Status write(ByteView bytes) override { return intake_.write(bytes); }
 
   Result<Ingested> finish() override {
-    MEDARC_TRY(process());
-    MEDARC_TRY(pipeline_.finish());
-    if (inflated_ && !gzip_.ended()) {
+    MEDARC_TRY(intake_.finish());
+    if (intake_.truncated()) {
       return after_line(make_error(Code::invalid_argument, "the gzip file is truncated"), parser_);
     }
     MEDARC_ASSIGN(FastaContent parsed, parser_.finish());
-    MEDARC_ASSIGN(auto content, writer_->finish());
+    MEDARC_ASSIGN(auto content, intake_.content());
     parsed.places.form = inflated_ ? TextForm::inflated : TextForm::plain;
     MEDARC_ASSIGN(Ingested out,
                   described(blobs_, std::move(content), std::move(parsed), limits_, options_,
@@ -135,50 +123,23 @@ class StreamIngest final : public Ingest {
   }
 
  private:
-  class ParseJob final : public Job {
-   public:
-    ParseJob(StreamIngest& owner, std::shared_ptr<const Bytes> bytes)
-        : owner_(owner), bytes_(std::move(bytes)) {}
-    Status prepare() override { return {}; }
-    Status consume() override { return owner_.parse(*bytes_); }
-
-   private:
-    StreamIngest& owner_;
-    const std::shared_ptr<const Bytes> bytes_;
-  };
-
-  Status parse(ByteView bytes) {
-    if (!inflated_) return parser_.feed(bytes);
-    Status done = gzip_.feed(bytes, [this](ByteView plain) -> Status {
-      plain_bytes_ += plain.size();
-      if (plain_bytes_ > limits_.file_bytes_max) {
-        return make_error(Code::too_large, "the inflated file is over genomics.file_bytes_max");
-      }
-      MEDARC_TRY(parser_.feed(plain));
-      return inflated_->write(plain);
-    });
-    if (done.has_error()) return after_line(std::move(done).error(), parser_);
-    return {};
-  }
-
-  Status process() {
-    if (waiting_.empty()) return {};
-    const auto piece = std::make_shared<const Bytes>(std::move(waiting_));
-    waiting_.clear();
-    MEDARC_TRY(pipeline_.push(std::make_unique<ParseJob>(*this, piece)));
-    return writer_->write(*piece);
+  Status take(ByteView plain) {
+    if (!inflated_) return parser_.feed(plain);
+    plain_bytes_ += plain.size();
+    if (plain_bytes_ > limits_.file_bytes_max) {
+      return make_error(Code::too_large, "the inflated file is over genomics.file_bytes_max");
+    }
+    MEDARC_TRY(parser_.feed(plain));
+    return inflated_->write(plain);
   }
 
   archive::BlobStore& blobs_;
   const Limits limits_;
   const IngestOptions options_;
-  const std::unique_ptr<archive::BlobWriter> writer_;
-  const std::unique_ptr<archive::BlobWriter> inflated_;  // null: the file is plain text
-  GzipStream gzip_;
+  const std::unique_ptr<archive::BlobWriter> inflated_;
   FastaParser parser_;
   uint64_t plain_bytes_ = 0;
-  Bytes waiting_;
-  Pipeline pipeline_;  // last: its thread uses what is above
+  StreamIntake intake_;  // last: its thread uses what is above
 };
 
 class BgzfIngest final : public Ingest {
@@ -188,27 +149,20 @@ class BgzfIngest final : public Ingest {
       : blobs_(blobs),
         limits_(limits),
         options_(options),
-        splitter_(limits.blocks_max),
-        stager_(std::move(writer)),
         parser_(limits),
-        pipeline_(limits.inflate_threads_max) {}
+        intake_(std::move(writer),
+                {[this](const BgzfBatch& batch) { return parser_.feed(batch.plain); },
+                 {},
+                 [this](const BgzfBatch& batch) { gzi_.add(batch); }},
+                limits) {}
 
-  Status write(ByteView bytes) override {
-    while (true) {
-      MEDARC_ASSIGN(const bool full, splitter_.feed(bytes));
-      if (!full) return {};
-      MEDARC_TRY(process());
-    }
-  }
+  Status write(ByteView bytes) override { return intake_.write(bytes); }
 
   Result<Ingested> finish() override {
-    MEDARC_TRY(write({}));
-    const Status whole = splitter_.finish();
-    MEDARC_TRY(process());
-    MEDARC_TRY(pipeline_.finish());
-    if (whole.has_error()) return after_line(whole.error(), parser_);
+    MEDARC_TRY(intake_.finish());
+    if (intake_.whole().has_error()) return after_line(intake_.whole().error(), parser_);
     MEDARC_ASSIGN(FastaContent parsed, parser_.finish());
-    MEDARC_ASSIGN(auto content, stager_.finish());
+    MEDARC_ASSIGN(auto content, intake_.content());
     parsed.places.form = TextForm::bgzf;
     MEDARC_ASSIGN(Ingested out,
                   described(blobs_, std::move(content), std::move(parsed), limits_, options_, ""));
@@ -219,37 +173,12 @@ class BgzfIngest final : public Ingest {
   }
 
  private:
-  class ParseJob final : public Job {
-   public:
-    ParseJob(FastaParser& parser, std::shared_ptr<BgzfBatch> batch)
-        : parser_(parser), batch_(std::move(batch)) {}
-    Status prepare() override {
-      thread_local const BgzfInflater inflater;
-      return batch_->inflate(inflater);
-    }
-    Status consume() override { return parser_.feed(batch_->plain); }
-
-   private:
-    FastaParser& parser_;
-    const std::shared_ptr<BgzfBatch> batch_;
-  };
-
-  Status process() {
-    auto batch = std::make_shared<BgzfBatch>(splitter_.take());
-    if (batch->blocks.empty()) return {};
-    gzi_.add(*batch);
-    MEDARC_TRY(pipeline_.push(std::make_unique<ParseJob>(parser_, batch)));
-    return stager_.stage(*batch);
-  }
-
   archive::BlobStore& blobs_;
   const Limits limits_;
   const IngestOptions options_;
-  BgzfSplitter splitter_;
-  BgzfStager stager_;
   GziBuilder gzi_;
   FastaParser parser_;
-  Pipeline pipeline_;  // last: its thread uses what is above
+  BlockIntake intake_;  // last: its thread uses what is above
 };
 
 }  // namespace

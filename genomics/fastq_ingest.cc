@@ -1,20 +1,15 @@
-// FASTQ on its way in: plain, gzip, or BGZF. Staging on the caller's thread, inflating and parsing
-// in the pipeline.
+// FASTQ on its way in: plain, gzip, or BGZF.
 #include <optional>
 
-#include "genomics/bgzf_stager.h"
 #include "genomics/fastq_mate.h"
 #include "genomics/fastq_modules.h"
 #include "genomics/formats.h"
-#include "genomics/gzip_stream.h"
-#include "genomics/pipeline.h"
+#include "genomics/intake.h"
 #include "genomics/read_sums.h"
 #include "genomics/record_digest.h"
 
 namespace medarc::genomics {
 namespace {
-
-constexpr size_t kPieceBytes = 512u << 10;
 
 // What is learnt of the records of one file, on the pipeline's thread.
 class Records {
@@ -80,81 +75,43 @@ class Records {
   std::optional<MateCheck> mate_;
 };
 
-// Plain text and gzip: a stream without structure, cut by content.
+// Plain text and gzip.
 class StreamIngest final : public Ingest {
  public:
   StreamIngest(archive::BlobStore& blobs, std::unique_ptr<archive::BlobWriter> writer, bool gzip,
                const Limits& limits)
       : blobs_(blobs),
-        writer_(std::move(writer)),
         records_(limits),
-        pipeline_(limits.inflate_threads_max) {
-    if (gzip) gzip_ = std::make_unique<GzipStream>();
-    if (!gzip) writer_->content(archive::Content::text);
-  }
+        intake_(std::move(writer), gzip,
+                {[this](ByteView plain) { return records_.feed(plain); },
+                 [this](Error error) {
+                   if (error.code != Code::invalid_argument) return error;
+                   return with_context(std::move(error), records_.last());
+                 }},
+                limits) {}
 
   Status pair_with(std::unique_ptr<archive::BlobReader> mate) override {
     records_.pair_with(std::move(mate));
     return {};
   }
 
-  Status write(ByteView bytes) override {
-    while (!bytes.empty()) {
-      const ByteView piece = bytes.substr(0, kPieceBytes - waiting_.size());
-      bytes.remove_prefix(piece.size());
-      waiting_.append(piece);
-      if (waiting_.size() == kPieceBytes) MEDARC_TRY(process());
-    }
-    return {};
-  }
+  Status write(ByteView bytes) override { return intake_.write(bytes); }
 
   Result<Ingested> finish() override {
-    MEDARC_TRY(process());
-    MEDARC_TRY(pipeline_.finish());
-    if (gzip_ && !gzip_->ended()) {
+    MEDARC_TRY(intake_.finish());
+    if (intake_.truncated()) {
       return make_error(Code::invalid_argument,
                         "the gzip file is truncated: it ends " + records_.last());
     }
     MEDARC_TRY(records_.finish());
-    MEDARC_ASSIGN(auto content, writer_->finish());
+    MEDARC_ASSIGN(auto content, intake_.content());
     return records_.described(blobs_, std::move(content));
   }
 
  private:
-  class ParseJob final : public Job {
-   public:
-    ParseJob(StreamIngest& owner, std::shared_ptr<const Bytes> bytes)
-        : owner_(owner), bytes_(std::move(bytes)) {}
-    Status prepare() override { return {}; }
-    Status consume() override {
-      if (!owner_.gzip_) return owner_.records_.feed(*bytes_);
-      Status done = owner_.gzip_->feed(
-          *bytes_, [this](ByteView plain) { return owner_.records_.feed(plain); });
-      if (done.has_error() && done.error().code == Code::invalid_argument) {
-        return with_context(std::move(done).error(), owner_.records_.last());
-      }
-      return done;
-    }
-
-   private:
-    StreamIngest& owner_;
-    const std::shared_ptr<const Bytes> bytes_;
-  };
-
-  Status process() {
-    if (waiting_.empty()) return {};
-    const auto piece = std::make_shared<const Bytes>(std::move(waiting_));
-    waiting_.clear();
-    MEDARC_TRY(pipeline_.push(std::make_unique<ParseJob>(*this, piece)));
-    return writer_->write(*piece);
-  }
-
   archive::BlobStore& blobs_;
-  std::unique_ptr<archive::BlobWriter> writer_;
-  std::unique_ptr<GzipStream> gzip_;
   Records records_;
-  Bytes waiting_;
-  Pipeline pipeline_;  // last: its thread uses what is above
+  StreamIntake intake_;  // last: its thread uses what is above
 };
 
 class BgzfIngest final : public Ingest {
@@ -162,65 +119,29 @@ class BgzfIngest final : public Ingest {
   BgzfIngest(archive::BlobStore& blobs, std::unique_ptr<archive::BlobWriter> writer,
              const Limits& limits)
       : blobs_(blobs),
-        splitter_(limits.blocks_max),
-        stager_(std::move(writer)),
         records_(limits),
-        pipeline_(limits.inflate_threads_max) {}
+        intake_(std::move(writer),
+                {[this](const BgzfBatch& batch) { return records_.feed(batch.plain); }}, limits) {}
 
   Status pair_with(std::unique_ptr<archive::BlobReader> mate) override {
     records_.pair_with(std::move(mate));
     return {};
   }
 
-  Status write(ByteView bytes) override {
-    while (true) {
-      MEDARC_ASSIGN(const bool full, splitter_.feed(bytes));
-      if (!full) return {};
-      MEDARC_TRY(process());
-    }
-  }
+  Status write(ByteView bytes) override { return intake_.write(bytes); }
 
   Result<Ingested> finish() override {
-    MEDARC_TRY(write({}));
-    const Status whole = splitter_.finish();
-    MEDARC_TRY(process());
-    MEDARC_TRY(pipeline_.finish());
-    if (whole.has_error()) {
-      return with_context(whole.error(), records_.last());
-    }
+    MEDARC_TRY(intake_.finish());
+    if (intake_.whole().has_error()) return with_context(intake_.whole().error(), records_.last());
     MEDARC_TRY(records_.finish());
-    MEDARC_ASSIGN(auto content, stager_.finish());
+    MEDARC_ASSIGN(auto content, intake_.content());
     return records_.described(blobs_, std::move(content));
   }
 
  private:
-  class ParseJob final : public Job {
-   public:
-    ParseJob(Records& records, std::shared_ptr<BgzfBatch> batch)
-        : records_(records), batch_(std::move(batch)) {}
-    Status prepare() override {
-      thread_local const BgzfInflater inflater;
-      return batch_->inflate(inflater);
-    }
-    Status consume() override { return records_.feed(batch_->plain); }
-
-   private:
-    Records& records_;
-    const std::shared_ptr<BgzfBatch> batch_;
-  };
-
-  Status process() {
-    auto batch = std::make_shared<BgzfBatch>(splitter_.take());
-    if (batch->blocks.empty()) return {};
-    MEDARC_TRY(pipeline_.push(std::make_unique<ParseJob>(records_, batch)));
-    return stager_.stage(*batch);
-  }
-
   archive::BlobStore& blobs_;
-  BgzfSplitter splitter_;
-  BgzfStager stager_;
   Records records_;
-  Pipeline pipeline_;  // last: its thread uses what is above
+  BlockIntake intake_;  // last: its thread uses what is above
 };
 
 }  // namespace
