@@ -5,6 +5,7 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <ctime>
 
 #include "dicom/vr_kinds.h"
 
@@ -118,6 +119,15 @@ std::string joined(const std::vector<std::string>& values) {
     out += values[i];
   }
   return out;
+}
+
+std::string utc_date_time(Timestamp t) {
+  const auto seconds = static_cast<std::time_t>(t.us / 1'000'000);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}.{:06}+0000", utc.tm_year + 1900,
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                     t.us % 1'000'000);
 }
 
 }  // namespace medarc::dicom

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "dicom/charset.h"
 #include "dicom/scanner.h"
 
@@ -28,6 +29,9 @@ Charset charset_of(const Scanner& scanner);
 
 // First value of a top-level element, "" when absent. No charset: for UI, CS, IS, US and the like.
 std::string plain_value(const Scanner& scanner, Tag tag);
+
+// A DT value (PS3.5 6.2): microseconds, "+0000".
+std::string utc_date_time(Timestamp t);
 
 // Decimal or IS/US number at the top level.
 std::optional<int64_t> number_value(const Scanner& scanner, Tag tag);

@@ -1,24 +1,11 @@
 #include "genomics/hts_blob.h"
 
-#include <htslib/hfile.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <new>
 
-// HTSlib's interface for back ends is in hfile_internal.h, which is not installed; its symbols are
-// exported and this structure has not changed from 1.10 to 1.23.
-extern "C" {
-struct hFILE_backend {
-  ssize_t (*read)(hFILE* fp, void* buffer, size_t nbytes);
-  ssize_t (*write)(hFILE* fp, const void* buffer, size_t nbytes);
-  off_t (*seek)(hFILE* fp, off_t offset, int whence);
-  int (*flush)(hFILE* fp);
-  int (*close)(hFILE* fp);
-};
-hFILE* hfile_init(size_t struct_size, const char* mode, size_t capacity);
-}
+#include "genomics/hfile_backend.h"
 
 namespace medarc::genomics {
 namespace {
@@ -49,16 +36,7 @@ ssize_t blob_write(hFILE*, const void*, size_t) {
 
 off_t blob_seek(hFILE* fp, off_t offset, int whence) {
   auto* file = reinterpret_cast<BlobFile*>(fp);
-  const auto size = static_cast<int64_t>(file->reader->size());
-  int64_t base = 0;
-  if (whence == SEEK_CUR) base = static_cast<int64_t>(file->at);
-  if (whence == SEEK_END) base = size;
-  if (offset < -base || offset > size - base) {
-    errno = EINVAL;
-    return -1;
-  }
-  file->at = static_cast<uint64_t>(base + offset);
-  return static_cast<off_t>(file->at);
+  return seek_within(file->reader->size(), file->at, offset, whence);
 }
 
 int blob_close(hFILE* fp) {

@@ -21,9 +21,8 @@ struct VariantQuery {
   enum class Form : uint8_t { json, vcf } form = Form::json;
 };
 
-// JSON: {"variants":[{"contig","position"
-// (1-based),"end","id","ref","alt":[],"quality","filters":[],
-// "types":[],"info":{},"samples":{}}],"more":true|false}. INFO and FORMAT values are numbers,
+// JSON: {"variants":[...],"more":true|false}; a variant has contig, position (1-based), end, id,
+// ref, alt[], quality, filters[], types[], info{} and samples{}. INFO and FORMAT values are numbers,
 // texts, true for flags, null for "."; lists where the header has more than one. VCF: the header
 // with the sample columns that are given, then the lines.
 //

@@ -99,4 +99,8 @@ Response problem(int status, const Error& error) {
   return response;
 }
 
+Response answered(Result<Response> made) {
+  return made.has_error() ? problem(made.error()) : std::move(*made);
+}
+
 }  // namespace medarc::web

@@ -16,4 +16,7 @@ std::string_view reason_of(int status);  // "Not Found"; "" for a status Medarc 
 Response problem(const Error& error, bool in_body = false);
 Response problem(int status, const Error& error);
 
+// What was made, or the problem that it is.
+Response answered(Result<Response> made);
+
 }  // namespace medarc::web

@@ -1,12 +1,10 @@
 #include "dicom/completeness/state_elements.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <ctime>
 
 #include "dicom/completeness/completeness.h"
 #include "dicom/private_tags.h"
+#include "dicom/values.h"
 
 namespace medarc::dicom {
 namespace {
@@ -19,15 +17,6 @@ constexpr StudyStateElement kElements[] = {
     {What::quiet, {'I', 'S'}, "seconds since it changed last"},
     {What::stable, {'C', 'S'}, "announced as stable since it changed last: YES, NO"},
 };
-
-std::string utc_date_time(Timestamp t) {
-  const auto seconds = static_cast<std::time_t>(t.us / 1'000'000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}.{:06}+0000", utc.tm_year + 1900,
-                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                     t.us % 1'000'000);
-}
 
 Result<std::string> verdict_of(index::View& view, const index::StudyRow& study,
                                const CompletenessOptions& options, Timestamp at,

@@ -1,9 +1,6 @@
 #include "dicom/senders/editor.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <ctime>
 
 #include "dicom/charset.h"
 #include "dicom/condition.h"
@@ -28,15 +25,6 @@ Element mark(Tag tag, Kind kind, uint8_t depth) {
   e.length = kUndefinedLength;
   if (kind == Kind::sequence) e.vr = {'S', 'Q'};
   return e;
-}
-
-std::string date_time(Timestamp t) {
-  const auto seconds = static_cast<std::time_t>(t.us / 1'000'000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}.{:06}+0000", utc.tm_year + 1900,
-                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                     t.us % 1'000'000);
 }
 
 ByteView trimmed(ByteView value) {
@@ -273,7 +261,7 @@ void Editor::write_record_item(std::vector<Element>& out) {
   out.push_back(mark(kItem, Kind::item, 1));
   write_former_values(out);
   write_nonconforming(out);
-  text(out, 0x04000562, "DT", date_time(corrections_.time));
+  text(out, 0x04000562, "DT", utc_date_time(corrections_.time));
   text(out, 0x04000563, "LO", corrections_.system);
   text(out, 0x04000564, "LO", corrections_.source);
   text(out, 0x04000565, "CS", nonconforming_.empty() ? "COERCE" : "CORRECT");

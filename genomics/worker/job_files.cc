@@ -1,37 +1,15 @@
 #include "genomics/worker/job_files.h"
 
-#include <htslib/hfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdarg>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
 
+#include "genomics/hfile_backend.h"
 #include "sandbox/process.h"
-
-// HTSlib's interface for back ends is in hfile_internal.h, which is not installed; its symbols are
-// exported and these structures have not changed from 1.10 to 1.23.
-extern "C" {
-struct hFILE_backend {
-  ssize_t (*read)(hFILE* fp, void* buffer, size_t nbytes);
-  ssize_t (*write)(hFILE* fp, const void* buffer, size_t nbytes);
-  off_t (*seek)(hFILE* fp, off_t offset, int whence);
-  int (*flush)(hFILE* fp);
-  int (*close)(hFILE* fp);
-};
-struct hFILE_scheme_handler {
-  hFILE* (*open)(const char* name, const char* mode);
-  int (*isremote)(const char* name);
-  const char* provider;
-  int priority;
-  hFILE* (*vopen)(const char* name, const char* mode, va_list arguments);
-};
-hFILE* hfile_init(size_t struct_size, const char* mode, size_t capacity);
-void hfile_add_scheme_handler(const char* scheme, const hFILE_scheme_handler* handler);
-}
 
 namespace medarc::genomics::worker {
 namespace {
@@ -78,16 +56,7 @@ ssize_t job_write(hFILE*, const void* buffer, size_t nbytes) {
 
 off_t job_seek(hFILE* fp, off_t offset, int whence) {
   auto* file = reinterpret_cast<JobFile*>(fp);
-  const auto size = static_cast<int64_t>(file->bytes);
-  int64_t base = 0;
-  if (whence == SEEK_CUR) base = static_cast<int64_t>(file->at);
-  if (whence == SEEK_END) base = size;
-  if (offset < -base || offset > size - base) {
-    errno = EINVAL;
-    return -1;
-  }
-  file->at = static_cast<uint64_t>(base + offset);
-  return static_cast<off_t>(file->at);
+  return seek_within(file->bytes, file->at, offset, whence);
 }
 
 off_t no_seek(hFILE*, off_t, int) {

@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "genomics/hts_worker.h"
 #include "tests/genomics/store_fixture.h"
 #include "tests/support/fasta_maker.h"
 
@@ -285,6 +286,33 @@ TEST_F(CramTest, ABadWorkerCostsItsOneJob) {
   open(limits);
   EXPECT_EQ(upload(cram).error().code, Code::unavailable);
   EXPECT_TRUE(must(store_->list(someone(), {})).files.empty());
+}
+
+TEST_F(CramTest, WhoFindsNoFreeWorkerIsToldSoAfterAWhile) {
+  const FileRow row = store(make_cram());
+  Limits limits;
+  limits.worker_program = sandbox::program_beside("bad_genome");  // says nothing
+  limits.workers_max = 1;
+  limits.worker_wait_ms = 50;
+  References references(*index_, *guard_, limits);
+  HtsWorkers workers(index_->blobs(), references, limits);
+  auto busy = must(workers.start({}, {row.blob, {}}));
+  const auto second = workers.start({}, {row.blob, {}});
+  ASSERT_TRUE(second.has_error());
+  EXPECT_EQ(second.error().code, Code::unavailable) << second.error().text;
+  busy.reset();
+  EXPECT_TRUE(workers.start({}, {row.blob, {}}).has_value());
+}
+
+TEST_F(CramTest, AJobHasSoMuchProcessorTimeAndNoMore) {
+  Limits limits;
+  limits.worker_program = sandbox::program_beside("bad_genome");
+  limits.worker_memory_bytes_max = (1u << 30) + 9;  // computes without end
+  limits.worker_cpu_s_max = 1;
+  open(limits);
+  const auto done = upload(make_cram());
+  ASSERT_TRUE(done.has_error());
+  EXPECT_EQ(done.error().code, Code::corrupt) << done.error().text;
 }
 
 }  // namespace

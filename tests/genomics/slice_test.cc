@@ -195,5 +195,22 @@ TEST_F(SampleData, DamagedFilesAreRefusedAndGoodOnesStored) {
   }
 }
 
+TEST_F(SliceTest, MapsOverTheCachesBytesAreForgottenTheNewestStays) {
+  const FileRow one = must(upload(test::make_bam({.seed = 1}).bytes)).file;
+  const FileRow two = must(upload(test::make_bam({.seed = 2}).bytes)).file;
+  for (const uint64_t bytes : {Limits{}.map_cache_bytes, uint64_t{1}}) {
+    Limits limits;
+    limits.map_cache_bytes = bytes;
+    ReadSetCache cache(index_->blobs(), limits);
+    const auto find = [&](const FileRow& row) {
+      return must(cache.find(row.blob, *row.block_map_blob));
+    };
+    const std::weak_ptr<const ReadSet> first = find(one);
+    EXPECT_EQ(find(one), first.lock());
+    (void)find(two);
+    EXPECT_EQ(first.expired(), bytes == 1);
+  }
+}
+
 }  // namespace
 }  // namespace medarc::genomics

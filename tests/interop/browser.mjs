@@ -43,9 +43,3 @@ export async function openPage(browser, origins, size = { width: 1280, height: 8
   page.on("pageerror", (error) => log.errors.push(String(error)));
   return { page, log };
 }
-
-export async function readInput() {
-  let text = "";
-  for await (const piece of process.stdin) text += piece;
-  return JSON.parse(text);
-}

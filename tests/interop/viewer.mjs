@@ -1,7 +1,8 @@
 // Drives OHIF in a browser over the studies of viewer_test.py, and says what was drawn. In: a JSON
 // object on stdin. Out: JSON.
 import { join } from "node:path";
-import { openBrowser, openPage, readInput } from "./browser.mjs";
+import { openBrowser, openPage } from "./browser.mjs";
+import { readInput } from "./input.mjs";
 
 const PATIENCE_MS = 180_000; // a machine may be busy with other tests
 

@@ -1,7 +1,8 @@
 // npm dicomweb-client in a browser, from a page of another origin than the server's: searches,
 // retrieves, stores. In: a JSON object on stdin. Out: what it was answered, as JSON.
 import { readFileSync } from "node:fs";
-import { openBrowser, openPage, readInput } from "./browser.mjs";
+import { openBrowser, openPage } from "./browser.mjs";
+import { readInput } from "./input.mjs";
 
 const input = await readInput();
 const browser = await openBrowser(input.chromium);

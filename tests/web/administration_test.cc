@@ -2,9 +2,12 @@
 // of DICOM at once, durably, and without touching what the configuration file holds.
 #include "web/administration.h"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <set>
 
 #include "dicom/dictionary.h"
 #include "dicom/server.h"
@@ -367,6 +370,31 @@ TEST_F(AdministrationTest, AnEchoSaysWhatCameBack) {
   ASSERT_EQ(ask("PUT", "peers/DEAF", "{}").status, 201);
   EXPECT_EQ(ask("POST", "peers/DEAF/echo").status, 409);
   EXPECT_EQ(ask("POST", "peers/NOBODY/echo").status, 404);
+}
+
+TEST_F(AdministrationTest, ASilentPeerIsWaitedForSoLongAndByOneAtATime) {
+  start("[administration]\necho_timeout_ms = 500\nechoes_max = 1\n");
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor silent(io, {boost::asio::ip::address_v4::loopback(), 0});
+  ASSERT_EQ(ask("PUT", "peers/MUTE",
+                R"({"port":)" + std::to_string(silent.local_endpoint().port()) + "}")
+                .status,
+            201);
+  std::vector<std::future<HttpAnswer>> both;
+  for (int i = 0; i < 2; ++i) {
+    both.push_back(std::async(std::launch::async, [&] { return ask("POST", "peers/MUTE/echo"); }));
+  }
+  std::multiset<int> statuses;
+  for (auto& one : both) {
+    const HttpAnswer answer = one.get();
+    statuses.insert(answer.status);
+    if (answer.status == 200) {
+      EXPECT_EQ(object(answer).at("answered"), false);
+    } else {
+      EXPECT_NE(answer.body.find("echoes_max"), std::string::npos) << answer.body;
+    }
+  }
+  EXPECT_EQ(statuses, (std::multiset<int>{200, 503}));
 }
 
 }  // namespace

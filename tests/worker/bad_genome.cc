@@ -30,6 +30,8 @@ int main(int argc, char** argv) {
     case 6: say(wire::encode(wire::Open{"/etc/passwd"})); break;
     case 7:  // asks and does not listen
       for (;;) say(wire::encode(wire::Open{"file"}));
+    case 9:  // never ends; the counter is volatile so that the loop stays
+      for (volatile unsigned long n = 0;;) n = n + 1;
     default: break;
   }
   pause();

@@ -2,7 +2,6 @@
 // -a`.
 #include <fmt/format.h>
 
-#include "archive/hash.h"
 #include "genomics/depth_scan.h"
 #include "web/accept.h"
 #include "web/conditional.h"
@@ -109,33 +108,28 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
                 "includeDuplicates", "includeDeletions", "accept"}));
   MEDARC_ASSIGN(const DepthOptions options, options_of(request));
   MEDARC_ASSIGN(const bool json, json_wanted(request));
-  const auto who = at_genomics_door(request);
-  MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
-  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
-  MEDARC_ASSIGN(const genomics::Region region, one_region(request, set->header));
-  MEDARC_TRY(c.store.admit_slice(who, row, *set, {std::vector{region}, {}}));
-  MEDARC_ASSIGN(auto reader, c.store.open_admitted(set->content));
-  auto scan = DepthScan::open(set, region, options, c.store.limits(), std::move(reader));
-  if (scan.has_error()) return c.store.not_sliced(row, scan.error());
+  MEDARC_ASSIGN(RegionReads reads, open_region(c, request, id));
+  auto scan =
+      DepthScan::open(reads.set, reads.region, options, c.store.limits(), std::move(reads.content));
+  if (scan.has_error()) return c.store.not_sliced(reads.row, scan.error());
   const genomics::Region cut = scan->region();
-  const std::string& reference = set->header.references[static_cast<size_t>(cut.tid)].name;
+  const std::string& reference = reads.set->header.references[static_cast<size_t>(cut.tid)].name;
   const std::string said =
       fmt::format(R"("minMapq":{},"minBaseq":{},"excludedFlags":{},"includeDeletions":{})",
                   options.mapping_quality_min, options.base_quality_min, options.excluded_flags,
                   options.deletions);
-  archive::Sha256 hash;
-  hash.update(set->content.view());
-  hash.update(fmt::format("depth;{};{};{}-{};{}", json, cut.tid, cut.begin, cut.end, said));
-  const std::string etag = hash.finish().hex().substr(0, 32);
+  const std::string etag =
+      etag_of(reads.set->content,
+              fmt::format("depth;{};{};{}-{};{}", json, cut.tid, cut.begin, cut.end, said));
   if (auto early = check_preconditions(request, etag)) return std::move(*early);
   std::string before;
   if (json) {
     before = fmt::format(R"({{"reference":{},"start":{},"end":{},{},"depths":[)",
                          json_string(reference), cut.begin + 1, cut.end, said);
   }
-  const std::string name = (row.name.empty() ? row.id.value : row.name) + ".depth.";
   return streamed(
-      request, json ? "application/json" : kTsv, etag, name + (json ? "json" : "tsv"),
+      request, json ? "application/json" : kTsv, etag,
+      name_of(reads.row) + (json ? ".depth.json" : ".depth.tsv"),
       std::make_unique<DepthSource>(std::move(*scan), reference, json, std::move(before)));
 }
 
@@ -143,8 +137,7 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
 
 Answer base_depth_answer(const GenomicsContext& c, const Request& request,
                          const genomics::FileId& id) {
-  auto made = answer(c, request, id);
-  return made.has_error() ? problem(made.error()) : std::move(*made);
+  return answered(answer(c, request, id));
 }
 
 }  // namespace medarc::web

@@ -19,13 +19,20 @@ Response with_digest(Response response, const Digest& digest) {
   return response;
 }
 
-std::string name_of(const FileRow& row) { return row.name.empty() ? row.id.value : row.name; }
-
 Result<Response> content(const GenomicsContext& c, const Request& request, const FileRow& row) {
   MEDARC_ASSIGN(auto reader, c.store.content(at_genomics_door(request), row));
   return with_digest(serve_blob(request, std::move(reader), records::media_type_of(row),
                                 row.blob.hex(), name_of(row)),
                      row.blob);
+}
+
+Result<Response> attachment(const GenomicsContext& c, const Request& request, const FileRow& row,
+                            std::string_view role) {
+  MEDARC_ASSIGN(auto reader, c.store.attachment(at_genomics_door(request), row, role));
+  const Digest& digest = index::attachment(row, role)->blob;
+  return with_digest(serve_blob(request, std::move(reader), "application/octet-stream",
+                                digest.hex(), name_of(row) + "." + std::string(role)),
+                     digest);
 }
 
 Result<Response> sorted_content(const GenomicsContext& c, const Request& request,
@@ -77,12 +84,14 @@ Result<bool> sorted_wanted(const Request& request) {
   return !derivative.empty();
 }
 
+constexpr std::string_view kGzi = "gzi";
+
 struct Ending {
   std::string_view text, format, index_kind;  // index_kind "": the file itself
   bool sorted = false;
 };
 // A line for each form that viewers know by its name.
-constexpr std::array<Ending, 13> kEndings = {{
+constexpr std::array<Ending, 18> kEndings = {{
     {".bam", "bam", ""},
     {".bam.bai", "bam", "bai"},
     {".bam.csi", "bam", "csi"},
@@ -96,25 +105,35 @@ constexpr std::array<Ending, 13> kEndings = {{
     {".bcf.csi", "bcf", "csi"},
     {".cram", "cram", ""},
     {".cram.crai", "cram", "crai"},
+    {".fa", "fasta", ""},
+    {".fa.fai", "fasta", "fai"},
+    {".fa.gz", "fasta", ""},
+    {".fa.gz.fai", "fasta", "fai"},
+    {".fa.gz.gzi", "fasta", kGzi},
 }};
+
+// FASTA is called as it is stored: a reader goes by the name.
+bool called_rightly(const FileRow& row, const Ending& ending) {
+  if (row.format != "fasta") return true;
+  const bool gzip = index::attachment(row, kGzi) != nullptr ||   // in blocks
+                    index::attachment(row, "plain") != nullptr;  // in one piece
+  return ending.text.starts_with(".fa.gz") == gzip;
+}
 
 Result<Response> named(const GenomicsContext& c, const Request& request, const FileId& id,
                        const Ending& ending) {
   MEDARC_TRY(check_parameters(request, {}));
   MEDARC_ASSIGN(const FileRow row, c.store.file(at_genomics_door(request), id));
-  if (row.format != ending.format) {
+  if (row.format != ending.format || !called_rightly(row, ending)) {
     return make_error(Code::not_found, "the file is of another format");
   }
+  if (ending.index_kind == kGzi) return attachment(c, request, row, kGzi);
   if (ending.sorted) {
     return ending.index_kind.empty() ? sorted_content(c, request, row)
                                      : sorted_index(c, request, row, ending.index_kind);
   }
   return ending.index_kind.empty() ? content(c, request, row)
                                    : index_of(c, request, row, ending.index_kind);
-}
-
-Answer answered(Result<Response> made) {
-  return made.has_error() ? problem(made.error()) : std::move(*made);
 }
 
 }  // namespace
@@ -139,13 +158,8 @@ Answer attachment_answer(const GenomicsContext& c, const Request& request, const
                          std::string_view role) {
   return answered([&]() -> Result<Response> {
     MEDARC_TRY(check_parameters(request, {}));
-    const auto who = at_genomics_door(request);
-    MEDARC_ASSIGN(const FileRow row, c.store.file(who, id));
-    MEDARC_ASSIGN(auto reader, c.store.attachment(who, row, role));
-    const Digest& digest = index::attachment(row, role)->blob;
-    return with_digest(serve_blob(request, std::move(reader), "application/octet-stream",
-                                  digest.hex(), name_of(row) + "." + std::string(role)),
-                       digest);
+    MEDARC_ASSIGN(const FileRow row, c.store.file(at_genomics_door(request), id));
+    return attachment(c, request, row, role);
   }());
 }
 

@@ -41,8 +41,7 @@ Result<Response> cram_slice(const GenomicsContext& c, const Request& request,
   wanted.regions = std::move(asked.regions);
   MEDARC_ASSIGN(auto content, crams.open(at_genomics_door(request), set, wanted));
   const std::string type(form.media.front());
-  const std::string name =
-      (row.name.empty() ? row.id.value : row.name) + ".slice." + std::string(form.extension);
+  const std::string name = name_of(row) + ".slice." + std::string(form.extension);
   const std::string etag = etag_of(row, wanted);
   Response response;
   if (content.bytes) {

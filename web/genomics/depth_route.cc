@@ -53,14 +53,12 @@ Result<Response> quality(const GenomicsContext& c, const Request& request,
 
 Answer depth_answer(const GenomicsContext& c, const Request& request, const genomics::FileId& id) {
   if (request.query_value("bins").empty()) return base_depth_answer(c, request, id);
-  auto made = depth(c, request, id);
-  return made.has_error() ? problem(made.error()) : std::move(*made);
+  return answered(depth(c, request, id));
 }
 
 Answer quality_answer(const GenomicsContext& c, const Request& request,
                       const genomics::FileId& id) {
-  auto made = quality(c, request, id);
-  return made.has_error() ? problem(made.error()) : std::move(*made);
+  return answered(quality(c, request, id));
 }
 
 }  // namespace medarc::web

@@ -149,8 +149,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
     return make_response(200, "application/json",
                          with_findings(file_json(row, request.base_url, sorting), findings));
   };
-  auto made = answer();
-  return made.has_error() ? problem(made.error()) : std::move(*made);
+  return answered(answer());
 }
 
 }  // namespace
@@ -165,10 +164,7 @@ void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
   upload.body_bytes_max = 0;
   out.push_back(std::move(upload));
   out.push_back({"GET", "/genomics/files", "List genome files, newest first",
-                 [c](const Request& request) -> Answer {
-                   auto made = list(*c, request);
-                   return made.has_error() ? problem(made.error()) : std::move(*made);
-                 }});
+                 [c](const Request& request) -> Answer { return answered(list(*c, request)); }});
   out.push_back(
       {"GET", "/genomics/files/{id...}",
        "A genome file: what it is; below it content, index, slice, plan, variants, depth, "

@@ -1,7 +1,6 @@
 // /genomics/files/{id}/pileup: what the reads say at each position of a small region, as JSON.
 #include <fmt/format.h>
 
-#include "archive/hash.h"
 #include "genomics/pileup.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
@@ -123,39 +122,31 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
   MEDARC_TRY(check_parameters(
       request, {"region", "minMapq", "minBaseq", "orphans", "overlapsOnce", "reads", "accept"}));
   MEDARC_ASSIGN(const PileupOptions options, options_of(request));
-  const auto who = at_genomics_door(request);
-  MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
-  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
-  MEDARC_ASSIGN(const genomics::Region region, one_region(request, set->header));
-  MEDARC_TRY(c.store.admit_slice(who, row, *set, {std::vector{region}, {}}));
-  MEDARC_ASSIGN(auto reader, c.store.open_admitted(set->content));
-  auto scan = PileupScan::open(set, region, options, c.store.limits(), std::move(reader));
-  if (scan.has_error()) return c.store.not_sliced(row, scan.error());
+  MEDARC_ASSIGN(RegionReads reads, open_region(c, request, id));
+  auto scan = PileupScan::open(reads.set, reads.region, options, c.store.limits(),
+                               std::move(reads.content));
+  if (scan.has_error()) return c.store.not_sliced(reads.row, scan.error());
   const genomics::Region cut = scan->region();
-  const std::string& reference = set->header.references[static_cast<size_t>(cut.tid)].name;
+  const std::string& reference = reads.set->header.references[static_cast<size_t>(cut.tid)].name;
   const std::string said =
       fmt::format(R"("minMapq":{},"minBaseq":{},"orphans":{},"overlapsOnce":{},"depthMax":{})",
                   options.mapping_quality_min, options.base_quality_min, options.orphans,
                   options.overlaps_once, c.store.limits().pileup_depth_max);
-  archive::Sha256 hash;
-  hash.update(set->content.view());
-  hash.update(
+  const std::string etag = etag_of(
+      reads.set->content,
       fmt::format("pileup;{};{}-{};{};{}", cut.tid, cut.begin, cut.end, said, options.reads));
-  const std::string etag = hash.finish().hex().substr(0, 32);
   if (auto early = check_preconditions(request, etag)) return std::move(*early);
   std::string before = fmt::format(R"({{"reference":{},"start":{},"end":{},{},"positions":[)",
                                    json_string(reference), cut.begin + 1, cut.end, said);
   return streamed(
-      request, "application/json", etag,
-      (row.name.empty() ? row.id.value : row.name) + ".pileup.json",
+      request, "application/json", etag, name_of(reads.row) + ".pileup.json",
       std::make_unique<PileupSource>(std::move(*scan), options.reads, std::move(before)));
 }
 
 }  // namespace
 
 Answer pileup_answer(const GenomicsContext& c, const Request& request, const genomics::FileId& id) {
-  auto made = answer(c, request, id);
-  return made.has_error() ? problem(made.error()) : std::move(*made);
+  return answered(answer(c, request, id));
 }
 
 }  // namespace medarc::web

@@ -36,8 +36,7 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
 }  // namespace
 
 Answer plan_answer(const GenomicsContext& c, const Request& request, const genomics::FileId& id) {
-  auto made = answer(c, request, id);
-  return made.has_error() ? problem(made.error()) : std::move(*made);
+  return answered(answer(c, request, id));
 }
 
 }  // namespace medarc::web

@@ -159,8 +159,7 @@ Result<Response> service_info(const Request& request) {
 
 template <class Make>
 Answer answered(Make make) {
-  auto made = make();
-  return made.has_error() ? problem(made.error()) : std::move(*made);
+  return answered(make());
 }
 
 }  // namespace

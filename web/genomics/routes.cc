@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "archive/hash.h"
 #include "base/metrics.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
@@ -99,6 +100,17 @@ Result<genomics::Region> one_region(const Request& request, const genomics::BamH
   return genomics::parse_samtools_region(*text, header);
 }
 
+Result<RegionReads> open_region(const GenomicsContext& c, const Request& request,
+                                const genomics::FileId& id) {
+  const auto who = at_genomics_door(request);
+  MEDARC_ASSIGN(genomics::FileRow row, c.store.file(who, id));
+  MEDARC_ASSIGN(auto set, c.store.read_set(row));
+  MEDARC_ASSIGN(const genomics::Region region, one_region(request, set->header));
+  MEDARC_TRY(c.store.admit_slice(who, row, *set, {std::vector{region}, {}}));
+  MEDARC_ASSIGN(auto content, c.store.open_admitted(set->content));
+  return RegionReads{std::move(row), std::move(set), region, std::move(content)};
+}
+
 Result<bool> flag_parameter(const Request& request, std::string_view name, bool fallback) {
   const std::string_view text = request.query_value(name);
   if (text.empty()) return fallback;
@@ -117,6 +129,17 @@ Result<uint64_t> number_parameter(const Request& request, std::string_view name,
                       std::string(name) + ": a number up to " + std::to_string(max));
   }
   return *value;
+}
+
+std::string name_of(const genomics::FileRow& row) {
+  return row.name.empty() ? row.id.value : row.name;
+}
+
+std::string etag_of(const Digest& content, std::string_view how) {
+  archive::Sha256 hash;
+  hash.update(content.view());
+  hash.update(how);
+  return hash.finish().hex().substr(0, 32);
 }
 
 Response streamed(const Request& request, const std::string& content_type, const std::string& etag,

@@ -103,7 +103,7 @@ std::string etag_of(const genomics::Slice& slice, const SliceForm& form, bool wi
 }
 
 std::string filename_of(const FileRow& row, const SliceForm& form) {
-  return (row.name.empty() ? row.id.value : row.name) + ".slice." + std::string(form.extension);
+  return name_of(row) + ".slice." + std::string(form.extension);
 }
 
 }  // namespace

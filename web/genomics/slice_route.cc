@@ -64,8 +64,7 @@ Answer slice_answer(const GenomicsContext& c, const Request& request, const geno
     MEDARC_ASSIGN(const SliceForm* form, slice_form_of(request, row));
     return form->answer(c, request, row, *form);
   };
-  auto made = answer();
-  return made.has_error() ? problem(made.error()) : std::move(*made);
+  return answered(answer());
 }
 
 }  // namespace medarc::web

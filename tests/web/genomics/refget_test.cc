@@ -226,6 +226,23 @@ TEST_F(RefgetTest, AttachmentsOfAFastaFileAreServed) {
   EXPECT_EQ(post("/genomics/files?circular=b", text).status, 400);
 }
 
+TEST_F(RefgetTest, SamtoolsAndViewersReadAFastaByItsName) {
+  serve();
+  const std::string letters = test::make_letters(4, 30'000);
+  const std::string text = test::to_fasta({{"a", letters}}, 80);
+  upload("plain", text);
+  upload("blocks", test::bgzip(text));
+  const std::string base = "http://127.0.0.1:" + std::to_string(port()) + "/genomics/files/";
+  for (const char* name : {"plain/plain.fa", "blocks/blocks.fa.gz"}) {
+    const std::string found = test::run_tool(
+        {"env", "-C", dir_.path(), "samtools", "faidx", base + name, "a:10001-10050"});
+    EXPECT_EQ(found, ">a:10001-10050\n" + letters.substr(10'000, 50) + "\n");
+  }
+  EXPECT_EQ(get("/genomics/files/blocks/blocks.fa").status, 404) << "it is compressed";
+  EXPECT_EQ(get("/genomics/files/plain/plain.fa.gz").status, 404);
+  EXPECT_EQ(get("/genomics/files/plain/plain.fa.gz.gzi").status, 404);
+}
+
 TEST_F(RefgetTest, ACramIsReadBySamtoolsWithReferencesFromHere) {
   serve();
   const auto bam = test::make_bam({.records = 200, .references = {{"chr1", 20'000}}});
