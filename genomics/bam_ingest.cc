@@ -41,6 +41,7 @@ class BamIngest final : public Ingest {
     MEDARC_ASSIGN(auto quality, stage_blob(summary.quality, archive::Content::text));
     out.attachments.push_back({"quality", std::move(quality)});
     MEDARC_ASSIGN(out.block_map, stage_blob(summary.map.encode(), archive::Content::text));
+    out.plain = intake_.plain_digest();
     MEDARC_ASSIGN(out.content, intake_.content());
     return out;
   }

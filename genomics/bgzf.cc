@@ -175,6 +175,7 @@ Status BgzfSplitter::close_blocks() {
 
 Result<bool> BgzfSplitter::feed(ByteView& bytes) {
   MEDARC_TRY(close_blocks());  // what take() left
+  if (!bytes.empty()) batch_.bytes.reserve(kBatchBytes + kBgzfBlockBytesMax);
   while (!full() && !bytes.empty()) {
     // To the size of a batch, then to the end of the block that is open there.
     const size_t have = batch_.bytes.size();

@@ -115,6 +115,7 @@ class StreamIngest final : public Ingest {
     MEDARC_ASSIGN(Ingested out,
                   described(blobs_, std::move(content), std::move(parsed), limits_, options_,
                             inflated_ ? "samtools faidx needs BGZF, not gzip in one piece" : ""));
+    out.plain = intake_.plain_digest();
     if (inflated_ && !out.identities.empty()) {
       MEDARC_ASSIGN(auto plain, inflated_->finish());
       out.attachments.push_back({"plain", std::move(plain)});
@@ -166,6 +167,7 @@ class BgzfIngest final : public Ingest {
     parsed.places.form = TextForm::bgzf;
     MEDARC_ASSIGN(Ingested out,
                   described(blobs_, std::move(content), std::move(parsed), limits_, options_, ""));
+    out.plain = intake_.plain_digest();
     MEDARC_ASSIGN(auto gzi, stage(blobs_, gzi_.finish(), archive::Content::opaque,
                                   archive::Cuts::content_defined));
     out.attachments.push_back({"gzi", std::move(gzi)});

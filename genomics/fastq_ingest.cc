@@ -33,9 +33,11 @@ class Records {
   }
   std::string last() const { return "after FASTQ record " + std::to_string(parser_.records()); }
 
-  Result<Ingested> described(archive::BlobStore& blobs, archive::StagedBlob content) const {
+  Result<Ingested> described(archive::BlobStore& blobs, archive::StagedBlob content,
+                             const Digest& plain) const {
     Ingested out;
     out.content = std::move(content);
+    out.plain = plain;
     out.statistics_json = parser_.counts().json();
     out.statistics_json.pop_back();
     const ReadSums sums = as_stored(hasher_.sums());
@@ -105,7 +107,7 @@ class StreamIngest final : public Ingest {
     }
     MEDARC_TRY(records_.finish());
     MEDARC_ASSIGN(auto content, intake_.content());
-    return records_.described(blobs_, std::move(content));
+    return records_.described(blobs_, std::move(content), intake_.plain_digest());
   }
 
  private:
@@ -135,7 +137,7 @@ class BgzfIngest final : public Ingest {
     if (intake_.whole().has_error()) return with_context(intake_.whole().error(), records_.last());
     MEDARC_TRY(records_.finish());
     MEDARC_ASSIGN(auto content, intake_.content());
-    return records_.described(blobs_, std::move(content));
+    return records_.described(blobs_, std::move(content), intake_.plain_digest());
   }
 
  private:

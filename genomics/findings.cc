@@ -11,6 +11,7 @@ namespace {
 
 using index::FileRow;
 
+constexpr std::string_view kPlain = "plain:";
 constexpr index::Tag kPatientIdTag{0x00100020}, kSexTag{0x00100040};
 constexpr size_t kSamplesMax = 20;    // of a file with many: these are looked at
 constexpr uint32_t kPatientsMax = 4;  // that a sample name may mean
@@ -102,6 +103,15 @@ Status look_at_sample(index::View& view, const security::Principal& who, const F
 
 }  // namespace
 
+std::string plain_identity(const Digest& plain) { return std::string(kPlain) + plain.hex(); }
+
+std::string_view plain_sha256_hex(const FileRow& file) {
+  for (const std::string& identity : file.identities) {
+    if (identity.starts_with(kPlain)) return std::string_view(identity).substr(kPlain.size());
+  }
+  return {};
+}
+
 Result<Findings> findings_of(index::View& view, const security::Principal& who,
                              const FileRow& file) {
   Findings out;
@@ -115,6 +125,7 @@ Result<Findings> findings_of(index::View& view, const security::Principal& who,
   if (!may_see(who, security::Domain::genomes)) return out;
   MEDARC_ASSIGN(out.same_reads, sharing(view, file, "reads:"));
   MEDARC_ASSIGN(out.same_read_set, sharing(view, file, "readset:"));
+  MEDARC_ASSIGN(out.same_content, sharing(view, file, kPlain));
   MEDARC_ASSIGN(out.same_mates, sharing(view, file, "mates:"));
   return out;
 }

@@ -20,10 +20,15 @@ struct Alert {
   std::string text;  // for people: no data of a patient, and ids only of what the asker may see
 };
 
+// The identity ("plain:…", FileRow::identities) of what a file is once it is inflated, and back.
+std::string plain_identity(const Digest& plain);
+std::string_view plain_sha256_hex(const index::FileRow& file);  // "": a CRAM, or stored long ago
+
 struct Findings {
   static constexpr uint32_t kFilesMax = 100;  // of each kind
   std::vector<Alert> alerts;
   // Ids of other files, ascending, of those the asker may see.
+  std::vector<std::string> same_content;   // the same bytes once inflated ("plain:…")
   std::vector<std::string> same_reads;     // the same records in the same order ("reads:…")
   std::vector<std::string> same_read_set;  // the same reads, in any order ("readset:…")
   std::vector<std::string> same_mates;     // the same reads on one side of the pairs ("mates:…")

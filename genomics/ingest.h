@@ -25,6 +25,7 @@ struct Ingested {
     std::string role;  // of the Attachment it becomes
     archive::StagedBlob blob;
   };
+  std::optional<Digest> plain;          // SHA-256 of the bytes once inflated; none: it is a CRAM
   std::vector<Beside> attachments;      // any order, each role once
   std::vector<std::string> identities;  // "kind:value", any order
   std::optional<CramOutline>

@@ -9,16 +9,19 @@ constexpr size_t kPieceBytes = 512u << 10;
 
 class BlockIntake::WalkJob final : public Job {
  public:
-  WalkJob(const Reader& reader, std::shared_ptr<BgzfBatch> batch)
-      : reader_(reader), batch_(std::move(batch)) {}
+  WalkJob(BlockIntake& owner, std::shared_ptr<BgzfBatch> batch)
+      : owner_(owner), batch_(std::move(batch)) {}
   Status prepare() override {
     thread_local const BgzfInflater inflater;
     return batch_->inflate(inflater);
   }
-  Status consume() override { return reader_.walk(*batch_); }
+  Status consume() override {
+    owner_.plain_.update(batch_->plain);
+    return owner_.reader_.walk(*batch_);
+  }
 
  private:
-  const Reader& reader_;
+  BlockIntake& owner_;
   const std::shared_ptr<BgzfBatch> batch_;
 };
 
@@ -42,7 +45,7 @@ Status BlockIntake::process() {
   const auto batch = std::make_shared<BgzfBatch>(splitter_.take());
   if (batch->blocks.empty()) return {};
   if (reader_.see) reader_.see(*batch);
-  auto job = std::make_unique<WalkJob>(reader_, batch);
+  auto job = std::make_unique<WalkJob>(*this, batch);
   if (!header_done_) {
     // At once: where the header ends is where the first chunk ends.
     MEDARC_TRY(job->prepare());
@@ -106,8 +109,12 @@ Status StreamIntake::process() {
 }
 
 Status StreamIntake::take(ByteView bytes) {
-  if (!gzip_) return reader_.take(bytes);
-  Status done = gzip_->feed(bytes, reader_.take);
+  const auto take = [this](ByteView plain) {
+    plain_.update(plain);
+    return reader_.take(plain);
+  };
+  if (!gzip_) return take(bytes);
+  Status done = gzip_->feed(bytes, take);
   if (done.has_error() && reader_.with_place) return reader_.with_place(std::move(done).error());
   return done;
 }

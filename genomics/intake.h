@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "archive/hash.h"
 #include "genomics/bgzf_stager.h"
 #include "genomics/gzip_stream.h"
 #include "genomics/limits.h"
@@ -40,6 +41,8 @@ class BlockIntake {
   // record is the more telling reason.
   const Status& whole() const { return whole_; }
   Result<archive::StagedBlob> content() { return stager_.finish(); }
+  // Of all that was inflated. After finish(), once.
+  Digest plain_digest() { return plain_.finish(); }
 
  private:
   class WalkJob;
@@ -48,6 +51,7 @@ class BlockIntake {
   const Reader reader_;
   BgzfSplitter splitter_;
   BgzfStager stager_;
+  archive::Sha256 plain_;
   bool header_done_;
   Status whole_;
   Pipeline pipeline_;  // last: its thread uses what is above
@@ -70,6 +74,8 @@ class StreamIntake {
   Status finish();
   bool truncated() const { return gzip_ && !gzip_->ended(); }  // after finish()
   Result<archive::StagedBlob> content() { return writer_->finish(); }
+  // Of all that was taken. After finish(), once.
+  Digest plain_digest() { return plain_.finish(); }
 
  private:
   class TakeJob;
@@ -79,6 +85,7 @@ class StreamIntake {
   const Reader reader_;
   const std::unique_ptr<archive::BlobWriter> writer_;
   std::unique_ptr<GzipStream> gzip_;
+  archive::Sha256 plain_;
   Bytes waiting_;
   Pipeline pipeline_;  // last: its thread uses what is above
 };

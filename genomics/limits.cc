@@ -19,6 +19,8 @@ Limits Limits::from(Config& c) {
       "One line of a FASTQ file or of a FASTA name, held in memory.", 1024);
   u32("samples_max", l.samples_max, "Sample names of one file.");
   u64("blocks_max", l.blocks_max, "BGZF blocks of one file.");
+  u64("index_bytes_max", l.index_bytes_max, "An index that somebody has checked, also inflated.",
+      1024);
   u32("inflate_threads_max", l.inflate_threads_max, "Threads that inflate beside uploads.", 256);
   u32("registered_sequences_max", l.registered_sequences_max,
       "Sequences of one FASTA file that are found by their digests; a file with more has none.");

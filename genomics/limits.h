@@ -17,6 +17,7 @@ struct Limits {
   uint64_t line_bytes_max = 64ull << 20;    // one FASTQ line: the longest reads known have 4 MB
   uint32_t samples_max = 10'000;            // sample names of one file
   uint64_t blocks_max = 16'000'000;         // BGZF blocks of one file: bounds the block map
+  uint64_t index_bytes_max = 64ull << 20;   // an index that is checked, as it comes and inflated
   uint32_t inflate_threads_max = 4;         // helper threads of all uploads together
   // A FASTA file of more sequences is stored, but none of them is found by its digest.
   uint32_t registered_sequences_max = 10'000;

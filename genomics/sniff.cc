@@ -24,13 +24,17 @@ struct Magic {
 using namespace std::string_view_literals;
 // Plain, or inside gzip or BGZF.
 constexpr Magic kFormats[] = {
-    {"@HD\t"sv, 0, "a SAM file"},  {"@SQ\t"sv, 0, "a SAM file"},
-    {"@RG\t"sv, 0, "a SAM file"},  {"@PG\t"sv, 0, "a SAM file"},
-    {"@CO\t"sv, 0, "a SAM file"},  {"TBI\1"sv, 0, "a tabix index"},
-    {"CSI\1"sv, 0, "a CSI index"}, {"##gff-version"sv, 0, "a GFF file"},
+    {"@HD\t"sv, 0, "a SAM file"},
+    {"@SQ\t"sv, 0, "a SAM file"},
+    {"@RG\t"sv, 0, "a SAM file"},
+    {"@PG\t"sv, 0, "a SAM file"},
+    {"@CO\t"sv, 0, "a SAM file"},
+    {"TBI\1"sv, 0, "a tabix index, which is checked at /genomics/files/ID/index"},
+    {"CSI\1"sv, 0, "a CSI index, which is checked at /genomics/files/ID/index"},
+    {"##gff-version"sv, 0, "a GFF file"},
 };
 constexpr Magic kContainers[] = {
-    {"BAI\1"sv, 0, "a BAI index"},
+    {"BAI\1"sv, 0, "a BAI index, which is checked at /genomics/files/ID/index"},
     {"crypt4gh"sv, 0, "a Crypt4GH file"},
     {"NCBI.sra"sv, 0, "an SRA file"},
     {"BZh"sv, 0, "a bzip2 file"},

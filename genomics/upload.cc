@@ -199,6 +199,7 @@ Result<UploadResult> StoreUpload::commit(Ingested ingested) {
   index::Facts facts;
   facts.time = now();
   if (mate_) name_the_pair(ingested.identities);
+  if (ingested.plain) ingested.identities.push_back(plain_identity(*ingested.plain));
   std::vector<archive::StagedBlob> blobs;
   blobs.push_back(std::move(ingested.content));
   if (ingested.index) {

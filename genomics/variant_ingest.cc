@@ -75,6 +75,7 @@ class BlockedIngest final : public Ingest {
       MEDARC_ASSIGN(out.index, beside(summary.index, archive::Content::opaque));
     }
     MEDARC_ASSIGN(out.block_map, beside(summary.map->encode(), archive::Content::text));
+    out.plain = intake_.plain_digest();
     MEDARC_ASSIGN(out.content, intake_.content());
     return out;
   }
@@ -103,6 +104,7 @@ class StreamIngest final : public Ingest {
     }
     MEDARC_ASSIGN(const VariantSummary summary, walk_.finish());
     Ingested out = described(summary, false);
+    out.plain = intake_.plain_digest();
     MEDARC_ASSIGN(out.content, intake_.content());
     return out;
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "archive/hash.h"
+#include "genomics/index_check.h"
 #include "genomics/sniff.h"
 
 namespace medarc::tools {
@@ -26,6 +27,49 @@ Result<std::string> id_of(const std::filesystem::path& path, std::ifstream& in) 
   return "g" + hash.finish().hex().substr(0, 24);
 }
 
+// x.bam.bai and x.bai beside x.bam, and likewise for the other kinds.
+Result<std::vector<GenomeImported::StaleIndex>> stale_indexes(Opened& opened,
+                                                              const security::Principal& principal,
+                                                              const std::filesystem::path& path,
+                                                              const genomics::FileRow& row) {
+  std::vector<GenomeImported::StaleIndex> out;
+  if (!row.index_blob || row.index_kind == "fai") return out;
+  const uint64_t bytes_max = opened.genomes->limits().index_bytes_max;
+  Bytes own;
+  for (const char* ending : {".bai", ".csi", ".tbi", ".crai"}) {
+    for (const std::filesystem::path& beside :
+         {std::filesystem::path(path.string() + ending),
+          std::filesystem::path(path).replace_extension(ending)}) {
+      std::ifstream in(beside, std::ios::binary | std::ios::ate);
+      if (!in) continue;
+      const auto size = static_cast<uint64_t>(in.tellg());
+      if (size > bytes_max) {
+        out.push_back({beside, "over genomics.index_bytes_max, not checked"});
+        continue;
+      }
+      Bytes theirs(size, '\0');
+      in.seekg(0);
+      if (!in.read(theirs.data(), static_cast<std::streamsize>(size))) {
+        out.push_back({beside, "cannot be read"});
+        continue;
+      }
+      if (own.empty()) {
+        MEDARC_ASSIGN(const auto reader, opened.genomes->index_file(principal, row));
+        own.resize(reader->size());
+        MEDARC_TRY(reader->read({0, own.size()}, own.data()));
+      }
+      const auto verdict = genomics::check_index(row, own, theirs, opened.genomes->limits());
+      if (verdict.has_error()) {
+        if (verdict.error().code == Code::corrupt) return verdict.error();  // ours
+        out.push_back({beside, verdict.error().text});
+      } else if (verdict->is == genomics::IndexVerdict::Is::stale) {
+        out.push_back({beside, verdict->reason});
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 bool looks_genomic(std::string_view head, bool whole) {
@@ -35,9 +79,9 @@ bool looks_genomic(std::string_view head, bool whole) {
   return format.has_value() || format.error().code == Code::unsupported;
 }
 
-Result<bool> import_genome(Opened& opened, const security::Principal& principal,
-                           const std::filesystem::path& path, const std::string& patient,
-                           const std::function<void(uint64_t)>& progress) {
+Result<GenomeImported> import_genome(Opened& opened, const security::Principal& principal,
+                                     const std::filesystem::path& path, const std::string& patient,
+                                     const std::function<void(uint64_t)>& progress) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return make_error(Code::io, "cannot be opened");
   genomics::UploadStart start;
@@ -56,7 +100,9 @@ Result<bool> import_genome(Opened& opened, const security::Principal& principal,
   }
   if (in.bad()) return make_error(Code::io, "cannot be read to its end");
   MEDARC_ASSIGN(const genomics::UploadResult stored, upload->finish());
-  return !stored.existed;
+  GenomeImported out{!stored.existed, {}};
+  MEDARC_ASSIGN(out.stale, stale_indexes(opened, principal, path, stored.file));
+  return out;
 }
 
 Result<uint64_t> read_region(Opened& opened, const security::Principal& principal,

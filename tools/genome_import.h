@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "tools/opened.h"
 
@@ -13,9 +14,17 @@ namespace medarc::tools {
 // `whole`: nothing follows.
 bool looks_genomic(std::string_view head, bool whole);
 
-// Stores one file. True: stored; false: held already under the same name and with the same bytes.
+struct GenomeImported {
+  bool stored = false;  // false: held already under the same name and with the same bytes
+  struct StaleIndex {
+    std::filesystem::path path;
+    std::string reason;
+  };
+  std::vector<StaleIndex> stale;  // indexes that lie beside the file and are not of it, or damaged
+};
+// Stores one file; the index that lies beside it is checked, not stored: Medarc makes its own.
 // `patient` as in `patient=` of the upload door, may be empty. `progress` gets the bytes read so far.
-Result<bool> import_genome(Opened& opened, const security::Principal& principal,
+Result<GenomeImported> import_genome(Opened& opened, const security::Principal& principal,
                            const std::filesystem::path& path, const std::string& patient,
                            const std::function<void(uint64_t)>& progress);
 

@@ -125,7 +125,7 @@ Status Importer::add_dicom(const fs::path& path) {
 }
 
 Status Importer::add_genome(const fs::path& path) {
-  const Result<bool> stored = import_genome(opened_, principal_, path, patient_, [&](uint64_t bytes) {
+  const auto stored = import_genome(opened_, principal_, path, patient_, [&](uint64_t bytes) {
     progress_.update(totals_.instances + totals_.genomes, totals_.bytes + bytes, 0);
   });
   if (stored.has_error()) {
@@ -135,7 +135,11 @@ Status Importer::add_genome(const fs::path& path) {
   }
   std::error_code error;
   totals_.bytes += fs::file_size(path, error);
-  ++(*stored ? totals_.genomes : totals_.duplicates);
+  ++(stored->stored ? totals_.genomes : totals_.duplicates);
+  for (const auto& index : stored->stale) {
+    ++totals_.stale_indexes;
+    fmt::print(stderr, "stale index: {}: {}\n", index.path.string(), index.reason);
+  }
   return {};
 }
 

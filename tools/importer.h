@@ -15,6 +15,7 @@ struct ImportTotals {
   uint64_t genomes = 0;       // genomic files stored
   uint64_t duplicates = 0;    // held already
   uint64_t new_versions = 0;
+  uint64_t stale_indexes = 0; // beside genomic files, but not of them; named on stderr
   uint64_t refused = 0;       // of a known kind, but damaged or not allowed; named on stderr
   uint64_t skipped = 0;       // neither DICOM nor genomic
   uint64_t bytes = 0;         // read

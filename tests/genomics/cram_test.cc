@@ -6,6 +6,7 @@
 #include <random>
 
 #include "genomics/hts_worker.h"
+#include "genomics/index_check.h"
 #include "tests/genomics/store_fixture.h"
 #include "tests/support/fasta_maker.h"
 
@@ -286,6 +287,23 @@ TEST_F(CramTest, ABadWorkerCostsItsOneJob) {
   open(limits);
   EXPECT_EQ(upload(cram).error().code, Code::unavailable);
   EXPECT_TRUE(must(store_->list(someone(), {})).files.empty());
+}
+
+TEST_F(CramTest, AnIndexOfAnotherCramIsStale) {
+  store_reference();
+  const FileRow row = store(make_cram());
+  const auto made = [&](const std::string& more) {
+    make_cram("3.0", more);
+    run_tool({"samtools", "index", dir_ / "reads.cram"});
+    return test::read_file(dir_ / "reads.cram.crai");
+  };
+  const auto check = [&](const std::string& theirs) {
+    return must(check_index(row, index_of(row), theirs, Limits{})).is;
+  };
+  EXPECT_EQ(check(made("seqs_per_slice=100")), IndexVerdict::Is::same);
+  EXPECT_EQ(check(made("seqs_per_slice=150")), IndexVerdict::Is::stale);
+  EXPECT_EQ(check_index(row, index_of(row), "1\t2\n", Limits{}).error().code,
+            Code::invalid_argument);
 }
 
 TEST_F(CramTest, WhoFindsNoFreeWorkerIsToldSoAfterAWhile) {

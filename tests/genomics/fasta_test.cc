@@ -1,5 +1,6 @@
 #include "genomics/fasta_parser.h"
 
+#include "genomics/findings.h"
 #include "genomics/sequence_places.h"
 #include "tests/genomics/store_fixture.h"
 #include "tests/support/fasta_maker.h"
@@ -196,12 +197,12 @@ TEST_F(FastaStore, WhatCannotBeRegisteredIsStoredAndSaysSo) {
   limits.registered_sequences_max = 2;
   open(limits);
   const FileRow many = must(upload(to_fasta(three()))).file;
-  EXPECT_TRUE(many.identities.empty());
+  EXPECT_EQ(many.identities, std::vector{plain_identity(many.blob)}) << "no sequence's";
   EXPECT_NE(many.statistics_json.find(R"("notRegistered":"more than 2 sequences)"),
             std::string::npos);
   EXPECT_EQ(many.index_kind, "fai");
   const FileRow protein = must(upload(">p\nMK*\n")).file;
-  EXPECT_TRUE(protein.identities.empty());
+  EXPECT_EQ(protein.identities, std::vector{plain_identity(protein.blob)}) << "no sequence's";
   EXPECT_NE(protein.statistics_json.find("no letters"), std::string::npos);
   const FileRow packed = must(upload(test::gzip(">a\nACGT\n"))).file;
   EXPECT_EQ(packed.index_kind, "");

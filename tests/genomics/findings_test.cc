@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "archive/hash.h"
 #include "genomics/read_sums.h"
 #include "tests/genomics/random_sam.h"
 #include "tests/genomics/store_fixture.h"
+#include "tests/support/variant_maker.h"
 
 namespace medarc::genomics {
 namespace {
@@ -104,6 +106,7 @@ TEST_F(FindingsTest, ReheadedAndRecompressedFilesHaveTheSameReads) {
   EXPECT_EQ(findings("plain").same_reads, (Ids{"packed", "reheaded", "straddling"}));
   EXPECT_EQ(findings("plain").same_read_set,
             (Ids{"byname", "packed", "reheaded", "renamed", "straddling"}));
+  EXPECT_EQ(findings("plain").same_content, (Ids{"packed", "straddling"}));
   EXPECT_EQ(findings("renamed").same_reads, Ids{}) << "other references";
   EXPECT_EQ(findings("another").same_read_set, Ids{});
   EXPECT_EQ(findings("another").same_mates, Ids{});
@@ -144,6 +147,23 @@ TEST_F(FindingsTest, AFastqPairIsRecognisedInItsBam) {
   must(upload(changed, {.id = "changed", .mate = "r2"}));
   EXPECT_EQ(findings("changed").same_read_set, Ids{"r2"}) << "its own mate, and no more";
   EXPECT_EQ(findings("changed").same_mates, Ids{});
+}
+
+TEST_F(FindingsTest, TheDigestOfTheInflatedBytesIsKeptWhateverTheyArePackedIn) {
+  const std::string reads = test::make_fastq({.seed = 5}), letters = ">a\nACGT\nAC\n",
+                    calls = test::make_vcf({.records = 50});
+  for (const auto& [kind, text] : {std::pair{"fastq", reads}, {"fasta", letters}, {"vcf", calls}}) {
+    const std::string sha256 = archive::Sha256::of(text).hex(), id = kind;
+    for (const auto& [form, bytes] : {std::pair{"text", text},
+                                      {"gzip", test::gzip(text)},
+                                      {"bgzf", test::bgzip(text, 9'000)}}) {
+      EXPECT_EQ(plain_sha256_hex(must(upload(bytes, {.id = id + form})).file), sha256)
+          << id << form;
+    }
+    EXPECT_EQ(findings((id + "text").c_str()).same_content, (Ids{id + "bgzf", id + "gzip"}));
+  }
+  const std::string bam = test::make_bam().bytes;
+  EXPECT_EQ(plain_sha256_hex(must(upload(bam)).file), archive::Sha256::of(test::gunzip(bam)).hex());
 }
 
 TEST_F(FindingsTest, SumsAddUpWithoutRegardToOrderAndCarry) {

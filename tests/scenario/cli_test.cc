@@ -6,6 +6,7 @@
 
 #include "tests/scenario/clients.h"
 #include "tests/support/dicom_maker.h"
+#include "tests/support/genome_maker.h"
 
 namespace medarc::test {
 namespace {
@@ -93,6 +94,26 @@ TEST(CommandLine, AWrongRuleForASenderIsRefusedWithItsReason) {
   EXPECT_NE(result.err.find("dicom.quirk: unknown charset LATIN9"), std::string::npos)
       << result.err;
   EXPECT_FALSE(std::filesystem::exists(dir / "a"));
+}
+
+TEST(CommandLine, ImportNamesIndexesThatAreNotOfTheirFiles) {
+  TempDir dir;
+  const std::vector<std::string> names = {"good.bam", "stale.bam", "damaged.bam"};
+  for (size_t i = 0; i < names.size(); ++i) {
+    write_file(dir / names[i], make_bam({.seed = i, .records = 500}).bytes);
+    run_tool({"samtools", "index", dir / names[i]});
+  }
+  std::filesystem::copy_file(dir / "good.bam.bai", dir / "stale.bai");
+  std::filesystem::remove(dir / "stale.bam.bai");
+  std::filesystem::resize_file(dir / "damaged.bam.bai", 20);
+  const auto done = run_medarc({"import", "--json", "--data", dir / "data", dir / "good.bam",
+                                dir / "stale.bam", dir / "damaged.bam"});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_NE(done.out.find(R"("genomes":3,)"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find(R"("stale_indexes":2,)"), std::string::npos) << done.out;
+  EXPECT_EQ(done.err.find("good.bam"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("stale.bai: "), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("damaged.bam.bai: "), std::string::npos) << done.err;
 }
 
 TEST(CommandLine, S11_SendersListsWhatTheyGotWrong) {

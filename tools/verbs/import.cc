@@ -23,6 +23,7 @@ Result<int> run(const ImportOptions& options) {
                                 {"genomes", t.genomes},
                                 {"duplicates", t.duplicates},
                                 {"new_versions", t.new_versions},
+                                {"stale_indexes", t.stale_indexes},
                                 {"refused", t.refused},
                                 {"skipped", t.skipped},
                                 {"bytes", t.bytes},
@@ -35,7 +36,7 @@ Result<int> run(const ImportOptions& options) {
 void add_import(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<ImportOptions>();
   CLI::App* verb = app.add_subcommand(
-      "import", "Store files, or all files below directories: DICOM, BAM, FASTQ");
+      "import", "Store files, or all files below directories: DICOM and genomes");
   options->common.add_to(*verb);
   verb->add_option("paths", options->paths, "Files and directories")->required();
   verb->add_option("--patient", options->patient,

@@ -22,6 +22,7 @@ struct GenomicsContext {
 using GenomicsContextPtr = std::shared_ptr<const GenomicsContext>;
 
 void add_file_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
+void add_index_route(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_tus_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_htsget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_refget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);

@@ -86,6 +86,8 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url,
   o.raw("size", std::to_string(row.bytes));
   o.text("sha256", row.blob.hex());
   o.text("md5", row.md5_hex);
+  if (const auto plain = genomics::plain_sha256_hex(row); !plain.empty())
+    o.text("plainSha256", std::string(plain));
   std::string samples = "[";
   for (const std::string& sample : row.samples) {
     if (samples.size() > 1) samples += ',';

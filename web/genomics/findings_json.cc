@@ -27,6 +27,7 @@ std::string with_findings(std::string file_json, const genomics::Findings& findi
         "{\"code\":" + json_string(alert.code) + ",\"text\":" + json_string(alert.text) + "}";
   }
   file_json += ']';
+  add_ids(file_json, "sameContent", findings.same_content);
   add_ids(file_json, "sameReads", findings.same_reads);
   add_ids(file_json, "sameReadSet", findings.same_read_set);
   add_ids(file_json, "sameMates", findings.same_mates);

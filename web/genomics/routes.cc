@@ -42,6 +42,7 @@ std::vector<Route> genomics_routes(genomics::GenomeStore& store,
       std::make_shared<const GenomicsContext>(GenomicsContext{store, uploads, options, {}});
   std::vector<Route> out;
   add_file_routes(context, out);
+  add_index_route(context, out);
   add_tus_routes(context, out);
   add_htsget_routes(context, out);
   add_refget_routes(context, out);

@@ -58,6 +58,29 @@ TEST_F(FilesTest, TheIndexWorksForSamtools) {
             test::run_tool({"samtools", "idxstats", dir_ / "y.bam"}));
 }
 
+TEST_F(FilesTest, AnIndexOfOthersIsChecked) {
+  genomics::Limits limits;
+  limits.index_bytes_max = 100'000;
+  serve({}, limits);
+  upload("a/b", test::make_bam({.seed = 1}).bytes);
+  upload("other", test::make_bam({.seed = 2}).bytes);
+  upload("reads", test::make_fastq({.records = 5}));
+  const std::string own = get("/genomics/files/other/index").body;
+  const auto ask = [&](const std::string& id, const std::string& index) {
+    return post("/genomics/files/" + id + "/index", index);
+  };
+  EXPECT_EQ(ask("other", own).body, R"({"index":"bai","verdict":"same","reason":""})");
+  const auto stale = json::parse(ask("a/b", own).body);
+  EXPECT_EQ(stale.at("verdict").as_string(), "stale");
+  EXPECT_FALSE(stale.at("reason").as_string().empty());
+  EXPECT_EQ(get("/genomics/files/other/index").body, own) << "ours stays";
+  EXPECT_EQ(ask("other", "what?").status, 400);
+  EXPECT_EQ(ask("other", std::string(100'001, 'x')).status, 413);
+  EXPECT_EQ(ask("reads", own).status, 404);
+  EXPECT_EQ(ask("nothing", own).status, 404);
+  EXPECT_EQ(post("/genomics/files/other", own).status, 404);
+}
+
 TEST_F(FilesTest, DeclaredDigestsAreVerified) {
   serve();
   const std::string letters = test::make_fastq();

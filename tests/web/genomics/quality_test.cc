@@ -1,4 +1,5 @@
 // What is counted, found and drawn of a genome file, over HTTP.
+#include "archive/hash.h"
 #include "tests/web/genomics/genome_fixture.h"
 
 namespace medarc::web {
@@ -78,7 +79,9 @@ TEST_F(QualityTest, FilesNameTheOthersThatHoldTheSameReadsAndTheirAlerts) {
   EXPECT_TRUE(first.at("sameReads").as_array().empty());
   const json::object second =
       upload("second", test::bgzip(test::gunzip(bam), 5'000), "&patient=ISS%7CP2");
+  EXPECT_EQ(json::serialize(second.at("sameContent")), R"(["first"])");
   EXPECT_EQ(json::serialize(second.at("sameReads")), R"(["first"])");
+  EXPECT_EQ(second.at("plainSha256").as_string(), archive::Sha256::of(test::gunzip(bam)).hex());
   EXPECT_EQ(json::serialize(second.at("sameReadSet")), R"(["first"])");
   EXPECT_EQ(second.at("alerts").at(0).at("code").as_string(), "sample-of-another-patient");
   EXPECT_EQ(json::parse(get("/genomics/files/second").body), second);
