@@ -6,6 +6,7 @@
 #include "genomics/file_id.h"
 #include "genomics/sorting.h"
 #include "genomics/upload.h"
+#include "index/file_content.h"
 #include "records/identity.h"
 
 namespace medarc::genomics {
@@ -87,8 +88,17 @@ class Store final : public GenomeStore {
       keys += " format";
       q.all_of_any.push_back({equal(index::kFieldFormat, {query.format})});
     }
+    if (query.sha256) {
+      keys += " sha256";
+      q.all_of_any.push_back({equal(index::kFieldContent, {query.sha256->hex()})});
+    }
     if (!query.patient.empty()) keys += " patient";
     MEDARC_TRY(guard_.admit(who, Action::find, {Domain::genomes, "files", "by" + keys}));
+    if (query.sha256) {
+      const auto there = index_.blobs().open(*query.sha256);
+      if (there.has_error() && there.error().code == Code::not_found) return FilePage{};
+      if (there.has_error()) return there.error();
+    }
     if (!query.patient.empty()) {
       MEDARC_ASSIGN(auto patients, patients_of(query.patient));
       if (patients.empty()) return FilePage{};
@@ -145,6 +155,14 @@ class Store final : public GenomeStore {
     MEDARC_TRY(guard_.admit(who, Action::read,
                             {Domain::genomes, "file/" + row.id.value, std::string(role)}));
     return open_admitted(found->blob);
+  }
+
+  Result<Manifest> manifest(const Principal& who, const FileRow& row, uint64_t from) override {
+    MEDARC_TRY(
+        guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "manifest"}));
+    archive::ChunkLists* const lists = archive::chunk_lists_of(index_.blobs());
+    if (lists == nullptr) return make_error(Code::unsupported, "this archive keeps no chunks");
+    return Manifest::open(*lists, row.blob, row.bytes, from);
   }
 
   Result<Findings> findings(const Principal& who, const FileRow& row) override {

@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   add_echo(app, exit_code);
   add_find(app, exit_code);
   add_pull(app, exit_code);
+  add_push(app, exit_code);
   add_send(app, exit_code);
   add_peer(app, exit_code);
   add_jobs(app, exit_code);

@@ -75,11 +75,16 @@ Result<std::unique_ptr<BodyHandler>> begin_upload(const GenomicsContext& c,
 }
 
 Result<Response> list(const GenomicsContext& c, const Request& request) {
-  MEDARC_TRY(check_parameters(request, {"patient", "sample", "format", "limit", "cursor"}));
+  MEDARC_TRY(
+      check_parameters(request, {"patient", "sample", "format", "sha256", "limit", "cursor"}));
   genomics::FileQuery query;
   query.patient = request.query_value("patient");
   query.sample = request.query_value("sample");
   query.format = request.query_value("format");
+  if (const auto text = request.query_value("sha256"); !text.empty()) {
+    query.sha256 = Digest::from_hex(text);
+    if (!query.sha256) return make_error(Code::invalid_argument, "sha256: 64 hex digits");
+  }
   if (const auto text = request.query_value("limit"); !text.empty()) {
     const auto limit = parse_decimal(text);
     if (!limit || *limit == 0)
@@ -103,7 +108,7 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
   if (!page.next.empty()) {
     std::string next = request.base_url + "/genomics/files?limit=" + std::to_string(query.limit) +
                        "&cursor=" + to_hex(page.next);
-    for (const char* key : {"patient", "sample", "format"}) {
+    for (const char* key : {"patient", "sample", "format", "sha256"}) {
       if (const auto value = request.query_value(key); !value.empty()) {
         next += std::string("&") + key + "=" + percent_encode(value);
       }
@@ -124,7 +129,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
   static const std::map<std::string_view, Part, std::less<>> kParts = {
       {"content", content_answer}, {"index", index_answer},       {"slice", slice_answer},
       {"plan", plan_answer},       {"variants", variants_answer}, {"depth", depth_answer},
-      {"pileup", pileup_answer},   {"quality", quality_answer},
+      {"pileup", pileup_answer},   {"quality", quality_answer},   {"manifest", manifest_answer},
   };
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
@@ -167,8 +172,8 @@ void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
                  [c](const Request& request) -> Answer { return answered(list(*c, request)); }});
   out.push_back(
       {"GET", "/genomics/files/{id...}",
-       "A genome file: what it is; below it content, index, slice, plan, variants, depth, "
-       "pileup, quality and attachments",
+       "A genome file: what it is; below it content, manifest, index, slice, plan, variants, "
+       "depth, pileup, quality and attachments",
        [c](const Request& request) { return get(*c, request); }});
   out.push_back({"DELETE", "/genomics/files/{id...}", "Remove a genome file",
                  [c](const Request& request) -> Answer {
