@@ -1,6 +1,5 @@
 // /genomics/files/{id}/manifest: the chunks of a file's content with their digests, so that it can
 // be verified while it is fetched and fetched on from where it broke off.
-#include "archive/hash.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
 #include "web/http_error.h"
@@ -89,10 +88,7 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
   const std::string url = file_url(request.base_url, row.id);
   const std::string next = url + "/manifest?limit=" + std::to_string(limit) + "&offset=";
   Bytes head = head_of(row, url);
-  archive::Sha256 hash;
-  hash.update(head);
-  hash.update(next + std::to_string(offset));
-  const std::string etag = hash.finish().hex().substr(0, 32);
+  const std::string etag = etag_of(row.blob, head + next + std::to_string(offset));
   if (auto early = check_preconditions(request, etag)) return std::move(*early);
   Response response;
   response.headers.set("Content-Type", "application/json");
