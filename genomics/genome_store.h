@@ -18,7 +18,6 @@
 #include "genomics/cram_reads.h"
 #include "genomics/findings.h"
 #include "genomics/limits.h"
-#include "genomics/manifest.h"
 #include "genomics/references.h"
 #include "genomics/slice.h"
 #include "index/index.h"
@@ -58,7 +57,6 @@ class Upload : public ByteSink {
 
 struct FileQuery {
   std::string patient, sample, format;  // empty: any
-  std::optional<Digest> sha256;         // of the bytes
   uint32_t limit = 100;
   Bytes cursor;  // FilePage::next of an earlier page
 };
@@ -94,9 +92,6 @@ class GenomeStore {
   // of this role; unavailable: it is of the sorted derivative, which is being made.
   virtual Result<std::unique_ptr<archive::BlobReader>> attachment(const Principal&, const FileRow&,
                                                                   std::string_view role) = 0;
-  // The chunks of its content, from the one that holds byte `from` on. range_not_satisfiable: it
-  // has no such byte; unsupported: the archive keeps no chunks.
-  virtual Result<Manifest> manifest(const Principal&, const FileRow&, uint64_t from) = 0;
   // Of a file that was admitted before.
   virtual Result<Findings> findings(const Principal&, const FileRow&) = 0;
   virtual Status remove(const Principal&, const FileId&) = 0;

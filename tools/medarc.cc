@@ -1,6 +1,7 @@
 #include <malloc.h>
 
 // medarc: one binary, the server and the verbs of its operators.
+#include "tools/transfer/push_verb.h"
 #include "tools/verb.h"
 
 namespace {

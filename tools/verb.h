@@ -50,7 +50,6 @@ void add_stats(CLI::App& app, int& exit_code);
 void add_echo(CLI::App& app, int& exit_code);
 void add_find(CLI::App& app, int& exit_code);
 void add_pull(CLI::App& app, int& exit_code);
-void add_push(CLI::App& app, int& exit_code);
 void add_send(CLI::App& app, int& exit_code);
 void add_peer(CLI::App& app, int& exit_code);
 void add_jobs(CLI::App& app, int& exit_code);

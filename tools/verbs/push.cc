@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "tools/transfer/push.h"
+#include "tools/transfer/push_verb.h"
 
 namespace medarc::tools {
 namespace {

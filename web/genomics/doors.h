@@ -47,8 +47,6 @@ Answer content_answer(const GenomicsContext& context, const Request& request,
                       const genomics::FileId& id);
 Answer index_answer(const GenomicsContext& context, const Request& request,
                     const genomics::FileId& id);
-Answer manifest_answer(const GenomicsContext& context, const Request& request,
-                       const genomics::FileId& id);
 // {id}/attachments/{role}: what was made from the file.
 Answer attachment_answer(const GenomicsContext& context, const Request& request,
                          const genomics::FileId& id, std::string_view role);

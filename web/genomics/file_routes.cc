@@ -3,8 +3,10 @@
 #include <map>
 
 #include "base/bytes.h"
+#include "genomics/stored_bytes.h"
 #include "web/genomics/digest_fields.h"
 #include "web/genomics/doors.h"
+#include "web/genomics/manifest_route.h"
 #include "web/http_error.h"
 #include "web/text.h"
 #include "web/url.h"
@@ -81,9 +83,10 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
   query.patient = request.query_value("patient");
   query.sample = request.query_value("sample");
   query.format = request.query_value("format");
+  std::optional<Digest> sha256;
   if (const auto text = request.query_value("sha256"); !text.empty()) {
-    query.sha256 = Digest::from_hex(text);
-    if (!query.sha256) return make_error(Code::invalid_argument, "sha256: 64 hex digits");
+    sha256 = Digest::from_hex(text);
+    if (!sha256) return make_error(Code::invalid_argument, "sha256: 64 hex digits");
   }
   if (const auto text = request.query_value("limit"); !text.empty()) {
     const auto limit = parse_decimal(text);
@@ -97,7 +100,10 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
       return make_error(Code::invalid_argument, "cursor: as `next` of an earlier answer");
     query.cursor = std::move(*cursor);
   }
-  MEDARC_ASSIGN(const genomics::FilePage page, c.store.list(at_genomics_door(request), query));
+  const auto who = at_genomics_door(request);
+  MEDARC_ASSIGN(const genomics::FilePage page,
+                sha256 ? genomics::stored_bytes_of(c.store).list_with_bytes(who, query, *sha256)
+                       : c.store.list(who, query));
   std::string body = "{\"files\":[";
   for (size_t i = 0; i < page.files.size(); ++i) {
     if (i > 0) body += ',';

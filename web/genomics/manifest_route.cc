@@ -1,7 +1,9 @@
 // /genomics/files/{id}/manifest: the chunks of a file's content with their digests, so that it can
 // be verified while it is fetched and fetched on from where it broke off.
+#include "web/genomics/manifest_route.h"
+
+#include "genomics/stored_bytes.h"
 #include "web/conditional.h"
-#include "web/genomics/doors.h"
 #include "web/http_error.h"
 #include "web/text.h"
 
@@ -83,7 +85,8 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
   if (limit == 0) return make_error(Code::invalid_argument, "limit: a number of chunks from 1 on");
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const FileRow row, c.store.file(who, id));
-  MEDARC_ASSIGN(genomics::Manifest chunks, c.store.manifest(who, row, offset));
+  MEDARC_ASSIGN(genomics::Manifest chunks,
+                genomics::stored_bytes_of(c.store).manifest(who, row, offset));
   MEDARC_ASSIGN(auto first, chunks.next());
   const std::string url = file_url(request.base_url, row.id);
   const std::string next = url + "/manifest?limit=" + std::to_string(limit) + "&offset=";
