@@ -1,5 +1,6 @@
 #include "archive/segment_store.h"
 
+#include "archive/chunk_list.h"
 #include "archive/collect.h"
 #include "archive/recode.h"
 #include "archive/segment_reader.h"
@@ -9,7 +10,7 @@
 namespace medarc::archive {
 namespace {
 
-class SegmentStore final : public BlobStore, public Recoding {
+class SegmentStore final : public BlobStore, public Recoding, public ChunkLists {
  public:
   SegmentStore(std::unique_ptr<FileLock> lock, std::unique_ptr<SegmentLog> log, Catalog& catalog)
       : lock_(std::move(lock)), log_(std::move(log)), catalog_(catalog) {}
@@ -73,6 +74,18 @@ class SegmentStore final : public BlobStore, public Recoding {
     return expand_chunks(recode_tools(), chunks);
   }
 
+  Result<std::vector<ListedChunk>> chunks_from(const Digest& blob, uint64_t offset) override {
+    MEDARC_ASSIGN(const auto page, catalog_.find_manifest(blob, offset));
+    if (!page) return make_error(Code::not_found, "no blob " + blob.hex());
+    std::vector<ListedChunk> out;
+    uint64_t begin = page->first_offset;
+    for (const ManifestEntry& e : page->entries) {
+      if (begin + e.length > offset) out.push_back({e.chunk, {begin, e.length}});
+      begin += e.length;
+    }
+    return out;
+  }
+
   Status replay(CommitNumber after, const std::function<Status(const Committed&)>& visit) override {
     return log_->replay(after, [&](Application& a) {
       Committed committed{a.number, a.payload, {}};
@@ -131,6 +144,7 @@ class SegmentStore final : public BlobStore, public Recoding {
 }  // namespace
 
 Recoding* recoding_of(BlobStore& store) { return dynamic_cast<Recoding*>(&store); }
+ChunkLists* chunk_lists_of(BlobStore& store) { return dynamic_cast<ChunkLists*>(&store); }
 
 SegmentOptions SegmentOptions::from(Config& config) {
   SegmentOptions o;

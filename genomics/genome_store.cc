@@ -5,7 +5,9 @@
 
 #include "genomics/file_id.h"
 #include "genomics/sorting.h"
+#include "genomics/stored_bytes.h"
 #include "genomics/upload.h"
+#include "index/file_content.h"
 #include "records/identity.h"
 
 namespace medarc::genomics {
@@ -33,7 +35,7 @@ index::Term equal(index::Tag field, std::vector<std::string> values) {
   return {field, index::TermOp::equal, std::move(values)};
 }
 
-class Store final : public GenomeStore {
+class Store final : public GenomeStore, public StoredBytes {
  public:
   Store(index::Index& index, security::Guard& guard, Limits limits)
       : index_(index),
@@ -73,35 +75,11 @@ class Store final : public GenomeStore {
   }
 
   Result<FilePage> list(const Principal& who, const FileQuery& query) override {
-    std::string keys;
-    index::Query q;
-    q.kind = index::Kind::file;
-    q.order = index::Order::newest_first;
-    q.limit = query.limit;
-    q.after = query.cursor;
-    if (!query.sample.empty()) {
-      keys += " sample";
-      q.all_of_any.push_back({equal(index::kFieldSample, {query.sample})});
-    }
-    if (!query.format.empty()) {
-      keys += " format";
-      q.all_of_any.push_back({equal(index::kFieldFormat, {query.format})});
-    }
-    if (!query.patient.empty()) keys += " patient";
-    MEDARC_TRY(guard_.admit(who, Action::find, {Domain::genomes, "files", "by" + keys}));
-    if (!query.patient.empty()) {
-      MEDARC_ASSIGN(auto patients, patients_of(query.patient));
-      if (patients.empty()) return FilePage{};
-      q.all_of_any.push_back({equal(index::kFieldPatientKey, std::move(patients))});
-    }
-    MEDARC_ASSIGN(index::Page page, index_.view()->query(q));
-    FilePage out;
-    out.next = std::move(page.next);
-    for (const index::Match& m : page.matches) {
-      MEDARC_ASSIGN(FileRow row, index::decode_file(m.row.value));
-      out.files.push_back(std::move(row));
-    }
-    return out;
+    return list_files(who, query, std::nullopt);
+  }
+  Result<FilePage> list_with_bytes(const Principal& who, const FileQuery& query,
+                                   const Digest& sha256) override {
+    return list_files(who, query, sha256);
   }
 
   Result<FileRow> file(const Principal& who, const FileId& id) override {
@@ -145,6 +123,14 @@ class Store final : public GenomeStore {
     MEDARC_TRY(guard_.admit(who, Action::read,
                             {Domain::genomes, "file/" + row.id.value, std::string(role)}));
     return open_admitted(found->blob);
+  }
+
+  Result<Manifest> manifest(const Principal& who, const FileRow& row, uint64_t from) override {
+    MEDARC_TRY(
+        guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "manifest"}));
+    archive::ChunkLists* const lists = archive::chunk_lists_of(index_.blobs());
+    if (lists == nullptr) return make_error(Code::unsupported, "this archive keeps no chunks");
+    return Manifest::open(*lists, row.blob, row.bytes, from);
   }
 
   Result<Findings> findings(const Principal& who, const FileRow& row) override {
@@ -233,6 +219,48 @@ class Store final : public GenomeStore {
   const Limits& limits() const override { return limits_; }
 
  private:
+  Result<FilePage> list_files(const Principal& who, const FileQuery& query,
+                              const std::optional<Digest>& sha256) {
+    std::string keys;
+    index::Query q;
+    q.kind = index::Kind::file;
+    q.order = index::Order::newest_first;
+    q.limit = query.limit;
+    q.after = query.cursor;
+    if (!query.sample.empty()) {
+      keys += " sample";
+      q.all_of_any.push_back({equal(index::kFieldSample, {query.sample})});
+    }
+    if (!query.format.empty()) {
+      keys += " format";
+      q.all_of_any.push_back({equal(index::kFieldFormat, {query.format})});
+    }
+    if (sha256) {
+      keys += " sha256";
+      q.all_of_any.push_back({equal(index::kFieldContent, {sha256->hex()})});
+    }
+    if (!query.patient.empty()) keys += " patient";
+    MEDARC_TRY(guard_.admit(who, Action::find, {Domain::genomes, "files", "by" + keys}));
+    if (sha256) {
+      const auto there = index_.blobs().open(*sha256);
+      if (there.has_error() && there.error().code == Code::not_found) return FilePage{};
+      if (there.has_error()) return there.error();
+    }
+    if (!query.patient.empty()) {
+      MEDARC_ASSIGN(auto patients, patients_of(query.patient));
+      if (patients.empty()) return FilePage{};
+      q.all_of_any.push_back({equal(index::kFieldPatientKey, std::move(patients))});
+    }
+    MEDARC_ASSIGN(index::Page page, index_.view()->query(q));
+    FilePage out;
+    out.next = std::move(page.next);
+    for (const index::Match& m : page.matches) {
+      MEDARC_ASSIGN(FileRow row, index::decode_file(m.row.value));
+      out.files.push_back(std::move(row));
+    }
+    return out;
+  }
+
   // Per reference sequence and not per position, so that a viewer that scrolls pays one entry.
   static std::string detail_of(const ReadSet& set, const Selection& selection) {
     const std::string records = set.form.variants() ? "variants" : "reads";
@@ -287,6 +315,8 @@ class Store final : public GenomeStore {
 };
 
 }  // namespace
+
+StoredBytes& stored_bytes_of(GenomeStore& store) { return dynamic_cast<StoredBytes&>(store); }
 
 std::unique_ptr<GenomeStore> GenomeStore::create(index::Index& index, security::Guard& guard,
                                                  Limits limits) {

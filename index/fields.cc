@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "index/file_content.h"
 #include "index/name_words.h"
 
 namespace medarc::index {
@@ -124,6 +125,12 @@ bool from_members(const Subject& s, Tag tag, FieldValues& out) {
     if (tag == kFieldPatientKey) return one("LO", s.file->patient.value);
     if (tag == kFieldFormat) return one("CS", s.file->format);
     if (tag == kFieldFileName) return one("LO", s.file->name);
+    if (tag == kFieldContent) {
+      out.vr = kLo;
+      out.made.push_back(s.file->blob.hex());
+      add_made(out);
+      return true;
+    }
     if (tag == kFieldIdentity) {
       out.vr = kLo;
       for (const std::string& identity : s.file->identities) add(out, identity);

@@ -1,6 +1,7 @@
 #include <malloc.h>
 
 // medarc: one binary, the server and the verbs of its operators.
+#include "tools/transfer/push_verb.h"
 #include "tools/verb.h"
 
 namespace {
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
   add_echo(app, exit_code);
   add_find(app, exit_code);
   add_pull(app, exit_code);
+  add_push(app, exit_code);
   add_send(app, exit_code);
   add_peer(app, exit_code);
   add_jobs(app, exit_code);

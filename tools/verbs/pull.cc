@@ -1,8 +1,9 @@
 // medarc pull: a study of a peer into a stopped archive (C-GET), or from one peer to another
-// application, a running Medarc for one (C-MOVE).
+// application, a running Medarc for one (C-MOVE); without a study a genome file of a server.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "dicom/dimse/identifier.h"
@@ -13,6 +14,7 @@
 #include "tools/opened.h"
 #include "tools/peer.h"
 #include "tools/progress.h"
+#include "tools/transfer/genome_pull.h"
 
 namespace medarc::tools {
 namespace {
@@ -39,6 +41,8 @@ constexpr const char* kSyntaxes[] = {
 struct PullOptions {
   PeerOptions peer;
   std::string study, move_to;
+  std::string from = "http://127.0.0.1:8042", token_file;
+  GenomePullOptions genome;
 };
 
 Attribute key(Tag tag, const char* vr, std::vector<std::string> values) {
@@ -180,19 +184,63 @@ Result<int> run(const PullOptions& options) {
   return end.status == dicom::kSuccess && missing == 0 ? kExitDone : kExitFound;
 }
 
+Result<int> run_genome(PullOptions options) {
+  const PeerOptions& given = options.peer;
+  if (!options.move_to.empty() || !given.aet.empty()) {
+    return make_error(Code::invalid_argument, "--move-to and --aet go with a --study");
+  }
+  const auto start = std::chrono::steady_clock::now();
+  MEDARC_ASSIGN(const auto server, server_at(given.common, options.from, options.token_file));
+  options.genome.id = given.peer;
+  MEDARC_ASSIGN(const Pulled pulled, pull_genome(options.genome, server));
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  print_result(given.common, {{"id", options.genome.id},
+                              {"file", pulled.path},
+                              {"bytes", pulled.bytes},
+                              {"bytes_received", pulled.bytes_received},
+                              {"bytes_resumed", pulled.bytes_resumed},
+                              {"seconds", seconds.count()},
+                              {"sha256", pulled.sha256.hex()}});
+  return kExitDone;
+}
+
+void add_genome_options(CLI::App& verb, PullOptions& options) {
+  verb.add_option("--from", options.from, "URL of the server that has the genome file")
+      ->capture_default_str();
+  verb.add_option("-o,--output", options.genome.output,
+                  "Where to write the genome file; its own name here if not given");
+  verb.add_option("--token-file", options.token_file, "File with a token, for --from");
+  verb.add_option("--connections", options.genome.fetch.connections, "At a time, of a genome file")
+      ->check(CLI::Range(1, 32))
+      ->capture_default_str();
+  verb.add_option("--bytes-per-second", options.genome.fetch.bytes_per_second,
+                  "Of a genome file, at most; 0: as fast as it goes")
+      ->capture_default_str();
+  verb.add_option("--retry-for", options.genome.fetch.retry_for_s,
+                  "Seconds without progress until a genome file is given up")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_pull(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<PullOptions>();
-  CLI::App* verb = app.add_subcommand("pull", "Fetch a study from a DICOM peer (C-GET, C-MOVE)");
+  CLI::App* verb = app.add_subcommand(
+      "pull", "Fetch a genome file of a server, or with --study a study of a DICOM peer");
   options->peer.add_to(*verb);
-  verb->add_option("--study", options->study, "Study Instance UID")->required();
+  verb->get_option("peer")->description(
+      "Id of the genome file; with --study the AE title of a [[dicom.peer]], or AET@HOST:PORT");
+  add_genome_options(*verb, *options);
+  verb->add_option("--study", options->study, "Study Instance UID (C-GET, C-MOVE)");
   verb->add_option("--move-to", options->move_to,
                    "AE title the peer shall send to (C-MOVE), such as that of a running Medarc; "
                    "without it the study is stored in --data");
   verb->callback([options, &exit_code] {
-    catch_interrupt();
-    const Result<int> code = run(*options);
+    const bool genome = options->study.empty();
+    // A file's transfer goes on where it ended, so Ctrl-C may end it at once.
+    if (!genome) catch_interrupt();
+    const Result<int> code = genome ? run_genome(*options) : run(*options);
     exit_code = code.has_error() ? fail(code.error()) : *code;
   });
 }

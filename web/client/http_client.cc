@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <chrono>
+#include <limits>
 #include <sstream>
 
 #include "dicom/ul/socket.h"
 #include "security/secret_file.h"
+#include "web/text.h"
 
 namespace medarc::web {
 namespace {
@@ -24,6 +25,19 @@ std::string host_field(const dicom::WebDestination& to) {
   return usual ? host : host + ":" + std::to_string(to.port);
 }
 
+using Parser = http::response_parser<http::buffer_body>;
+
+ClientAnswer head_of(const Parser& parser) {
+  const auto& head = parser.get().base();
+  ClientAnswer out;
+  out.status = static_cast<int>(head.result_int());
+  out.content_type = std::string(head[http::field::content_type]);
+  for (const auto& field : head) {
+    out.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  }
+  return out;
+}
+
 std::string chunk_head(size_t bytes) {
   std::ostringstream out;
   out << std::hex << bytes << "\r\n";
@@ -31,6 +45,13 @@ std::string chunk_head(size_t bytes) {
 }
 
 }  // namespace
+
+std::string_view ClientAnswer::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (equal_ignoring_case(key, name)) return value;
+  }
+  return {};
+}
 
 Result<std::string> authorization_of(const dicom::WebDestination& to) {
   if (to.token_file.empty() && to.basic_file.empty()) return std::string();
@@ -57,7 +78,8 @@ Status HttpConnection::send(ByteView bytes) {
   return channel_.write_all(bytes, to_.timeout_ms, stop_);
 }
 
-Result<ClientAnswer> HttpConnection::exchange(const ClientRequest& request, ByteSource& body) {
+Result<ClientAnswer> HttpConnection::exchange(const ClientRequest& request, ByteSource& body,
+                                              const BodyTaker& taker) {
   reusable_ = false;
   http::request<http::empty_body> head;
   head.version(11);
@@ -76,7 +98,7 @@ Result<ClientAnswer> HttpConnection::exchange(const ClientRequest& request, Byte
   const Status sent = send_body(request, body);
   // A server that will not have it says so, and may close before it has read all.
   if (sent.has_error() && sent.error().code != Code::cancelled) return sent.error();
-  auto answer = read_answer();
+  auto answer = read_answer(request.method == "HEAD", taker);
   if (sent.has_error()) {
     reusable_ = false;
     if (answer.has_error()) return sent.error();
@@ -102,52 +124,75 @@ Status HttpConnection::send_body(const ClientRequest& request, ByteSource& body)
   return chunked ? send("0\r\n\r\n") : Status();
 }
 
-Result<ClientAnswer> HttpConnection::read_answer() {
-  const auto until = Clock::now() + std::chrono::milliseconds(to_.answer_timeout_ms);
+Result<bool> HttpConnection::read_more(Clock::time_point until) {
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
   Bytes piece(kPieceBytes, '\0');
+  const auto read = left <= 0 ? Result<size_t>(make_error(Code::deadline, ""))
+                              : channel_.read_some(piece.data(), piece.size(),
+                                                   static_cast<uint32_t>(left), stop_);
+  if (read.has_error() && read.error().code == Code::deadline) {
+    return make_error(Code::deadline, "no answer in answer_timeout_ms");
+  }
+  if (read.has_error()) return read.error();
+  unread_.append(piece, 0, *read);
+  return *read > 0;
+}
+
+Result<ClientAnswer> HttpConnection::read_answer(bool head_only, const BodyTaker& taker) {
+  const auto patience = std::chrono::milliseconds(to_.answer_timeout_ms);
+  auto until = Clock::now() + patience;
+  Bytes room(kPieceBytes, '\0');
   for (;;) {  // interim answers (1xx) come before the final one
-    http::response_parser<http::string_body> parser;
+    Parser parser;
     parser.eager(true);
+    parser.skip(head_only);
     parser.header_limit(kHeadBytesMax);
-    parser.body_limit(kBodyBytesMax);
+    parser.body_limit(taker ? std::numeric_limits<uint64_t>::max() : kBodyBytesMax);
+    ClientAnswer answer;
+    ByteSink* sink = nullptr;
     while (!parser.is_done()) {
       boost::system::error_code error;
+      auto& body = parser.get().body();
+      body.data = room.data();
+      body.size = room.size();
+      body.more = true;
       size_t used = 0;
       if (!unread_.empty()) {
         used = parser.put(boost::asio::buffer(unread_.data(), unread_.size()), error);
         unread_.erase(0, used);
       }
-      if (error && error != http::error::need_more) {
+      if (error && error != http::error::need_more && error != http::error::need_buffer) {
         const bool large = error == http::error::body_limit || error == http::error::header_limit;
         return make_error(large ? Code::too_large : Code::invalid_argument,
                           "the server's answer: " + error.message());
       }
+      if (parser.is_header_done() && answer.status == 0) {
+        answer = head_of(parser);
+        if (taker && answer.status / 100 != 1) sink = taker(answer);
+      }
+      if (const ByteView came(room.data(), room.size() - body.size); !came.empty()) {
+        if (sink != nullptr) {
+          MEDARC_TRY(sink->write(came));
+          until = Clock::now() + patience;
+        } else if (came.size() > kBodyBytesMax - answer.body.size()) {
+          return make_error(Code::too_large, "the server's answer: body limit exceeded");
+        } else {
+          answer.body.append(came);
+        }
+      }
       if (parser.is_done()) break;
       if (used > 0 && !unread_.empty()) continue;
-      const auto left =
-          std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
-      const auto read = left <= 0 ? Result<size_t>(make_error(Code::deadline, ""))
-                                  : channel_.read_some(piece.data(), piece.size(),
-                                                       static_cast<uint32_t>(left), stop_);
-      if (read.has_error() && read.error().code == Code::deadline) {
-        return make_error(Code::deadline, "no answer in answer_timeout_ms");
+      MEDARC_ASSIGN(const bool more, read_more(until));
+      if (more) continue;
+      if (parser.got_some()) parser.put_eof(error);
+      if (error || !parser.is_done()) {
+        return make_error(Code::cancelled, "the server closed without a whole answer");
       }
-      if (read.has_error()) return read.error();
-      const size_t n = *read;
-      if (n == 0) {
-        if (parser.got_some()) parser.put_eof(error);
-        if (error || !parser.is_done()) {
-          return make_error(Code::cancelled, "the server closed without a whole answer");
-        }
-        break;
-      }
-      unread_.append(piece, 0, n);
     }
-    auto answer = parser.release();
-    if (answer.result_int() / 100 == 1) continue;
-    reusable_ = answer.keep_alive() && unread_.empty();
-    return ClientAnswer{static_cast<int>(answer.result_int()),
-                        std::string(answer[http::field::content_type]), std::move(answer.body())};
+    if (answer.status / 100 == 1) continue;
+    reusable_ = parser.get().keep_alive() && unread_.empty();
+    return answer;
   }
 }
 

@@ -1,5 +1,6 @@
 // Medarc as HTTP client: one connection to a configured server, one exchange after the other
-// (RFC 9112), blocking. A request's body is a stream, in constant memory; an answer is held whole.
+// (RFC 9112), blocking. A request's body is a stream, in constant memory; an answer is held whole,
+// or given to a sink as it comes.
 //
 // Errors of both calls: unavailable (no connection, or stopping), deadline, permission_denied (TLS
 // refused, or its name is another), cancelled (the server is gone), invalid_argument (what it says
@@ -7,6 +8,8 @@
 // thread-safe.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +32,13 @@ struct ClientAnswer {
   int status = 0;
   std::string content_type;
   Bytes body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string_view header(std::string_view name) const;  // any case; "" when absent
 };
+
+// Asked once the head of the final answer is there (its body is still empty): who takes the body
+// piece by piece; null: it is held. An error of the sink ends the exchange with it.
+using BodyTaker = std::function<ByteSink*(const ClientAnswer& head)>;
 
 // The value of Authorization, from the file that the destination names; "": it names none.
 // invalid_argument: a file that is not one line of text.
@@ -43,7 +52,9 @@ class HttpConnection {
   static Result<std::unique_ptr<HttpConnection>> open(const dicom::WebDestination& to,
                                                       const dicom::ul::Signal& stop);
   // `body` has exactly body_bytes, if that is said. A server may answer before it has read all.
-  Result<ClientAnswer> exchange(const ClientRequest& request, ByteSource& body);
+  // Bodies that are taken may be of any length, and answer_timeout_ms is the time between pieces.
+  Result<ClientAnswer> exchange(const ClientRequest& request, ByteSource& body,
+                                const BodyTaker& taker = {});
   // Whether a further exchange may follow the last.
   bool reusable() const { return reusable_; }
 
@@ -53,7 +64,9 @@ class HttpConnection {
       : to_(to), channel_(std::move(channel)), stop_(stop) {}
   Status send(ByteView bytes);
   Status send_body(const ClientRequest& request, ByteSource& body);
-  Result<ClientAnswer> read_answer();
+  Result<ClientAnswer> read_answer(bool head_only, const BodyTaker& taker);
+  // More bytes into unread_, until the moment; false: the server has closed.
+  Result<bool> read_more(std::chrono::steady_clock::time_point until);
 
   const dicom::WebDestination to_;
   dicom::ul::Channel channel_;

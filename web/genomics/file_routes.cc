@@ -3,8 +3,10 @@
 #include <map>
 
 #include "base/bytes.h"
+#include "genomics/stored_bytes.h"
 #include "web/genomics/digest_fields.h"
 #include "web/genomics/doors.h"
+#include "web/genomics/manifest_route.h"
 #include "web/http_error.h"
 #include "web/text.h"
 #include "web/url.h"
@@ -75,11 +77,17 @@ Result<std::unique_ptr<BodyHandler>> begin_upload(const GenomicsContext& c,
 }
 
 Result<Response> list(const GenomicsContext& c, const Request& request) {
-  MEDARC_TRY(check_parameters(request, {"patient", "sample", "format", "limit", "cursor"}));
+  MEDARC_TRY(
+      check_parameters(request, {"patient", "sample", "format", "sha256", "limit", "cursor"}));
   genomics::FileQuery query;
   query.patient = request.query_value("patient");
   query.sample = request.query_value("sample");
   query.format = request.query_value("format");
+  std::optional<Digest> sha256;
+  if (const auto text = request.query_value("sha256"); !text.empty()) {
+    sha256 = Digest::from_hex(text);
+    if (!sha256) return make_error(Code::invalid_argument, "sha256: 64 hex digits");
+  }
   if (const auto text = request.query_value("limit"); !text.empty()) {
     const auto limit = parse_decimal(text);
     if (!limit || *limit == 0)
@@ -92,7 +100,10 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
       return make_error(Code::invalid_argument, "cursor: as `next` of an earlier answer");
     query.cursor = std::move(*cursor);
   }
-  MEDARC_ASSIGN(const genomics::FilePage page, c.store.list(at_genomics_door(request), query));
+  const auto who = at_genomics_door(request);
+  MEDARC_ASSIGN(const genomics::FilePage page,
+                sha256 ? genomics::stored_bytes_of(c.store).list_with_bytes(who, query, *sha256)
+                       : c.store.list(who, query));
   std::string body = "{\"files\":[";
   for (size_t i = 0; i < page.files.size(); ++i) {
     if (i > 0) body += ',';
@@ -103,7 +114,7 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
   if (!page.next.empty()) {
     std::string next = request.base_url + "/genomics/files?limit=" + std::to_string(query.limit) +
                        "&cursor=" + to_hex(page.next);
-    for (const char* key : {"patient", "sample", "format"}) {
+    for (const char* key : {"patient", "sample", "format", "sha256"}) {
       if (const auto value = request.query_value(key); !value.empty()) {
         next += std::string("&") + key + "=" + percent_encode(value);
       }
@@ -124,7 +135,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
   static const std::map<std::string_view, Part, std::less<>> kParts = {
       {"content", content_answer}, {"index", index_answer},       {"slice", slice_answer},
       {"plan", plan_answer},       {"variants", variants_answer}, {"depth", depth_answer},
-      {"pileup", pileup_answer},   {"quality", quality_answer},
+      {"pileup", pileup_answer},   {"quality", quality_answer},   {"manifest", manifest_answer},
   };
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
@@ -167,8 +178,8 @@ void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
                  [c](const Request& request) -> Answer { return answered(list(*c, request)); }});
   out.push_back(
       {"GET", "/genomics/files/{id...}",
-       "A genome file: what it is; below it content, index, slice, plan, variants, depth, "
-       "pileup, quality and attachments",
+       "A genome file: what it is; below it content, manifest, index, slice, plan, variants, "
+       "depth, pileup, quality and attachments",
        [c](const Request& request) { return get(*c, request); }});
   out.push_back({"DELETE", "/genomics/files/{id...}", "Remove a genome file",
                  [c](const Request& request) -> Answer {

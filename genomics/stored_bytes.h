@@ -1,0 +1,25 @@
+// What is asked of a genome store by those who move whole files: the pieces a file is kept in, and
+// whether some bytes are there already.
+#pragma once
+
+#include "genomics/genome_store.h"
+#include "genomics/manifest.h"
+
+namespace medarc::genomics {
+
+// Thread-safe. Audited before it answers.
+class StoredBytes {
+ public:
+  virtual ~StoredBytes() = default;
+  // The chunks of the file's content, from the one that holds byte `from` on.
+  // range_not_satisfiable: it has no such byte; unsupported: the archive keeps no chunks.
+  virtual Result<Manifest> manifest(const Principal&, const FileRow&, uint64_t from) = 0;
+  // GenomeStore::list() of the files that have these bytes.
+  virtual Result<FilePage> list_with_bytes(const Principal&, const FileQuery&,
+                                           const Digest& sha256) = 0;
+};
+
+// The side of a store that does this; every one that GenomeStore::create() makes has it.
+StoredBytes& stored_bytes_of(GenomeStore& store);
+
+}  // namespace medarc::genomics
