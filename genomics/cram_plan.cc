@@ -38,8 +38,7 @@ class Planner {
         ++next;
       }
       const uint64_t begin = entries[i].container_offset;
-      const uint64_t end =
-          next < entries.size() ? entries[next].container_offset : set_.body.end();
+      const uint64_t end = next < entries.size() ? entries[next].container_offset : set_.body.end();
       look({begin, end - begin}, i, next);
       i = next;
     }

@@ -35,10 +35,10 @@ struct CramSet {
 };
 
 struct CramPiece {
-  bool coded = false;              // else the containers go out as they are, in one range
-  std::vector<ByteRange> ranges;   // of the stored file: whole containers
-  std::vector<Region> regions;     // coded: that reads are to overlap, merged; none: all reads
-  uint64_t containers = 0;         // how many; 0: not known
+  bool coded = false;             // else the containers go out as they are, in one range
+  std::vector<ByteRange> ranges;  // of the stored file: whole containers
+  std::vector<Region> regions;    // coded: that reads are to overlap, merged; none: all reads
+  uint64_t containers = 0;        // how many; 0: not known
   uint64_t bytes() const;
 };
 

@@ -154,9 +154,8 @@ Result<std::shared_ptr<const CramSet>> CramReads::load(const index::FileRow& row
                    [](const CraiEntry& a, const CraiEntry& b) {
                      return a.container_offset < b.container_offset;
                    });
-  const bool outside = !out->entries.empty() &&
-                       (out->entries.front().container_offset < begin ||
-                        out->entries.back().container_offset >= end);
+  const bool outside = !out->entries.empty() && (out->entries.front().container_offset < begin ||
+                                                 out->entries.back().container_offset >= end);
   if (outside) return make_error(Code::corrupt, "a CRAM container is not where its index says");
   return std::shared_ptr<const CramSet>(std::move(out));
 }
@@ -244,8 +243,8 @@ Result<SliceContent> CramReads::open(const security::Principal& who,
       parts.emplace_back(Parts::Later{std::move(piece)});
     } else {
       MEDARC_ASSIGN(auto source, start(*set, piece, Form::cram));
-      const uint64_t room = limits_.recode_eager_bytes_max -
-                            std::min(coded_bytes, limits_.recode_eager_bytes_max);
+      const uint64_t room =
+          limits_.recode_eager_bytes_max - std::min(coded_bytes, limits_.recode_eager_bytes_max);
       MEDARC_ASSIGN(SliceContent ahead, read_ahead(std::move(source), std::max<uint64_t>(room, 1)));
       parts.emplace_back(std::move(ahead.source));
       if (ahead.bytes) {

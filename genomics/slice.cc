@@ -30,9 +30,7 @@ Status append_records(ByteView plain, bool filter, const Slice& slice, Bytes& ou
 class SliceSource final : public ByteSource {
  public:
   SliceSource(Slice slice, std::unique_ptr<archive::BlobReader> reader)
-      : slice_(std::move(slice)),
-        reader_(std::move(reader)),
-        ready_(header_blocks(slice_)) {
+      : slice_(std::move(slice)), reader_(std::move(reader)), ready_(header_blocks(slice_)) {
     coded_.resize(slice_.plan.pieces.size());
   }
 

@@ -16,11 +16,10 @@ Bytes without_numbers(ByteView text) {
     ByteView line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    const size_t at = line.starts_with("##") && line.ends_with('>') ? line.rfind(kIndex)
-                                                                    : ByteView::npos;
-    const bool number =
-        at != ByteView::npos && line.find_first_not_of("0123456789", at + kIndex.size()) ==
-                                    line.size() - 1;
+    const size_t at =
+        line.starts_with("##") && line.ends_with('>') ? line.rfind(kIndex) : ByteView::npos;
+    const bool number = at != ByteView::npos &&
+                        line.find_first_not_of("0123456789", at + kIndex.size()) == line.size() - 1;
     out += number ? line.substr(0, at) : line;
     out += number ? ">\n" : "\n";
   }
@@ -43,8 +42,8 @@ Result<std::shared_ptr<const VariantRecoder>> VariantRecoder::make(const ReadSet
   std::shared_ptr<VariantRecoder> out(new VariantRecoder(set.form, std::move(header)));
   const bool binary = form == RecordForm::Kind::bcf;
   if (binary) out->encoder_.emplace(out->header_);
-  const Bytes plain = binary ? bcf_header_bytes(out->header_, declared)
-                             : without_numbers(out->header_.file.text);
+  const Bytes plain =
+      binary ? bcf_header_bytes(out->header_, declared) : without_numbers(out->header_.file.text);
   BgzfDeflater(kBgzfCarefulLevel).deflate(plain, out->header_blocks_);
   return std::shared_ptr<const VariantRecoder>(std::move(out));
 }

@@ -368,15 +368,14 @@ TEST_F(CramPlan, OtherFormsAndWholeContainersAreAskedFor) {
   EXPECT_EQ(plan(std::nullopt, loose), "v500-1100 v1100-1700 v1700-2000");
   CramPlanOptions short_links;
   short_links.piece_ranges_max = 1;
-  EXPECT_EQ(plan(std::vector<Region>{{0, 0, 50}, {1, 60, 70}}, short_links),
-            "c500-900 c1300-1700");
+  EXPECT_EQ(plan(std::vector<Region>{{0, 0, 50}, {1, 60, 70}}, short_links), "c500-900 c1300-1700");
   set_.entries.clear();
   EXPECT_EQ(plan(std::nullopt, all), "c500-2000") << "not sorted";
 }
 
 TEST_F(CramPlan, APieceKnowsItsRegionsAlone) {
-  const auto pieces =
-      plan_cram(set_, std::vector<Region>{{0, 5, 10}, {0, 20, 30}, {1, 70, 80}}, {true, false, 400});
+  const auto pieces = plan_cram(set_, std::vector<Region>{{0, 5, 10}, {0, 20, 30}, {1, 70, 80}},
+                                {true, false, 400});
   ASSERT_EQ(pieces.size(), 2u);
   EXPECT_EQ(pieces[0].regions, (std::vector<Region>{{0, 5, 10}, {0, 20, 30}}));
   EXPECT_EQ(pieces[1].regions, (std::vector<Region>{{1, 70, 80}}));

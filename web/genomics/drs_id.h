@@ -1,7 +1,7 @@
-// What DRS objects are called here (DRS 1.5, "DRS API Principles"). An id ends with a digest of what
-// it stands for, so that it can never come to mean other bytes or another set of files, also when a
-// file was removed and its own id was given to another one (D07). Ids have only characters that
-// URLs take as they are (D08).
+// What DRS objects are called here (DRS 1.5, "DRS API Principles"). An id ends with a digest of
+// what it stands for, so that it can never come to mean other bytes or another set of files, also
+// when a file was removed and its own id was given to another one (D07). Ids have only characters
+// that URLs take as they are (D08).
 //
 //   file~{file id}~{SHA-256 of one of the file's stored blobs: its own, its index's, …}
 //   patient~{key}~{digest of the set}             the files that are linked to a patient

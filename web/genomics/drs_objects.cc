@@ -48,13 +48,13 @@ json::object access_method(const char* type, bool available) {
 
 Result<DrsBlob> drs_blob_of(const GenomicsContext& c, const FileRow& row, const Digest& digest) {
   using Role = DrsBlob::Role;
-  const std::string name = drs_name(row.name.empty() ? row.id.value : row.name);
+  const std::string name = drs_name(name_of(row));
   const std::string media = records::media_type_of(row);
   if (digest == row.blob) return DrsBlob{Role::own, digest, row.bytes, name, media, row.received};
   if (row.index_blob && digest == *row.index_blob) {
     MEDARC_ASSIGN(const auto reader, c.store.open_admitted(digest));
-    return DrsBlob{Role::index,  digest, reader->size(), name + "." + row.index_kind, kOctets,
-                   row.received};
+    return DrsBlob{Role::index, digest,      reader->size(), name + "." + row.index_kind,
+                   kOctets,     row.received};
   }
   const index::Attachment* sorted = index::attachment(row, "sorted");
   if (sorted != nullptr && digest == sorted->blob) {
@@ -63,8 +63,9 @@ Result<DrsBlob> drs_blob_of(const GenomicsContext& c, const FileRow& row, const 
   const index::Attachment* index = index::attachment(row, "sorted.index");
   if (index == nullptr || digest != index->blob) return no_object();
   MEDARC_ASSIGN(const std::string extension, index_extension(c, digest));
-  return DrsBlob{Role::sorted_index, digest,      index->bytes, name + ".sorted.bam." + extension,
-                 kOctets,            row.received};
+  return DrsBlob{
+      Role::sorted_index, digest, index->bytes, name + ".sorted.bam." + extension, kOctets,
+      row.received};
 }
 
 std::string drs_name(std::string_view name) {
@@ -78,8 +79,8 @@ std::string drs_name(std::string_view name) {
 }
 
 std::string drs_uri(const GenomicsContext& c, const std::string& base_url, const DrsId& id) {
-  const std::string host = c.options.drs_host.empty() ? base_url.substr(base_url.find("//") + 2)
-                                                      : c.options.drs_host;
+  const std::string host =
+      c.options.drs_host.empty() ? base_url.substr(base_url.find("//") + 2) : c.options.drs_host;
   return "drs://" + host + "/" + to_text(id);
 }
 

@@ -136,8 +136,7 @@ std::optional<Response> drs_stranger(const Request& request) {
 
 std::string drs_authorizations(const Request& request, const std::string& id) {
   // Whoever is known without having said anything needs nothing more.
-  const bool none =
-      !request.principal.id.empty() && request.headers.find("Authorization").empty();
+  const bool none = !request.principal.id.empty() && request.headers.find("Authorization").empty();
   return "{\"drs_object_id\":" + json_string(id) + ",\"supported_types\":[\"" +
          (none ? "None" : "BearerAuth") + "\"]}";
 }
@@ -149,7 +148,8 @@ Result<Response> drs_bulk_objects(const GenomicsContext& c, const Request& reque
   Bulk out;
   for (const std::string& text : body.ids) {
     const auto id = id_of(text);
-    const auto made = id.has_error() ? Result<std::string>(id.error()) : objects.object(*id, expand);
+    const auto made =
+        id.has_error() ? Result<std::string>(id.error()) : objects.object(*id, expand);
     made.has_error() ? out.add(text, made.error()) : out.add(*made);
   }
   return out.take("resolved_drs_object");

@@ -17,7 +17,7 @@ Result<DrsId> drs_id_asked(const Request& request);
 // A POST body. Passports are read over: they open nothing here, and OPTIONS says so.
 struct DrsBody {
   bool expand = false;
-  std::vector<std::string> ids;                              // bulk_object_ids
+  std::vector<std::string> ids;                               // bulk_object_ids
   std::vector<std::pair<std::string, std::string>> accesses;  // bulk_object_access_ids, by pairs
 };
 // Errors: invalid_argument; too_large: over `bulk_max` ids or pairs.

@@ -50,8 +50,7 @@ Result<Response> access(const GenomicsContext& c, const Request& request) {
     return later;
   }
   if (url.has_error()) return url.error();
-  Response response =
-      make_response(200, "application/json", "{\"url\":" + json_string(*url) + "}");
+  Response response = make_response(200, "application/json", "{\"url\":" + json_string(*url) + "}");
   response.headers.set("Cache-Control", "no-store");
   return response;
 }
@@ -65,8 +64,8 @@ Result<Response> data(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
   MEDARC_ASSIGN(const DrsBlob blob, drs_blob_of(c, row, link.content));
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(link.content));
-  Response response = serve_blob(request, std::move(reader), blob.media_type, blob.digest.hex(),
-                                 blob.name);
+  Response response =
+      serve_blob(request, std::move(reader), blob.media_type, blob.digest.hex(), blob.name);
   response.headers.set("Repr-Digest", "sha-256=:" + to_base64(blob.digest.view()) + ":");
   return response;
 }

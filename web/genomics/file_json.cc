@@ -123,8 +123,8 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url,
   if (const std::string_view kind = htsget_kind_of(row); !kind.empty()) {
     links.text("htsget", base_url + "/htsget/" + std::string(kind) + "/" + name);
   }
-  links.text("drs", base_url + std::string(kDrsPath) + "/objects/" +
-                        to_text(drs_id_of(row.id, row.blob)));
+  links.text("drs",
+             base_url + std::string(kDrsPath) + "/objects/" + to_text(drs_id_of(row.id, row.blob)));
   if (!row.patient.value.empty())
     links.text("patient", base_url + "/fhir/Patient/" + row.patient.value);
   o.raw("links", links.take());

@@ -144,9 +144,8 @@ Result<std::string> cram_ticket_of(const GenomicsContext& c, const Request& requ
                                    const genomics::FileRow& row, const HtsgetRequest& asked,
                                    const std::string& format) {
   using Form = genomics::CramReads::Form;
-  MEDARC_ASSIGN(const auto parts,
-                cram_ticket_parts(c, at_genomics_door(request), row, asked,
-                                  format == "CRAM" ? Form::cram : Form::bam));
+  MEDARC_ASSIGN(const auto parts, cram_ticket_parts(c, at_genomics_door(request), row, asked,
+                                                    format == "CRAM" ? Form::cram : Form::bam));
   Ticket ticket(c, request, row, row.blob);
   for (const TicketPart& one : parts) {
     if (!ticket.add_part(one)) return too_many_regions();

@@ -21,9 +21,8 @@ class HtsgetCramTest : public GenomeTest {
     o.references = {{"chr1", 60'000}, {"chr2", 9'000}};
     bam_ = test::make_bam(o).bytes;
     test::write_file(dir_ / "x.bam", bam_);
-    run_tool({"samtools", "view", "-C", "-T", fasta(), "--output-fmt-option",
-              "seqs_per_slice=100", "--output-fmt-option", "version=" + version, "-o", cram(),
-              dir_ / "x.bam"});
+    run_tool({"samtools", "view", "-C", "-T", fasta(), "--output-fmt-option", "seqs_per_slice=100",
+              "--output-fmt-option", "version=" + version, "-o", cram(), dir_ / "x.bam"});
     run_tool({"samtools", "index", cram()});
     upload("reference", test::read_file(fasta()));
     upload("one", test::read_file(cram()));
@@ -106,8 +105,7 @@ TEST_F(HtsgetCramTest, H18H20PostTakesManyRegions) {
 TEST_F(HtsgetCramTest, H09H23ClassHeaderIsTheHeaderAloneAndEveryUrlHasAClass) {
   begin();
   for (const std::string format : {"CRAM", "BAM"}) {
-    const std::string header =
-        joined(get(std::string(kOne) + "?class=header&format=" + format));
+    const std::string header = joined(get(std::string(kOne) + "?class=header&format=" + format));
     EXPECT_EQ(viewed(header), "");
     EXPECT_EQ(view({"--no-PG", "-H", dir_ / "answer"}), view({"--no-PG", "-H", cram()}));
     std::string classes;
