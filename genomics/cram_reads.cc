@@ -1,9 +1,11 @@
 #include "genomics/cram_reads.h"
 
 #include <algorithm>
-#include <charconv>
+#include <variant>
 
-#include "genomics/gzip_stream.h"
+#include "genomics/bam_writer.h"
+#include "genomics/bgzf.h"
+#include "genomics/cram_body.h"
 
 namespace medarc::genomics {
 namespace {
@@ -16,27 +18,6 @@ Result<Bytes> read_blob(archive::BlobStore& blobs, const Digest& digest) {
   MEDARC_TRY(reader->read({0, out.size()}, out.data()));
   return out;
 }
-
-// Parts of a blob, one after the other.
-class Ranges final : public ByteSource {
- public:
-  Ranges(std::unique_ptr<archive::BlobReader> reader, std::vector<ByteRange> ranges)
-      : reader_(std::move(reader)), ranges_(std::move(ranges)) {}
-  Result<size_t> read(char* out, size_t capacity) override {
-    while (next_ < ranges_.size() && ranges_[next_].length == 0) ++next_;
-    if (next_ == ranges_.size()) return size_t{0};
-    ByteRange& r = ranges_[next_];
-    const size_t n = std::min<uint64_t>(capacity, r.length);
-    MEDARC_TRY(reader_->read({r.begin, n}, out));
-    r = {r.begin + n, r.length - n};
-    return n;
-  }
-
- private:
-  const std::unique_ptr<archive::BlobReader> reader_;
-  std::vector<ByteRange> ranges_;
-  size_t next_ = 0;
-};
 
 // What was read ahead, then the rest.
 class Ahead final : public ByteSource {
@@ -55,6 +36,21 @@ class Ahead final : public ByteSource {
   const std::unique_ptr<ByteSource> rest_;
 };
 
+// As much as `bytes_max` at once; all of it: then its length is known.
+Result<SliceContent> read_ahead(std::unique_ptr<ByteSource> source, uint64_t bytes_max) {
+  Bytes ahead;
+  while (ahead.size() < bytes_max) {
+    const size_t before = ahead.size();
+    ahead.resize(before + wire::kDataBytesMax);
+    MEDARC_ASSIGN(const size_t n, source->read(ahead.data() + before, wire::kDataBytesMax));
+    ahead.resize(before + n);
+    if (n > 0) continue;
+    const uint64_t bytes = ahead.size();
+    return SliceContent{std::make_unique<Ahead>(std::move(ahead), nullptr), bytes};
+  }
+  return SliceContent{std::make_unique<Ahead>(std::move(ahead), std::move(source)), std::nullopt};
+}
+
 Result<CramContainer> container_at(archive::BlobReader& file, uint64_t offset, CramVersion version,
                                    const Limits& limits) {
   for (uint64_t room = kHeadBytes;; room *= 4) {
@@ -68,47 +64,53 @@ Result<CramContainer> container_at(archive::BlobReader& file, uint64_t offset, C
   }
 }
 
-template <class T>
-bool take_number(std::string_view& line, T& out) {
-  const auto [end, wrong] = std::from_chars(line.data(), line.data() + line.size(), out);
-  if (wrong != std::errc()) return false;
-  line.remove_prefix(static_cast<size_t>(end - line.data()));
-  if (line.starts_with('\t')) line.remove_prefix(1);
-  return true;
-}
+// The container that ends a file is of one form in each version.
+uint64_t end_bytes(CramVersion version) { return version.major >= 3 ? 38 : 30; }
 
 }  // namespace
 
-Result<std::vector<CraiEntry>> parse_crai(ByteView stored, const Limits& limits) {
-  Bytes text;
-  if (stored.starts_with("\x1f\x8b")) {
-    GzipStream gzip;
-    MEDARC_TRY(gzip.feed(stored, [&](ByteView plain) -> Status {
-      if (text.size() + plain.size() > limits.header_bytes_max) {
-        return make_error(Code::too_large, "a CRAM index is over genomics.header_bytes_max");
-      }
-      text.append(plain);
-      return {};
-    }));
-  } else {
-    text = stored;
-  }
-  std::vector<CraiEntry> out;
-  for (std::string_view rest = text; !rest.empty();) {
-    std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    CraiEntry e;
-    uint64_t slice_offset = 0, slice_bytes = 0;
-    if (!take_number(line, e.tid) || !take_number(line, e.start) || !take_number(line, e.span) ||
-        !take_number(line, e.container_offset) || !take_number(line, slice_offset) ||
-        !take_number(line, slice_bytes) || !line.empty() || e.tid < -1 || e.start < 0 ||
-        e.span < 0 || e.start > INT32_MAX || e.span > INT32_MAX) {
-      return make_error(Code::corrupt, "a line of a CRAM index cannot be read");
+// Parts of a slice, one after the other.
+class CramReads::Parts final : public ByteSource {
+ public:
+  struct Later {  // a coded piece that is begun when its turn comes
+    CramPiece piece;
+  };
+  using Part = std::variant<ByteRange, std::unique_ptr<ByteSource>, Later>;
+
+  Parts(CramReads& reads, std::shared_ptr<const CramSet> set,
+        std::unique_ptr<archive::BlobReader> file, std::vector<Part> parts)
+      : reads_(reads), set_(std::move(set)), file_(std::move(file)), parts_(std::move(parts)) {}
+
+  Result<size_t> read(char* out, size_t capacity) override {
+    for (; next_ < parts_.size(); ++next_) {
+      MEDARC_ASSIGN(const size_t n, read_part(parts_[next_], out, capacity));
+      if (n > 0) return n;
+      parts_[next_] = ByteRange{};
     }
-    out.push_back(e);
+    return size_t{0};
   }
-  return out;
-}
+
+ private:
+  Result<size_t> read_part(Part& part, char* out, size_t capacity) {
+    if (auto* range = std::get_if<ByteRange>(&part)) {
+      const size_t n = std::min<uint64_t>(capacity, range->length);
+      if (n > 0) MEDARC_TRY(file_->read({range->begin, n}, out));
+      *range = {range->begin + n, range->length - n};
+      return n;
+    }
+    if (auto* later = std::get_if<Later>(&part)) {
+      MEDARC_ASSIGN(auto source, reads_.start(*set_, later->piece, Form::cram));
+      part = std::move(source);
+    }
+    return std::get<std::unique_ptr<ByteSource>>(part)->read(out, capacity);
+  }
+
+  CramReads& reads_;
+  const std::shared_ptr<const CramSet> set_;
+  const std::unique_ptr<archive::BlobReader> file_;
+  std::vector<Part> parts_;
+  size_t next_ = 0;
+};
 
 Result<BamHeader> header_of_text(std::string text) {
   BamHeader out;
@@ -123,31 +125,6 @@ Result<BamHeader> header_of_text(std::string text) {
   return out;
 }
 
-CramPlan plan_cram(const CramSet& set, const std::vector<Region>& regions) {
-  CramPlan out;
-  for (const CraiEntry& e : set.entries) {
-    const int64_t begin = e.start - 1, end = begin + e.span;
-    const bool wanted = std::any_of(regions.begin(), regions.end(), [&](const Region& r) {
-      return r.tid == e.tid && (e.tid == kUnplaced || (begin < r.end && r.begin < end));
-    });
-    if (wanted) out.containers.push_back(e.container_offset);
-  }
-  std::sort(out.containers.begin(), out.containers.end());
-  out.containers.erase(std::unique(out.containers.begin(), out.containers.end()),
-                       out.containers.end());
-  for (const CraiEntry& e : set.entries) {
-    if (!std::binary_search(out.containers.begin(), out.containers.end(), e.container_offset)) {
-      continue;
-    }
-    const int64_t begin = e.start - 1, end = begin + e.span;
-    const bool inside = std::any_of(regions.begin(), regions.end(), [&](const Region& r) {
-      return r.tid == e.tid && (e.tid == kUnplaced || (r.begin <= begin && end <= r.end));
-    });
-    if (!inside) out.exact = false;
-  }
-  return out;
-}
-
 Result<std::shared_ptr<const CramSet>> CramReads::load(const index::FileRow& row) {
   const index::Attachment* header = index::attachment(row, "header");
   if (row.format != "cram" || header == nullptr) {
@@ -155,8 +132,8 @@ Result<std::shared_ptr<const CramSet>> CramReads::load(const index::FileRow& row
   }
   auto out = std::make_shared<CramSet>();
   out->id = row.id;
-  out->input = {row.blob, row.index_blob};
-  out->file_bytes = row.bytes;
+  out->input.file = row.blob;
+  out->input.index = row.index_blob;
   archive::BlobStore& blobs = index_.blobs();
   MEDARC_ASSIGN(Bytes text, read_blob(blobs, header->blob));
   MEDARC_ASSIGN(out->header, header_of_text(std::move(text)));
@@ -164,19 +141,30 @@ Result<std::shared_ptr<const CramSet>> CramReads::load(const index::FileRow& row
   Bytes definition(std::min<uint64_t>(kCramDefinitionBytes, file->size()), '\0');
   MEDARC_TRY(file->read({0, definition.size()}, definition.data()));
   MEDARC_ASSIGN(out->version, cram_version(definition));
-  if (row.index_blob) {
-    MEDARC_ASSIGN(const Bytes crai, read_blob(blobs, *row.index_blob));
-    MEDARC_ASSIGN(out->entries, parse_crai(crai, limits_));
-  }
+  MEDARC_ASSIGN(const CramContainer first,
+                container_at(*file, kCramDefinitionBytes, out->version, limits_));
+  const uint64_t begin = kCramDefinitionBytes + first.bytes();
+  const uint64_t end = file->size() - std::min(end_bytes(out->version), file->size());
+  if (begin > end) return make_error(Code::corrupt, "a CRAM container is cut off");
+  out->body = {begin, end - begin};
+  if (!row.index_blob) return std::shared_ptr<const CramSet>(std::move(out));
+  MEDARC_ASSIGN(const Bytes crai, read_blob(blobs, *row.index_blob));
+  MEDARC_ASSIGN(out->entries, parse_crai(crai, limits_));
+  std::stable_sort(out->entries.begin(), out->entries.end(),
+                   [](const CraiEntry& a, const CraiEntry& b) {
+                     return a.container_offset < b.container_offset;
+                   });
+  const bool outside = !out->entries.empty() && (out->entries.front().container_offset < begin ||
+                                                 out->entries.back().container_offset >= end);
+  if (outside) return make_error(Code::corrupt, "a CRAM container is not where its index says");
   return std::shared_ptr<const CramSet>(std::move(out));
 }
 
-Result<SliceContent> CramReads::open(const security::Principal& who,
-                                     std::shared_ptr<const CramSet> set, const Wanted& wanted) {
+Status CramReads::admit(const security::Principal& who, const CramSet& set, const Wanted& wanted) {
   std::string detail = "all reads";
   if (wanted.regions) {
     detail = wanted.regions->empty() ? "header" : "reads of regions";
-    if (!set->input.index) {
+    if (!set.input.index && !wanted.regions->empty()) {
       return make_error(Code::unsupported,
                         "the file is not sorted by coordinate: it has no reads by region");
     }
@@ -184,67 +172,103 @@ Result<SliceContent> CramReads::open(const security::Principal& who,
       return make_error(Code::too_large, "more regions than genomics.regions_max");
     }
   }
-  MEDARC_TRY(guard_.admit(who, security::Action::read,
-                          {security::Domain::genomes, "file/" + set->id.value, detail}));
-  archive::BlobStore& blobs = index_.blobs();
-  if (wanted.form == Form::cram && !wanted.regions) {
-    MEDARC_ASSIGN(auto file, blobs.open(set->input.file));
-    const uint64_t bytes = file->size();
-    return SliceContent{
-        std::make_unique<Ranges>(std::move(file), std::vector<ByteRange>{{0, bytes}}), bytes};
-  }
-  std::vector<Region> regions;
-  if (wanted.regions) regions = merge_regions(*wanted.regions);
-  if (wanted.form == Form::cram) {
-    const CramPlan plan = plan_cram(*set, regions);
-    if (plan.exact || !wanted.exact) return verbatim(*set, plan.containers);
-  }
-  return coded(*set, wanted, std::move(regions));
+  return guard_.admit(who, security::Action::read,
+                      {security::Domain::genomes, "file/" + set.id.value, detail});
 }
 
-Result<SliceContent> CramReads::verbatim(const CramSet& set,
-                                         const std::vector<uint64_t>& containers) {
+std::vector<CramPiece> CramReads::plan(const CramSet& set, const Wanted& wanted) const {
+  CramPlanOptions options;
+  options.exact = wanted.exact;
+  options.code_all = wanted.form == Form::bam;
+  std::optional<std::vector<Region>> regions;
+  if (wanted.regions) regions = merge_regions(*wanted.regions);
+  return plan_cram(set, regions, options);
+}
+
+Result<Bytes> CramReads::header(const CramSet& set, Form form) {
+  if (form == Form::cram) return stored(set, {0, set.body.begin});
+  Bytes out;
+  const BgzfDeflater deflater(kBgzfCarefulLevel);
+  deflater.deflate(encode_bam_header(set.header), out);
+  return out;
+}
+
+Result<Bytes> CramReads::end(const CramSet& set, Form form) {
+  if (form == Form::bam) return Bytes(kBgzfEof);
+  return stored(set, {set.body.end(), end_bytes(set.version)});
+}
+
+Result<Bytes> CramReads::stored(const CramSet& set, ByteRange range) {
   MEDARC_ASSIGN(auto file, index_.blobs().open(set.input.file));
-  MEDARC_ASSIGN(const CramContainer header,
-                container_at(*file, kCramDefinitionBytes, set.version, limits_));
-  std::vector<ByteRange> ranges{{0, kCramDefinitionBytes + header.bytes()}};
-  for (const uint64_t at : containers) {
-    MEDARC_ASSIGN(const CramContainer c, container_at(*file, at, set.version, limits_));
-    if (ranges.back().end() == at) {
-      ranges.back().length += c.bytes();
+  Bytes out(range.length, '\0');
+  MEDARC_TRY(file->read(range, out.data()));
+  return out;
+}
+
+Result<std::unique_ptr<ByteSource>> CramReads::start(const CramSet& set, const CramPiece& piece,
+                                                     Form form) {
+  // A CRAM file of these containers alone, between the header and the end of the stored one.
+  JobInput input{set.input.file, std::nullopt, {{0, set.body.begin}}};
+  input.parts.insert(input.parts.end(), piece.ranges.begin(), piece.ranges.end());
+  input.parts.push_back({set.body.end(), end_bytes(set.version)});
+  wire::Job job;
+  job.operation = form == Form::bam ? wire::Operation::bam : wire::Operation::cram;
+  job.everything = piece.regions.empty();
+  job.filters = !piece.regions.empty();
+  job.headless = form == Form::bam;
+  job.regions = piece.regions;
+  MEDARC_ASSIGN(std::unique_ptr<ByteSource> reads, workers_.start(job, input));
+  return form == Form::bam ? without_tail(std::move(reads), kBgzfEof.size())
+                           : body_of_cram(std::move(reads));
+}
+
+Result<SliceContent> CramReads::coded(const CramSet& set, const CramPiece& piece, Form form) {
+  MEDARC_ASSIGN(auto source, start(set, piece, form));
+  return read_ahead(std::move(source), limits_.recode_eager_bytes_max);
+}
+
+Result<SliceContent> CramReads::open(const security::Principal& who,
+                                     std::shared_ptr<const CramSet> set, const Wanted& wanted) {
+  MEDARC_TRY(admit(who, *set, wanted));
+  if (wanted.form == Form::bam) return by_index(*set, wanted);
+  std::vector<Parts::Part> parts;
+  parts.emplace_back(ByteRange{0, set->body.begin});
+  std::optional<uint64_t> bytes = set->body.begin + end_bytes(set->version);
+  uint64_t coded_bytes = 0;
+  for (CramPiece& piece : plan(*set, wanted)) {
+    if (!piece.coded) {
+      for (const ByteRange& range : piece.ranges) parts.emplace_back(range);
+      if (bytes) *bytes += piece.bytes();
+    } else if (!bytes) {
+      parts.emplace_back(Parts::Later{std::move(piece)});
     } else {
-      ranges.push_back({at, c.bytes()});
+      MEDARC_ASSIGN(auto source, start(*set, piece, Form::cram));
+      const uint64_t room =
+          limits_.recode_eager_bytes_max - std::min(coded_bytes, limits_.recode_eager_bytes_max);
+      MEDARC_ASSIGN(SliceContent ahead, read_ahead(std::move(source), std::max<uint64_t>(room, 1)));
+      parts.emplace_back(std::move(ahead.source));
+      if (ahead.bytes) {
+        *bytes += *ahead.bytes;
+        coded_bytes += *ahead.bytes;
+      } else {
+        bytes.reset();
+      }
     }
   }
-  // The end container is of one form in each version.
-  const uint64_t end_bytes = set.version.major >= 3 ? 38 : 30;
-  ranges.push_back({file->size() - std::min(end_bytes, file->size()), end_bytes});
-  uint64_t bytes = 0;
-  for (const ByteRange& r : ranges) {
-    if (r.end() > file->size()) return make_error(Code::corrupt, "a CRAM container is cut off");
-    bytes += r.length;
-  }
-  return SliceContent{std::make_unique<Ranges>(std::move(file), std::move(ranges)), bytes};
+  parts.emplace_back(ByteRange{set->body.end(), end_bytes(set->version)});
+  MEDARC_ASSIGN(auto file, index_.blobs().open(set->input.file));
+  return SliceContent{
+      std::make_unique<Parts>(*this, std::move(set), std::move(file), std::move(parts)), bytes};
 }
 
-Result<SliceContent> CramReads::coded(const CramSet& set, const Wanted& wanted,
-                                      std::vector<Region> regions) {
+// One worker writes it all, and finds the reads by the index.
+Result<SliceContent> CramReads::by_index(const CramSet& set, const Wanted& wanted) {
   wire::Job job;
-  job.operation = wanted.form == Form::bam ? wire::Operation::bam : wire::Operation::cram;
+  job.operation = wire::Operation::bam;
   job.everything = !wanted.regions;
-  job.regions = std::move(regions);
+  if (wanted.regions) job.regions = merge_regions(*wanted.regions);
   MEDARC_ASSIGN(auto reads, workers_.start(job, set.input));
-  Bytes ahead;
-  while (ahead.size() < limits_.recode_eager_bytes_max) {
-    const size_t before = ahead.size();
-    ahead.resize(before + wire::kDataBytesMax);
-    MEDARC_ASSIGN(const size_t n, reads->read(ahead.data() + before, wire::kDataBytesMax));
-    ahead.resize(before + n);
-    if (n > 0) continue;
-    const uint64_t bytes = ahead.size();
-    return SliceContent{std::make_unique<Ahead>(std::move(ahead), nullptr), bytes};
-  }
-  return SliceContent{std::make_unique<Ahead>(std::move(ahead), std::move(reads)), std::nullopt};
+  return read_ahead(std::move(reads), limits_.recode_eager_bytes_max);
 }
 
 }  // namespace medarc::genomics

@@ -5,49 +5,20 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "genomics/bam_header.h"
-#include "genomics/cram_walk.h"
-#include "genomics/hts_worker.h"
+#include "genomics/cram_plan.h"
 #include "genomics/ingest.h"
-#include "genomics/region.h"
 #include "genomics/slice.h"
 #include "index/index.h"
 #include "security/guard.h"
 
 namespace medarc::genomics {
 
-// A line of a CRAI (SAM tags and CRAM specification, "CRAM index"): one slice's reads of one
-// sequence.
-struct CraiEntry {
-  int32_t tid = -1;
-  int64_t start = 0, span = 0;  // 1-based; 0 0 for unplaced reads
-  uint64_t container_offset = 0;
-};
-// Of an index file (gzip or plain). Errors: corrupt; too_large.
-Result<std::vector<CraiEntry>> parse_crai(ByteView stored, const Limits& limits);
-
 // The header that reads of this text have. Errors: corrupt.
 Result<BamHeader> header_of_text(std::string text);
-
-// A stored CRAM, ready to be sliced.
-struct CramSet {
-  index::FileId id;
-  JobInput input;
-  uint64_t file_bytes = 0;
-  CramVersion version;
-  BamHeader header;
-  std::vector<CraiEntry> entries;
-};
-
-// Containers to give as they are.
-struct CramPlan {
-  std::vector<uint64_t> containers;  // offsets, ascending
-  bool exact = true;                 // every record of them overlaps a region
-};
-CramPlan plan_cram(const CramSet& set, const std::vector<Region>& regions);  // merged regions
 
 class CramReads {
  public:
@@ -63,7 +34,7 @@ class CramReads {
   // to the next collection. Errors: invalid_argument: what is wrong with it; those of WorkerJob.
   Status examine(const security::Principal&, const index::FileId&, Ingested& ingested);
 
-  // unsupported: no CRAM, or not sorted by coordinate.
+  // unsupported: no CRAM.
   Result<std::shared_ptr<const CramSet>> load(const index::FileRow& row);
 
   enum class Form { cram, bam };
@@ -72,15 +43,27 @@ class CramReads {
     Form form = Form::cram;
     bool exact = true;  // cram: false: whole containers, which may hold other reads too
   };
-  // Header, reads, end marker: a whole valid file. Admits and audits. Reads that must be coded
-  // again come from a worker as they are read; its first bytes are there when this answers, so that
-  // what is wrong is known by then, as a rule.
+  // Header, reads, end marker: a whole valid file. Admits and audits. As CRAM, containers whose
+  // every read is wanted go out as they are. Reads that must be coded again come from workers as
+  // they are read; the first of them are there when this answers, so that what is wrong is known by
+  // then, as a rule.
   Result<SliceContent> open(const security::Principal&, std::shared_ptr<const CramSet> set,
                             const Wanted& wanted);
 
+  // The same in parts, for tickets: header(), then each piece of plan(), then end().
+  // Errors: unsupported: regions of a file that is not sorted; too_large (regions_max).
+  Status admit(const security::Principal&, const CramSet& set, const Wanted& wanted);
+  std::vector<CramPiece> plan(const CramSet& set, const Wanted& wanted) const;
+  Result<Bytes> header(const CramSet& set, Form form);
+  Result<Bytes> end(const CramSet& set, Form form);
+  // Of a coded piece, its containers or blocks alone. Those who were admitted before.
+  Result<SliceContent> coded(const CramSet& set, const CramPiece& piece, Form form);
+
  private:
-  Result<SliceContent> verbatim(const CramSet& set, const std::vector<uint64_t>& containers);
-  Result<SliceContent> coded(const CramSet& set, const Wanted& wanted, std::vector<Region> regions);
+  class Parts;
+  Result<SliceContent> by_index(const CramSet& set, const Wanted& wanted);
+  Result<Bytes> stored(const CramSet& set, ByteRange range);
+  Result<std::unique_ptr<ByteSource>> start(const CramSet& set, const CramPiece& piece, Form form);
 
   index::Index& index_;
   security::Guard& guard_;

@@ -36,6 +36,35 @@ class OpenedBlob final : public Opened {
   const std::unique_ptr<archive::BlobReader> reader_;
 };
 
+// Parts of a blob, as if they were one file.
+class OpenedParts final : public Opened {
+ public:
+  OpenedParts(std::unique_ptr<archive::BlobReader> reader, std::vector<ByteRange> parts)
+      : reader_(std::move(reader)), parts_(std::move(parts)) {
+    for (const ByteRange& part : parts_) bytes_ += part.length;
+  }
+  uint64_t bytes() const override { return bytes_; }
+  Status read(ByteRange range, char* out) override {
+    uint64_t at = 0;  // where the part begins
+    for (const ByteRange& part : parts_) {
+      if (range.length > 0 && range.begin < at + part.length) {
+        const uint64_t inside = range.begin - at;
+        const uint64_t n = std::min(range.length, part.length - inside);
+        MEDARC_TRY(reader_->read({part.begin + inside, n}, out));
+        out += n;
+        range = {range.begin + n, range.length - n};
+      }
+      at += part.length;
+    }
+    return {};
+  }
+
+ private:
+  const std::unique_ptr<archive::BlobReader> reader_;
+  const std::vector<ByteRange> parts_;
+  uint64_t bytes_ = 0;
+};
+
 // The letters of a sequence; read from its start to its end by HTSlib, at any place by rule.
 class OpenedLetters final : public Opened {
  public:
@@ -68,7 +97,7 @@ class OpenedLetters final : public Opened {
 
 class HtsJob final : public WorkerJob {
  public:
-  HtsJob(HtsWorkers& workers, JobInput input) : workers_(workers), input_(input) {}
+  HtsJob(HtsWorkers& workers, JobInput input) : workers_(workers), input_(std::move(input)) {}
   ~HtsJob() override {
     process_.reset();
     workers_.free_slot();
@@ -143,7 +172,11 @@ class HtsJob final : public WorkerJob {
     if (name == wire::kFile || (name == wire::kIndex && input_.index)) {
       MEDARC_ASSIGN(auto reader,
                     workers_.blobs_.open(name == wire::kFile ? input_.file : *input_.index));
-      out = std::make_unique<OpenedBlob>(std::move(reader));
+      if (name == wire::kFile && !input_.parts.empty()) {
+        out = std::make_unique<OpenedParts>(std::move(reader), input_.parts);
+      } else {
+        out = std::make_unique<OpenedBlob>(std::move(reader));
+      }
     } else if (name.starts_with(wire::kReference)) {
       // By the digest alone, as the worker says it: whatever it asks for, it gets a reference.
       const auto identity = identity_of("md5:" + name.substr(wire::kReference.size()));

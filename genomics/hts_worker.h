@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/io.h"
 #include "genomics/limits.h"
@@ -25,6 +26,7 @@ namespace medarc::genomics {
 struct JobInput {
   Digest file;
   std::optional<Digest> index;
+  std::vector<ByteRange> parts = {};  // of the file, which it then is made of; none: all of it
 };
 
 // A job under way: a source of what it makes, at the pace of the reader. Dropping it ends the

@@ -30,9 +30,7 @@ Status append_records(ByteView plain, bool filter, const Slice& slice, Bytes& ou
 class SliceSource final : public ByteSource {
  public:
   SliceSource(Slice slice, std::unique_ptr<archive::BlobReader> reader)
-      : slice_(std::move(slice)),
-        reader_(std::move(reader)),
-        ready_(slice_.set->map.header_blocks()) {
+      : slice_(std::move(slice)), reader_(std::move(reader)), ready_(header_blocks(slice_)) {
     coded_.resize(slice_.plan.pieces.size());
   }
 
@@ -106,7 +104,10 @@ Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& se
                          const Limits& limits, PlanOptions options) {
   Slice slice{std::move(set), !selection.regions, {}, selection.mask, {}};
   const BlockMap& map = slice.set->map;
-  options.recode_all = options.recode_all || selection.mask.active();
+  if (selection.form && *selection.form != slice.set->form.kind) {
+    MEDARC_ASSIGN(slice.recoder, VariantRecoder::make(*slice.set, *selection.form, limits));
+  }
+  options.recode_all = options.recode_all || selection.mask.active() || slice.recoder;
   if (!selection.regions) {
     slice.plan = plan_slice(map, touched_by(slice), options);
     return slice;
@@ -130,6 +131,10 @@ Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& se
   return slice;
 }
 
+const Bytes& header_blocks(const Slice& slice) {
+  return slice.recoder ? slice.recoder->header_blocks() : slice.set->map.header_blocks();
+}
+
 std::vector<Touched> touched_by(const Slice& slice) {
   const BlockMap& map = slice.set->map;
   return slice.everything ? map.everything() : map.query(slice.regions);
@@ -150,12 +155,15 @@ Result<Bytes> records_of(const Piece& piece, const Slice& slice, archive::BlobRe
 }
 
 Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader& file) {
-  MEDARC_ASSIGN(const Bytes plain, records_of(piece, slice, file));
+  MEDARC_ASSIGN(Bytes plain, records_of(piece, slice, file));
+  if (slice.recoder) {
+    MEDARC_ASSIGN(plain, slice.recoder->records(plain));
+  }
   Bytes out;
   // Edges are few and take the place of blocks that were compressed with care; where every record
   // is written anew, speed counts.
   thread_local const BgzfDeflater fast, careful(kBgzfCarefulLevel);
-  (slice.mask.active() ? fast : careful).deflate(plain, out);
+  (slice.mask.active() || slice.recoder ? fast : careful).deflate(plain, out);
   return out;
 }
 

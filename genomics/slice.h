@@ -1,5 +1,5 @@
 // The bytes of a slice of reads or variants, following its plan: a whole, valid file of the same
-// format.
+// format, or of variants of the other.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include "genomics/read_set.h"
 #include "genomics/record_mask.h"
 #include "genomics/slice_plan.h"
+#include "genomics/variant_recoder.h"
 
 namespace medarc::genomics {
 
@@ -15,6 +16,8 @@ namespace medarc::genomics {
 struct Selection {
   std::optional<std::vector<Region>> regions;  // any order; may overlap
   RecordMask mask;                             // of reads; variants have none
+  // Variants in another form than they are stored in; none: as stored.
+  std::optional<RecordForm::Kind> form = {};
 };
 
 struct Slice {
@@ -23,11 +26,16 @@ struct Slice {
   std::vector<Region> regions;  // merged
   RecordMask mask;
   SlicePlan plan;
+  std::shared_ptr<const VariantRecoder> recoder = nullptr;  // null: records stay in their form
 };
-// Errors: unsupported when regions are asked of a file that is not sorted by coordinate; too_large
+// Errors: unsupported when regions are asked of a file that is not sorted by coordinate, or reads
+// in another form; too_large
 // (regions_max); not_found when unplaced records are asked of variants. A mask is for reads only.
 Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& selection,
                          const Limits& limits, PlanOptions options = {});
+
+// BGZF blocks of its header.
+const Bytes& header_blocks(const Slice& slice);
 
 // The extents the slice was planned from.
 std::vector<Touched> touched_by(const Slice& slice);

@@ -66,9 +66,38 @@ std::string openapi_json(const std::vector<Route>& routes, const std::string& ve
   return out + "}}";
 }
 
+// What the doors beside DICOM's speak, by the start of their paths.
+struct Protocol {
+  std::string_view path, text;
+};
+constexpr Protocol kProtocols[] = {
+    {"/htsget/",
+     "htsget 1.3.0. Reads as BAM and CRAM, variants as VCF and BCF; GET and POST; `class=header`, "
+     "`fields` and `tags` (of stored BAM files). Slices hold exactly the records that overlap."},
+    {"/ga4gh/drs/",
+     "DRS 1.5. Ids name bytes, and bundles sets of files. Access by `https` and `htsget`. "
+     "Authorisation by bearer token; Passports are not read."},
+    {"/refget/", "refget 2.0 (and the paths of 1.0). MD5, ga4gh and TRUNC512 digests."},
+    {"/uploads", "tus 1.0: uploads that go on after a broken connection."},
+    {"/genomics/", "The server's own routes for genome files."},
+};
+
+std::string genomics_conformance(const std::vector<Route>& routes) {
+  std::string out = "\n## Genomics\n\nGET includes HEAD.\n";
+  for (const Protocol& protocol : kProtocols) {
+    out += "\n" + std::string(protocol.text) + "\n\n| method | path | |\n|---|---|---|\n";
+    for (const Route& route : routes) {
+      if (!route.path.starts_with(protocol.path)) continue;
+      out +=
+          "| " + route.method + " | `" + openapi_path(route.path) + "` | " + route.summary + " |\n";
+    }
+  }
+  return out;
+}
+
 std::string conformance_statement(const std::vector<Route>& routes) {
   std::string out =
-      "# DICOM conformance statement\n\nMade by the server from the tables it routes requests by: "
+      "# Conformance statement\n\nMade by the server from the tables it routes requests by: "
       "`GET /conformance` gives it as of the version that runs.\n\n" +
       dicom::dimse_conformance() +
       "\n## DICOMweb\n\nPS3.18. GET includes HEAD. OPTIONS on `/dicom-web` and on every path below "
@@ -81,7 +110,7 @@ std::string conformance_statement(const std::vector<Route>& routes) {
     out +=
         "| " + route.method + " | `" + openapi_path(route.path) + "` | " + route.summary + " |\n";
   }
-  return out;
+  return out + genomics_conformance(routes);
 }
 
 std::vector<Route> operations_routes(OperationsContext context, const std::vector<Route>& others) {
@@ -118,7 +147,7 @@ std::vector<Route> operations_routes(OperationsContext context, const std::vecto
       },
       false);
   add(
-      "/conformance", "The DICOM conformance statement (Markdown).",
+      "/conformance", "The conformance statement (Markdown).",
       [text = conformance_statement(others)](const Request&) -> Answer {
         return make_response(200, "text/markdown; charset=utf-8", text);
       },

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "genomics/overlap.h"
 #include "genomics/worker/job_files.h"
 
 namespace medarc::genomics::worker {
@@ -71,8 +72,9 @@ class Reads {
     header_.reset(sam_hdr_read(input_.get()));
     if (!header_) return failed();
     record_.reset(bam_init1());
-    if (!open_output() || sam_hdr_write(output_.get(), header_.get()) != 0) return output_failed();
-    const bool done = job_.everything ? all() : regions();
+    if (!open_output()) return output_failed();
+    if (!job_.headless && sam_hdr_write(output_.get(), header_.get()) != 0) return output_failed();
+    const bool done = job_.everything || job_.filters ? all() : regions();
     if (!done) return wrote_ ? failed() : output_failed();
     htsFile* const out = output_.release();
     if (hts_close(out) != 0) return output_failed();
@@ -118,9 +120,19 @@ class Reads {
   bool all() {
     int n = 0;
     while ((n = sam_read1(input_.get(), header_.get(), record_.get())) >= 0) {
-      if (!write()) return false;
+      if (wanted() && !write()) return false;
     }
     return n == kEnd;
+  }
+
+  // As an index finds them.
+  bool wanted() const {
+    if (!job_.filters) return true;
+    RecordFacts place;
+    place.tid = record_->core.tid;
+    place.begin = static_cast<int32_t>(std::min<hts_pos_t>(record_->core.pos, INT32_MAX));
+    place.end = static_cast<int32_t>(std::min<hts_pos_t>(bam_endpos(record_.get()), INT32_MAX));
+    return overlaps(place, job_.regions);
   }
 
   bool regions() {

@@ -5,7 +5,7 @@
 namespace medarc::genomics::wire {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 constexpr size_t kTextBytesMax = 200;
 
 Error unreadable() { return make_error(Code::invalid_argument, "a message that cannot be read"); }
@@ -35,7 +35,8 @@ Bytes encode(const Job& job) {
   out.fixed(kVersion);
   out.fixed(static_cast<uint8_t>(job.operation));
   out.fixed(static_cast<uint8_t>((job.everything ? 1 : 0) | (job.bases ? 2 : 0) |
-                                 (job.compressed ? 4 : 0)));
+                                 (job.compressed ? 4 : 0) | (job.filters ? 8 : 0) |
+                                 (job.headless ? 16 : 0)));
   out.varint(job.regions.size());
   for (const Region& r : job.regions) {
     out.zigzag(r.tid);
@@ -51,11 +52,13 @@ Result<Job> decode_job(ByteView message) {
   if (in.fixed<uint8_t>() != kVersion) return unreadable();
   const auto operation = in.fixed<uint8_t>(), flags = in.fixed<uint8_t>();
   const uint64_t regions = in.varint();
-  if (operation < 1 || operation > 3 || flags > 7 || regions > kRegionsMax) return unreadable();
+  if (operation < 1 || operation > 3 || flags > 31 || regions > kRegionsMax) return unreadable();
   out.operation = static_cast<Operation>(operation);
   out.everything = (flags & 1) != 0;
   out.bases = (flags & 2) != 0;
   out.compressed = (flags & 4) != 0;
+  out.filters = (flags & 8) != 0;
+  out.headless = (flags & 16) != 0;
   for (uint64_t i = 0; i < regions && in.ok(); ++i) {
     const int64_t tid = in.zigzag();
     const uint64_t begin = in.varint(), end = in.varint();

@@ -31,6 +31,8 @@ struct Job {
   std::vector<Region> regions;  // merged
   bool bases = true;            // false: without SEQ, QUAL and TLEN: then no reference is needed
   bool compressed = true;       // bam: false: BGZF blocks that only hold their bytes
+  bool filters = false;   // reads the whole file for the reads of `regions`, and needs no index
+  bool headless = false;  // bam: no header before the reads
 };
 Bytes encode(const Job& job);
 Result<Job> decode_job(ByteView message);  // invalid_argument

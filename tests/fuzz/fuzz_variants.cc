@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "genomics/bcf_encode.h"
+#include "genomics/bcf_record.h"
 #include "genomics/ingest.h"
 #include "genomics/variant_walk.h"
 #include "tests/fuzz/bytes_store.h"
@@ -84,6 +86,18 @@ Result<VariantSummary> walk(RecordForm::Kind kind, ByteView plain, size_t step, 
   return walked.finish();
 }
 
+// What is given as BCF would be taken as BCF.
+void write_again(const BcfEncoder& encoder, ByteView line, const VcfHeader& header) {
+  Bytes record;
+  if (encoder.append(line, record).has_error()) return;
+  const auto* u = reinterpret_cast<const uint8_t*>(record.data());
+  const uint32_t shared = u[0] | uint32_t{u[1]} << 8 | uint32_t{u[2]} << 16 | uint32_t{u[3]} << 24;
+  if (record_bytes({RecordForm::Kind::bcf, false}, record) != record.size()) std::abort();
+  if (check_bcf_record(ByteView(record).substr(kBcfHeadBytes), shared, header).has_error()) {
+    std::abort();
+  }
+}
+
 // Later code reads the records without checking them: each must be there and lie where the map
 // says.
 void read_again(RecordForm::Kind kind, ByteView plain, const VariantSummary& summary) {
@@ -97,11 +111,13 @@ void read_again(RecordForm::Kind kind, ByteView plain, const VariantSummary& sum
                         (u[5] | uint32_t{u[6]} << 8 | uint32_t{u[7]} << 16 | uint32_t{u[8]} << 24));
   }
   uint64_t records = 0;
+  const BcfEncoder encoder(summary.header);
   while (!rest.empty()) {
     const size_t bytes = record_bytes(form, rest);
     if (bytes == 0) std::abort();
     const RecordFacts place = place_of(form, summary.header.file, rest.substr(0, bytes));
     if (place.tid < 0 || place.begin < 0 || place.end <= place.begin) std::abort();
+    if (kind == RecordForm::Kind::vcf) write_again(encoder, rest.substr(0, bytes), summary.header);
     rest.remove_prefix(bytes);
     ++records;
   }

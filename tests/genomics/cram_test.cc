@@ -235,22 +235,151 @@ TEST_F(CramTest, WholeContainersAreGivenAsTheyAre) {
   EXPECT_EQ(walk_refusal(slice), "accepted");
 }
 
-TEST(CramPlan, ContainersAreExactWhenAllOfThemIsWanted) {
-  CramSet set;
-  set.entries = {
-      {0, 1, 100, 500}, {0, 101, 100, 900}, {1, 11, 40, 900}, {1, 41, 60, 1300}, {-1, 0, 0, 1700}};
-  const auto plan = [&](std::vector<Region> regions) { return plan_cram(set, regions); };
-  EXPECT_EQ(plan({{0, 0, 100}}).containers, std::vector<uint64_t>{500});
-  EXPECT_TRUE(plan({{0, 0, 100}}).exact);
-  EXPECT_FALSE(plan({{0, 0, 99}}).exact);
-  EXPECT_EQ(plan({{0, 99, 101}}).containers, (std::vector<uint64_t>{500, 900}));
-  EXPECT_FALSE(plan({{0, 0, 1000}}).exact)
+TEST_F(CramTest, H30AMixedSliceCodesItsEdgesOnly) {
+  store_reference();
+  for (const char* version : {"3.0", "2.1", "3.1"}) {
+    const std::string cram = make_cram(version);
+    const FileRow row = store(cram);
+    const auto set = must(store_->crams().load(row));
+    const std::string region = "chr1:30001-150000";
+    CramReads::Wanted wanted;
+    wanted.regions = {must(parse_samtools_region(region, set->header))};
+    const auto pieces = store_->crams().plan(*set, wanted);
+    ASSERT_EQ(pieces.size(), 3u) << "edge, middle, edge";
+    EXPECT_TRUE(pieces[0].coded && !pieces[1].coded && pieces[2].coded);
+    EXPECT_GT(pieces[1].containers, pieces[0].containers + pieces[2].containers);
+    const std::string slice = slice_of(row, {region}, CramReads::Form::cram);
+    const ByteRange middle = pieces[1].ranges.at(0);
+    EXPECT_NE(slice.find(cram.substr(middle.begin, middle.length)), std::string::npos)
+        << "byte for byte";
+    EXPECT_EQ(view(slice), view(cram, {region})) << version;
+    EXPECT_EQ(walk_refusal(slice), "accepted");
+    EXPECT_EQ(run_tool({"samtools", "view", "-H", "--no-PG", dir_ / "viewed"}),
+              run_tool({"samtools", "view", "-H", "--no-PG", dir_ / "reads.cram"}));
+    must(store_->remove(someone(), row.id));
+  }
+}
+
+TEST_F(CramTest, H30AMixedSliceThatIsMadeWhileItIsReadIsTheSame) {
+  Limits limits;
+  limits.recode_eager_bytes_max = 1;  // nothing is ready before
+  open(limits);
+  store_reference();
+  const std::string cram = make_cram();
+  const FileRow row = store(cram);
+  const std::vector<std::string> regions = {"chr1:5000-60000", "chr1:90000-91000", "chr2:7-60000"};
+  const auto set = must(store_->crams().load(row));
+  CramReads::Wanted wanted;
+  wanted.regions.emplace();
+  for (const std::string& r : regions) {
+    wanted.regions->push_back(must(parse_samtools_region(r, set->header)));
+  }
+  auto content = must(store_->crams().open(someone(), set, wanted));
+  EXPECT_FALSE(content.bytes.has_value());
+  EXPECT_EQ(view(drain(*content.source, 777)), view(cram, regions));
+}
+
+TEST_F(CramTest, PiecesOfEitherFormMakeTheFile) {
+  store_reference();
+  const std::string cram = make_cram();
+  const FileRow row = store(cram);
+  CramReads& crams = store_->crams();
+  const auto set = must(crams.load(row));
+  for (const auto form : {CramReads::Form::cram, CramReads::Form::bam}) {
+    for (const bool everything : {true, false}) {
+      CramReads::Wanted wanted;
+      wanted.form = form;
+      if (!everything) {
+        wanted.regions = {must(parse_samtools_region("chr1:30001-31000", set->header)),
+                          must(parse_samtools_region("chr2:1000-60000", set->header)),
+                          must(parse_samtools_region("*", set->header))};
+      }
+      Bytes all = must(crams.header(*set, form));
+      for (const CramPiece& piece : crams.plan(*set, wanted)) {
+        if (piece.coded) {
+          all += drain(*must(crams.coded(*set, piece, form)).source);
+        } else {
+          for (const ByteRange& r : piece.ranges) all += cram.substr(r.begin, r.length);
+        }
+      }
+      all += must(crams.end(*set, form));
+      const std::string expected =
+          everything ? view(cram)
+                     : view(cram, {"chr1:30001-31000", "chr2:1000-60000"}) + view(cram, {"*"});
+      EXPECT_EQ(view(all), expected) << everything;
+    }
+  }
+}
+
+class CramPlan : public testing::Test {
+ protected:
+  CramPlan() {
+    set_.body = {500, 1500};
+    set_.entries = {{0, 1, 100, 500},
+                    {0, 101, 100, 900},
+                    {1, 11, 40, 900},
+                    {1, 41, 60, 1300},
+                    {-1, 0, 0, 1700}};
+  }
+  // "v500-900 c900-1300 …": stored as they are, or coded.
+  std::string plan(const std::optional<std::vector<Region>>& regions,
+                   const CramPlanOptions& options = {}) {
+    std::string out;
+    for (const CramPiece& piece : plan_cram(set_, regions, options)) {
+      out += out.empty() ? "" : " ";
+      out += piece.coded ? 'c' : 'v';
+      for (const ByteRange& r : piece.ranges) {
+        if (!out.ends_with('c') && !out.ends_with('v')) out += ',';
+        out += std::to_string(r.begin) + "-" + std::to_string(r.end());
+      }
+    }
+    return out;
+  }
+  CramSet set_;
+};
+
+TEST_F(CramPlan, ContainersGoOutWholeWhenAllOfThemIsWanted) {
+  using Regions = std::vector<Region>;
+  EXPECT_EQ(plan(Regions{{0, 0, 100}}), "v500-900");
+  EXPECT_EQ(plan(Regions{{0, 0, 99}}), "c500-900");
+  EXPECT_EQ(plan(Regions{{0, 99, 101}}), "c500-1300");
+  EXPECT_EQ(plan(Regions{{0, 0, 1000}}), "v500-900 c900-1300")
       << "the second container holds reads of another sequence";
-  EXPECT_TRUE(plan({{0, 0, 1000}, {1, 10, 50}}).containers.size() == 3);
-  EXPECT_TRUE(plan({{0, 0, 1000}, {1, 0, 1000}}).exact);
-  EXPECT_EQ(plan({{kUnplaced, 0, kToTheEnd}}).containers, std::vector<uint64_t>{1700});
-  EXPECT_TRUE(plan({{kUnplaced, 0, kToTheEnd}}).exact);
-  EXPECT_TRUE(plan({{0, 500, 600}}).containers.empty());
+  EXPECT_EQ(plan(Regions{{0, 0, 1000}, {1, 10, 50}}), "v500-1300 c1300-1700");
+  EXPECT_EQ(plan(Regions{{0, 0, 1000}, {1, 0, 1000}}), "v500-1700");
+  EXPECT_EQ(plan(Regions{{kUnplaced, 0, kToTheEnd}}), "v1700-2000");
+  EXPECT_EQ(plan(Regions{{0, 500, 600}}), "");
+  EXPECT_EQ(plan(Regions{}), "");
+  EXPECT_EQ(plan(Regions{{0, 0, 50}, {1, 60, 70}}), "c500-900,1300-1700")
+      << "one worker for what lies apart";
+  EXPECT_EQ(plan(std::nullopt), "v500-2000");
+}
+
+TEST_F(CramPlan, OtherFormsAndWholeContainersAreAskedFor) {
+  CramPlanOptions all;
+  all.code_all = true;
+  EXPECT_EQ(plan(std::nullopt, all), "c500-2000");
+  EXPECT_EQ(plan(std::vector<Region>{{0, 0, 100}}, all), "c500-900");
+  all.piece_coded_bytes_max = 800;
+  EXPECT_EQ(plan(std::nullopt, all), "c500-1300 c1300-2000");
+  CramPlanOptions loose;
+  loose.exact = false;
+  EXPECT_EQ(plan(std::vector<Region>{{0, 0, 1}}, loose), "v500-900");
+  loose.piece_verbatim_bytes_max = 600;
+  EXPECT_EQ(plan(std::nullopt, loose), "v500-1100 v1100-1700 v1700-2000");
+  CramPlanOptions short_links;
+  short_links.piece_ranges_max = 1;
+  EXPECT_EQ(plan(std::vector<Region>{{0, 0, 50}, {1, 60, 70}}, short_links), "c500-900 c1300-1700");
+  set_.entries.clear();
+  EXPECT_EQ(plan(std::nullopt, all), "c500-2000") << "not sorted";
+}
+
+TEST_F(CramPlan, APieceKnowsItsRegionsAlone) {
+  const auto pieces = plan_cram(set_, std::vector<Region>{{0, 5, 10}, {0, 20, 30}, {1, 70, 80}},
+                                {true, false, 400});
+  ASSERT_EQ(pieces.size(), 2u);
+  EXPECT_EQ(pieces[0].regions, (std::vector<Region>{{0, 5, 10}, {0, 20, 30}}));
+  EXPECT_EQ(pieces[1].regions, (std::vector<Region>{{1, 70, 80}}));
 }
 
 TEST(CramIndex, LinesThatCannotBeAreRefused) {

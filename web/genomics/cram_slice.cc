@@ -9,7 +9,7 @@ namespace {
 using genomics::CramReads;
 
 // Part of every tag: raised when the same selection gives other bytes than before.
-constexpr std::string_view kCoderVersion = "cram 1";
+constexpr std::string_view kCoderVersion = "cram 2";
 
 std::string etag_of(const genomics::FileRow& row, const CramReads::Wanted& wanted) {
   archive::Sha256 hash;

@@ -12,7 +12,7 @@
 namespace medarc::web {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 constexpr size_t kSignatureBytes = 16;
 
 // RFC 4648 section 5, without padding.
@@ -70,6 +70,14 @@ Bytes encode(const DataLink& link) {
     e.varint(r.begin);
     e.varint(r.end - r.begin);
   }
+  e.varint(link.ranges.size());
+  uint64_t before = 0;
+  for (const ByteRange& r : link.ranges) {
+    e.varint(r.begin - before);
+    e.varint(r.length);
+    before = r.end();
+  }
+  e.bytes(link.form);
   e.fixed(link.mask.fields);
   e.fixed(static_cast<uint8_t>(link.mask.tags ? 1 : 0));
   if (link.mask.tags) encode_names(*link.mask.tags, e);
@@ -109,6 +117,13 @@ std::optional<DataLink> decode(ByteView payload) {
     r.end = r.begin + static_cast<uint32_t>(d.varint());
     link.regions.push_back(r);
   }
+  uint64_t before = 0;
+  for (uint64_t n = d.varint(); n > 0 && d.ok(); --n) {
+    const uint64_t begin = before + d.varint();
+    link.ranges.push_back({begin, d.varint()});
+    before = link.ranges.back().end();
+  }
+  link.form = std::string(d.bytes());
   link.mask.fields = d.fixed<uint32_t>();
   if (d.fixed<uint8_t>() != 0) link.mask.tags = decode_names(d);
   link.mask.notags = decode_names(d);

@@ -1,7 +1,7 @@
-// The data URLs of htsget tickets: what to send is written into the URL itself and signed, so that
-// a data request needs no credential of its own (H24), keeps no state here, and can be asked again,
-// in parts (H26), until it expires. The byte range is in the path: proxies that drop Range do no
-// harm.
+// The data URLs of htsget tickets and of DRS: what to send is written into the URL itself and
+// signed, so that a data request needs no credential of its own (H24), keeps no state here, and can
+// be asked again, in parts (H26), until it expires. The byte range is in the path: proxies that
+// drop Range do no harm.
 //
 // A link names the file with its digest: once the file is removed or replaced the link is dead. The
 // key lives as long as the process; after a restart clients ask for a new ticket.
@@ -27,10 +27,15 @@ struct DataLink {
     range,   // stored bytes as they are
     header,  // the header's blocks
     coded,   // a piece coded again
+    whole,   // all of a stored blob, named as a file
+    cram,    // containers of a CRAM file, coded again
   } kind = Kind::range;
   ByteRange range;                            // of Kind::range
+  std::vector<ByteRange> ranges;              // of Kind::cram
   std::vector<genomics::Fragment> fragments;  // of Kind::coded
   std::vector<genomics::Region> regions;      // that its records are to overlap, merged
+  // Coded pieces: "" as the file is stored, or "bam", "vcf", "bcf".
+  std::string form;
   genomics::RecordMask mask;
 };
 

@@ -26,6 +26,7 @@ void add_index_route(const GenomicsContextPtr& context, std::vector<Route>& out)
 void add_tus_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_htsget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_refget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
+void add_drs_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 
 // GET of what lies below /genomics/files/{id}. `id` may hold slashes.
 Answer slice_answer(const GenomicsContext& context, const Request& request,
@@ -91,6 +92,10 @@ Result<RegionReads> open_region(const GenomicsContext& context, const Request& r
 std::string file_url(const std::string& base_url, const genomics::FileId& id);
 // What a download of the file is called, before what is added for a part of it.
 std::string name_of(const genomics::FileRow& row);
+
+// "reads" or "variants": below which htsget has the file; "": it has not.
+std::string_view htsget_kind_of(const genomics::FileRow& row);
+
 // A file as /genomics/files tells it: JSON. `sorting`: what is known of a derivative under way.
 std::string file_json(const genomics::FileRow& row, const std::string& base_url,
                       const std::optional<genomics::SortState>& sorting = std::nullopt);

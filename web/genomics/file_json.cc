@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "web/genomics/doors.h"
+#include "web/genomics/drs_objects.h"
 #include "web/text.h"
 
 namespace medarc::web {
@@ -111,15 +112,22 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url,
   for (const char* role : {"quality", "depth"}) {
     if (index::attachment(row, role) != nullptr) links.text(role, url + "/" + role);
   }
-  if (row.format == "cram" && row.index_blob) links.text("slice", url + "/slice");
+  if (row.format == "cram" && row.index_blob) {
+    links.text("slice", url + "/slice");
+    links.text("plan", url + "/plan");
+  }
   if (row.block_map_blob) {
     links.text("slice", url + "/slice");
     links.text("plan", url + "/plan");
     const bool variants = row.format == "vcf" || row.format == "bcf";
     if (variants) links.text("variants", url + "/variants");
-    links.text("htsget", base_url + (variants ? "/htsget/variants/" : "/htsget/reads/") +
-                             url.substr(url.rfind('/') + 1));
   }
+  const std::string name = url.substr(url.rfind('/') + 1);
+  if (const std::string_view kind = htsget_kind_of(row); !kind.empty()) {
+    links.text("htsget", base_url + "/htsget/" + std::string(kind) + "/" + name);
+  }
+  links.text("drs",
+             base_url + std::string(kDrsPath) + "/objects/" + to_text(drs_id_of(row.id, row.blob)));
   if (!row.patient.value.empty())
     links.text("patient", base_url + "/fhir/Patient/" + row.patient.value);
   o.raw("links", links.take());

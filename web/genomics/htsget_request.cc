@@ -222,7 +222,7 @@ HtsgetParsed parsed(const HtsgetKind& kind, const std::function<void(Builder&)>&
 
 }  // namespace
 
-const HtsgetKind kHtsgetReads{"reads", {"BAM"}, true};
+const HtsgetKind kHtsgetReads{"reads", {"BAM", "CRAM"}, true};
 const HtsgetKind kHtsgetVariants{"variants", {"VCF", "BCF"}, false};
 
 bool HtsgetKind::serves(std::string_view row_format) const {

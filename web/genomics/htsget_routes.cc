@@ -4,12 +4,16 @@
 #include "genomics/bgzf.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
+#include "web/genomics/drs_objects.h"
+#include "web/genomics/htsget_cram.h"
 #include "web/genomics/htsget_request.h"
 #include "web/http_error.h"
 #include "web/text.h"
 
 namespace medarc::web {
 namespace {
+
+using genomics::RecordForm;
 
 constexpr std::string_view kTicketType = "application/vnd.ga4gh.htsget.v1.3.0+json; charset=utf-8";
 constexpr std::string_view kServiceInfoId = "service-info";
@@ -19,6 +23,14 @@ constexpr size_t kLinkBytesMax =
 Response no_coding(Response response) {
   response.headers.set("Cache-Control", "no-transform");
   return response;
+}
+
+// Of variants, the form they are not stored in.
+RecordForm::Kind other_kind(const genomics::ReadSet& set) {
+  return set.form.kind == RecordForm::Kind::bcf ? RecordForm::Kind::vcf : RecordForm::Kind::bcf;
+}
+std::string other_form(const genomics::ReadSet& set) {
+  return other_kind(set) == RecordForm::Kind::bcf ? "bcf" : "vcf";
 }
 
 // Writes the urls of one ticket.
@@ -41,19 +53,36 @@ class Ticket {
   bool fits_inline(uint64_t bytes) const {
     return inlined_ + bytes <= context_.options.inline_bytes_max;
   }
-  void add_link(DataLink::Kind kind, ByteRange range, std::string_view part) {
+  void add_link(DataLink::Kind kind, ByteRange range, std::string_view part,
+                const std::string& form = "") {
     DataLink link = link_;
     link.kind = kind;
     link.range = range;
+    link.form = form;
     add(base_ + context_.links.seal(link), part);
   }
   // False: too long for a URL.
+  bool add_part(const TicketPart& one) {
+    if (const auto* bytes = std::get_if<Bytes>(&one.what)) {
+      add_inline(*bytes, one.part);
+      return true;
+    }
+    DataLink link = std::get<DataLink>(one.what);
+    link.file = link_.file;
+    link.content = link_.content;
+    link.expires = link_.expires;
+    const std::string token = context_.links.seal(link);
+    if (token.size() > kLinkBytesMax) return false;
+    add(base_ + token, one.part);
+    return true;
+  }
   bool add_coded(const genomics::Piece& piece, const genomics::Slice& slice) {
     DataLink link = link_;
     link.kind = DataLink::Kind::coded;
     link.fragments = piece.fragments;
     link.regions = genomics::regions_of(piece, slice);
     link.mask = slice.mask;
+    if (slice.recoder) link.form = other_form(*slice.set);
     const std::string token = context_.links.seal(link);
     if (token.size() > kLinkBytesMax) return false;
     add(base_ + token, "body");
@@ -85,32 +114,65 @@ Result<std::string> format_of(const genomics::FileRow& row, const HtsgetKind& ki
   if (other.serves(row.format)) {
     return make_error(Code::not_found, "there are no " + std::string(kind.name) + " of this id");
   }
-  std::string own;
-  for (const char ch : row.format) own += ch >= 'a' && ch <= 'z' ? static_cast<char>(ch - 32) : ch;
-  if (!asked.format.empty() && asked.format != own) {
-    return make_error(Code::unsupported, "this file is given as " + own + " only");
+  if (!kind.serves(row.format)) {
+    return make_error(Code::unsupported, "files of this format have no " + std::string(kind.name));
   }
-  return own;
+  // BAM and VCF, which every client reads, unless something else is asked for (H08).
+  const std::string form(asked.format.empty() ? kind.formats.front() : asked.format);
+  if (form == "CRAM" && row.format != "cram") {
+    return make_error(Code::unsupported, "this file is given as BAM only");
+  }
+  return form;
+}
+
+// A DRS id names a file by its bytes, or by those of its sorted derivative.
+Result<genomics::FileRow> file_asked(const GenomicsContext& c, const security::Principal& who,
+                                     const std::string& text) {
+  const auto id = parse_drs_id(text);
+  if (!id || !id->digest || id->bundle()) return c.store.file(who, genomics::FileId(text));
+  MEDARC_ASSIGN(genomics::FileRow row, c.store.file(who, genomics::FileId(id->name)));
+  MEDARC_ASSIGN(const DrsBlob blob, drs_blob_of(c, row, *id->digest));
+  if (blob.role == DrsBlob::Role::own || blob.role == DrsBlob::Role::sorted) return row;
+  return make_error(Code::not_found, "an index has no records");
+}
+
+Error too_many_regions() {
+  return make_error(Code::too_large, "too many regions for one ticket: ask in several requests");
+}
+
+Result<std::string> cram_ticket_of(const GenomicsContext& c, const Request& request,
+                                   const genomics::FileRow& row, const HtsgetRequest& asked,
+                                   const std::string& format) {
+  using Form = genomics::CramReads::Form;
+  MEDARC_ASSIGN(const auto parts, cram_ticket_parts(c, at_genomics_door(request), row, asked,
+                                                    format == "CRAM" ? Form::cram : Form::bam));
+  Ticket ticket(c, request, row, row.blob);
+  for (const TicketPart& one : parts) {
+    if (!ticket.add_part(one)) return too_many_regions();
+  }
+  return ticket.take(format);
 }
 
 Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
                               const HtsgetKind& kind, const HtsgetRequest& asked) {
   const auto who = at_genomics_door(request);
-  MEDARC_ASSIGN(const genomics::FileRow row,
-                c.store.file(who, genomics::FileId(request.captures.at(0))));
+  MEDARC_ASSIGN(const genomics::FileRow row, file_asked(c, who, request.captures.at(0)));
   MEDARC_ASSIGN(const std::string format, format_of(row, kind, asked));
+  if (row.format == "cram") return cram_ticket_of(c, request, row, asked, format);
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
-  MEDARC_ASSIGN(const genomics::Selection selection, selection_of(asked, set->header));
+  MEDARC_ASSIGN(genomics::Selection selection, selection_of(asked, set->header));
+  if (format == "VCF") selection.form = RecordForm::Kind::vcf;
+  if (format == "BCF") selection.form = RecordForm::Kind::bcf;
   const auto made = genomics::make_slice(set, selection, c.store.limits());
   if (made.has_error()) return c.store.not_sliced(row, made.error());
   const genomics::Slice& slice = *made;
   MEDARC_TRY(c.store.admit_slice(who, row, *set, selection));
   Ticket ticket(c, request, row, set->content);
-  const Bytes& header = set->map.header_blocks();
+  const Bytes& header = genomics::header_blocks(slice);
   if (ticket.fits_inline(header.size())) {
     ticket.add_inline(header, "header");
   } else {
-    ticket.add_link(DataLink::Kind::header, {}, "header");
+    ticket.add_link(DataLink::Kind::header, {}, "header", slice.recoder ? other_form(*set) : "");
   }
   // The whole answer for the header alone: then the end marker belongs to it (H23).
   if (asked.header_only) {
@@ -130,8 +192,7 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
     if (!small && ticket.add_coded(piece, slice)) continue;
     coded_here += piece.plain_bytes;
     if (coded_here > c.store.limits().recode_eager_bytes_max + c.options.inline_bytes_max) {
-      return make_error(Code::too_large,
-                        "too many regions for one ticket: ask in several requests");
+      return too_many_regions();
     }
     if (!reader) {
       MEDARC_ASSIGN(reader, c.store.open_admitted(set->content));
@@ -169,11 +230,17 @@ Response ticket_answer(const GenomicsContext& c, const Request& request, const H
 Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const DataLink link, c.links.open(request.captures.at(0)));
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
+  if (row.format == "cram") return cram_data(c, request, row, link);
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
   if (set->content != link.content) {
     return make_error(Code::gone, "the file was replaced, or sorted: ask for a new ticket");
   }
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(link.content));
+  genomics::Slice slice{set, false, link.regions, link.mask, {}};
+  if (!link.form.empty()) {
+    MEDARC_ASSIGN(slice.recoder,
+                  genomics::VariantRecoder::make(*set, other_kind(*set), c.store.limits()));
+  }
   Bytes bytes;
   switch (link.kind) {
     case DataLink::Kind::range: {
@@ -182,11 +249,12 @@ Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
       return serve_blob(request, std::move(reader), std::string("application/octet-stream"), "",
                         std::nullopt, link.range);
     }
-    case DataLink::Kind::header: bytes = set->map.header_blocks(); break;
+    case DataLink::Kind::whole:
+    case DataLink::Kind::cram: return make_error(Code::not_found, "the link is no htsget link");
+    case DataLink::Kind::header: bytes = genomics::header_blocks(slice); break;
     case DataLink::Kind::coded: {
       genomics::Piece piece;
       piece.fragments = link.fragments;
-      const genomics::Slice slice{set, false, link.regions, link.mask, {}};
       MEDARC_ASSIGN(bytes, genomics::recode(piece, slice, *reader));
       break;
     }

@@ -19,6 +19,13 @@ GenomicsOptions GenomicsOptions::from(Config& config) {
                                "Variants in one JSON answer of /genomics/files/{id}/variants.", 1);
   o.depth_bins_max = static_cast<uint32_t>(config.size(
       "genomics.depth_bins_max", o.depth_bins_max, "Bins in one answer of depth.", 1, 10'000'000));
+  o.drs_host = config.text("genomics.drs_host", o.drs_host,
+                           "Host, and port where it is not 443, in drs:// URIs; empty: the one a "
+                           "request was sent to.");
+  o.drs_bulk_max = static_cast<uint32_t>(config.size(
+      "genomics.drs_bulk_max", o.drs_bulk_max, "Objects in one bulk request of DRS.", 1, 100'000));
+  o.drs_bundle_files_max = static_cast<uint32_t>(config.size(
+      "genomics.drs_bundle_files_max", o.drs_bundle_files_max, "Files of one DRS bundle.", 1));
   return o;
 }
 

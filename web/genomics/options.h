@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/config.h"
 
@@ -15,6 +16,9 @@ struct GenomicsOptions {
   uint32_t page_max = 1'000;               // files in one listing
   uint64_t variants_max = 100'000;         // variants in one JSON answer
   uint32_t depth_bins_max = 100'000;       // in one answer of /depth
+  std::string drs_host;                    // in drs:// URIs; "": the one a request was sent to
+  uint32_t drs_bulk_max = 1'000;           // objects in one bulk request of DRS
+  uint32_t drs_bundle_files_max = 10'000;  // files of one DRS bundle
   static GenomicsOptions from(Config& config);  // section [genomics]
 };
 

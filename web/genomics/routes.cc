@@ -46,6 +46,7 @@ std::vector<Route> genomics_routes(genomics::GenomeStore& store,
   add_tus_routes(context, out);
   add_htsget_routes(context, out);
   add_refget_routes(context, out);
+  add_drs_routes(context, out);
   return out;
 }
 
@@ -57,6 +58,12 @@ security::Principal at_genomics_door(const Request& request) {
 
 std::string file_url(const std::string& base_url, const genomics::FileId& id) {
   return base_url + "/genomics/files/" + percent_encode(id.value);
+}
+
+std::string_view htsget_kind_of(const genomics::FileRow& row) {
+  if (row.format == "cram") return "reads";
+  if (!row.block_map_blob) return "";
+  return row.format == "vcf" || row.format == "bcf" ? "variants" : "reads";
 }
 
 Response serve_blob(const Request& request, std::unique_ptr<archive::BlobReader> reader,

@@ -1,5 +1,6 @@
 // The genomics door: /genomics/files (upload, list, content and all that lies below a file),
-// /uploads (tus 1.0), /htsget/reads and /htsget/variants (htsget 1.3), /refget (refget 2.0).
+// /uploads (tus 1.0), /htsget/reads and /htsget/variants (htsget 1.3), /refget (refget 2.0),
+// /ga4gh/drs/v1 (DRS 1.5).
 #pragma once
 
 #include <vector>

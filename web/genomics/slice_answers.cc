@@ -111,8 +111,10 @@ std::string filename_of(const FileRow& row, const SliceForm& form) {
 Result<Response> own_slice(const GenomicsContext& c, const Request& request, const FileRow& row,
                            const SliceForm& form) {
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
-  MEDARC_ASSIGN(const Asked asked, asked_of(request, *set));
+  MEDARC_ASSIGN(Asked asked, asked_of(request, *set));
   if (!asked.with_header) return wrong("header: a file of this format always has one");
+  if (form.name == "vcf") asked.selection.form = genomics::RecordForm::Kind::vcf;
+  if (form.name == "bcf") asked.selection.form = genomics::RecordForm::Kind::bcf;
   auto slice = genomics::make_slice(set, asked.selection, c.store.limits());
   if (slice.has_error()) return c.store.not_sliced(row, slice.error());
   MEDARC_TRY(c.store.admit_slice(at_genomics_door(request), row, *set, asked.selection));

@@ -26,7 +26,7 @@ const std::vector<SliceForm>& slice_forms();
 // so), not_acceptable.
 Result<const SliceForm*> slice_form_of(const Request& request, const genomics::FileRow& row);
 
-// In the form the file is stored in: BAM, VCF or BCF.
+// In the form the file is stored in, BAM, VCF or BCF; variants also in the other one.
 Result<Response> own_slice(const GenomicsContext&, const Request&, const genomics::FileRow&,
                            const SliceForm&);
 // Stored CRAM files as CRAM or BAM.

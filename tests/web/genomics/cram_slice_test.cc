@@ -46,5 +46,47 @@ TEST_F(GenomeTest, ACramIsUploadedAndSlicedInBothForms) {
   EXPECT_EQ(get("/genomics/files/one/slice").body, test::read_file(cram));
 }
 
+TEST_F(GenomeTest, H30APlanOfACramTellsWhatGoesOutAsItIs) {
+  serve();
+  const std::string fasta = dir_ / "ref.fa", cram = dir_ / "reads.cram";
+  test::write_file(fasta, test::to_fasta({{"chr1", test::make_letters(7, 20'000)}}));
+  test::write_file(dir_ / "x.bam",
+                   test::make_bam({.records = 2'000, .references = {{"chr1", 20'000}}}).bytes);
+  test::run_tool({"samtools", "view", "-C", "-T", fasta, "--output-fmt-option",
+                  "seqs_per_slice=100", "-o", cram, dir_ / "x.bam"});
+  upload("reference", test::read_file(fasta));
+  upload("one", test::read_file(cram));
+  const std::string query = "?region=chr1:3000-16000";
+  const auto answer = get("/genomics/files/one/plan" + query);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto plan = json::parse(answer.body).as_object();
+  const auto number = [&](const char* name) { return plan.at(name).to_number<uint64_t>(); };
+  const std::string slice = get("/genomics/files/one/slice" + query).body;
+  EXPECT_EQ(number("headerBytes") + number("bodyBytes") + 38, slice.size());
+  EXPECT_EQ(number("verbatimBytes") + number("recodedBytes"), number("bodyBytes"));
+  EXPECT_EQ(number("containersVerbatim") + number("containersRecoded"), number("containers"));
+  EXPECT_GT(number("containersVerbatim"), 5u);
+  EXPECT_GE(number("containersRecoded"), 2u);
+  EXPECT_TRUE(plan.at("strict").as_bool());
+  const auto loose =
+      json::parse(get("/genomics/files/one/plan" + query + "&strict=false").body).as_object();
+  EXPECT_EQ(loose.at("recodedBytes").to_number<uint64_t>(), 0u);
+  EXPECT_EQ(loose.at("verbatimBytes").to_number<uint64_t>(), number("floorBytes"));
+  EXPECT_FALSE(loose.at("strict").as_bool());
+}
+
+TEST_F(GenomeTest, APlanOfACramThatTakesTooLongIsRefused) {
+  genomics::Limits limits;
+  limits.recode_eager_bytes_max = 1;
+  serve({}, limits);
+  const std::string fasta = dir_ / "ref.fa", cram = dir_ / "reads.cram";
+  test::write_file(fasta, test::to_fasta({{"chr1", test::make_letters(7, 20'000)}}));
+  test::write_file(dir_ / "x.bam",
+                   test::make_bam({.records = 300, .references = {{"chr1", 20'000}}}).bytes);
+  test::run_tool({"samtools", "view", "-C", "-T", fasta, "-o", cram, dir_ / "x.bam"});
+  upload("one", test::read_file(cram));
+  EXPECT_EQ(get("/genomics/files/one/plan?region=chr1:3000-3100").status, 413);
+}
+
 }  // namespace
 }  // namespace medarc::web

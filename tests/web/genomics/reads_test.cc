@@ -289,6 +289,42 @@ class UnsortedTest : public ReadsTest {
   std::unique_ptr<genomics::Sorting> sorting_;
 };
 
+TEST_F(UnsortedTest, D06WhatIsBeingSortedIsPutOffAndThenThere) {
+  serve();
+  start_sorting();
+  const std::string bam = test::make_bam({.seed = 53, .records = 3'000, .sorted = false}).bytes;
+  const auto stored = upload("u", bam);
+  const std::string link(stored.at("links").at("drs").as_string());
+  const std::string object = link.substr(link.find("/ga4gh/"));
+  const auto method = [&] { return json::parse(get(object).body).at("access_methods").at(1); };
+  EXPECT_FALSE(method().at("available").as_bool());
+  EXPECT_FALSE(method().as_object().contains("access_url"));
+  const auto later = get(object + "/access/htsget");
+  EXPECT_EQ(later.status, 202);
+  EXPECT_GT(std::stoi(later.header("Retry-After")), 0);
+  sort_all();
+  EXPECT_TRUE(method().at("available").as_bool());
+  const auto url = [](const test::HttpAnswer& answer) {
+    const std::string text(json::parse(answer.body).at("url").as_string());
+    return text.substr(text.find('/', 8));
+  };
+  const std::string slice = "?referenceName=chr1&start=999&end=50000";
+  const std::string expected = records(joined(get("/htsget/reads/u" + slice)));
+  EXPECT_EQ(records(joined(get(url(get(object + "/access/htsget")) + slice))), expected);
+  // The sorted derivative and its index are objects of their own.
+  for (const json::value& one : derivatives_of("u", "sorted")) {
+    const std::string role(one.at("role").as_string());
+    const std::string id = "file~u~" + std::string(one.at("sha256").as_string());
+    const auto answer = get("/ga4gh/drs/v1/objects/" + id);
+    EXPECT_EQ(answer.status, role == "sorted.map" ? 404 : 200) << role;
+    if (role == "sorted.map") continue;
+    EXPECT_EQ(json::parse(answer.body).at("name").as_string(),
+              role == "sorted" ? "u.sorted.bam" : "u.sorted.bam.bai");
+    EXPECT_EQ(get(url(get("/ga4gh/drs/v1/objects/" + id + "/access/https"))).body,
+              get("/genomics/files/u/attachments/" + role).body);
+  }
+}
+
 TEST_F(UnsortedTest, BeforeAndAfter) {
   serve();
   start_sorting();

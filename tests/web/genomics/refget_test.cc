@@ -141,6 +141,19 @@ TEST_F(RefgetTest, R05CircularSequencesRunOverTheirEnd) {
   EXPECT_EQ(get(path(linear_) + "?start=20&end=10").status, 416);
 }
 
+TEST_F(RefgetTest, R06AnEmptyPartIsAnAnswerAndPartsHaveNoRanges) {
+  store_suite();
+  for (const char* query : {"?start=10&end=10", "?end=0", "?start=0&end=0"}) {
+    const HttpAnswer empty = get(path(linear_) + query);
+    EXPECT_EQ(empty.status, 200) << query;
+    EXPECT_TRUE(empty.body.empty()) << query;
+    EXPECT_EQ(empty.header("Content-Length"), "0") << query;
+    EXPECT_EQ(empty.header("Accept-Ranges"), "none") << query;
+  }
+  EXPECT_EQ(get(path(linear_) + "?start=10&end=20").header("Accept-Ranges"), "none");
+  EXPECT_EQ(get(path(linear_)).header("Accept-Ranges"), "bytes");
+}
+
 TEST_F(RefgetTest, R07WrongNumbersAndUnknownDigests) {
   store_suite();
   for (const char* query : {"?start=abc&end=20", "?start=-10&end=-29", "?start=abc", "?from=1"}) {
