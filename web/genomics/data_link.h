@@ -32,7 +32,11 @@ struct DataLink {
   std::vector<genomics::Fragment> fragments;  // of Kind::coded
   std::vector<genomics::Region> regions;      // that its records are to overlap, merged
   genomics::RecordMask mask;
+  Bytes sealed;  // whom it is encrypted for (encryption.h); empty: it is not
 };
+
+inline constexpr size_t kLinkBytesMax =
+    6'000;  // of a token: URLs have to fit into a request line
 
 class DataLinks {
  public:

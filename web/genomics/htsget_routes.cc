@@ -4,6 +4,7 @@
 #include "genomics/bgzf.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
+#include "web/genomics/encryption.h"
 #include "web/genomics/htsget_request.h"
 #include "web/http_error.h"
 #include "web/text.h"
@@ -13,8 +14,6 @@ namespace {
 
 constexpr std::string_view kTicketType = "application/vnd.ga4gh.htsget.v1.3.0+json; charset=utf-8";
 constexpr std::string_view kServiceInfoId = "service-info";
-constexpr size_t kLinkBytesMax =
-    6'000;  // of a data URL's token: URLs have to fit into a request line
 
 Response no_coding(Response response) {
   response.headers.set("Cache-Control", "no-transform");
@@ -99,6 +98,7 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
   MEDARC_ASSIGN(const genomics::FileRow row,
                 c.store.file(who, genomics::FileId(request.captures.at(0))));
   MEDARC_ASSIGN(const std::string format, format_of(row, kind, asked));
+  if (asked.encrypted) return sealed_ticket(c, request, row, format, asked);
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
   MEDARC_ASSIGN(const genomics::Selection selection, selection_of(asked, set->header));
   const auto made = genomics::make_slice(set, selection, c.store.limits());
@@ -168,6 +168,7 @@ Response ticket_answer(const GenomicsContext& c, const Request& request, const H
 
 Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const DataLink link, c.links.open(request.captures.at(0)));
+  if (!link.sealed.empty()) return sealed_data(c, request, link);
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
   if (set->content != link.content) {

@@ -19,6 +19,9 @@ GenomicsOptions GenomicsOptions::from(Config& config) {
                                "Variants in one JSON answer of /genomics/files/{id}/variants.", 1);
   o.depth_bins_max = static_cast<uint32_t>(config.size(
       "genomics.depth_bins_max", o.depth_bins_max, "Bins in one answer of depth.", 1, 10'000'000));
+  o.crypt4gh_recipient = config.text(
+      "genomics.crypt4gh_recipient", o.crypt4gh_recipient,
+      "Name of the recipient of htsget requests with encryptionScheme that say for nobody.");
   return o;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/config.h"
 
@@ -15,6 +16,7 @@ struct GenomicsOptions {
   uint32_t page_max = 1'000;               // files in one listing
   uint64_t variants_max = 100'000;         // variants in one JSON answer
   uint32_t depth_bins_max = 100'000;       // in one answer of /depth
+  std::string crypt4gh_recipient;          // of htsget requests that say for nobody; "": refused
   static GenomicsOptions from(Config& config);  // section [genomics]
 };
 
