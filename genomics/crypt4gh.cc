@@ -17,8 +17,8 @@ constexpr size_t kNameBytesMax = 64;
 
 Status check_name(std::string_view name) {
   const bool right = std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '-' || c == '_' || c == '@';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || c == '@';
   });
   if (right && !name.empty() && name.size() <= kNameBytesMax) return {};
   return make_error(Code::invalid_argument,
@@ -44,12 +44,9 @@ std::string Crypt4gh::Recipient::text() const {
   return name.empty() ? "key " + to_base64(key.view()) : name;
 }
 
-Crypt4gh::Crypt4gh(index::Index& index, security::Guard& guard, const Limits& limits,
+Crypt4gh::Crypt4gh(index::Index& index, security::Guard& guard,
                    std::unique_ptr<crypt4gh::Vault> vault)
-    : index_(index),
-      guard_(guard),
-      recipients_max_(limits.crypt4gh_recipients_max),
-      vault_(std::move(vault)) {}
+    : index_(index), guard_(guard), vault_(std::move(vault)) {}
 
 Result<crypt4gh::PublicKey> Crypt4gh::add_key(const Principal& who,
                                               std::optional<crypt4gh::Secret> key) {
@@ -95,7 +92,7 @@ Result<bool> Crypt4gh::put(const Principal& who, const std::string& name, const 
     return make_error(Code::already_exists,
                       "a recipient of this name has another key: remove it first");
   }
-  if (all.size() >= recipients_max_) {
+  if (all.size() >= limits().recipients_max) {
     return make_error(Code::conflict, "no more than genomics.crypt4gh_recipients_max");
   }
   index::AuditEntry entry;
@@ -131,9 +128,8 @@ Status Crypt4gh::remove(const Principal& who, const std::string& name) {
 
 Status Crypt4gh::admit(const Principal& who, const index::FileId& file,
                        const Recipient& recipient) {
-  return guard_.admit(
-      who, Action::read,
-      {Domain::genomes, "file/" + file.value, "encrypted for " + recipient.text()});
+  return guard_.admit(who, Action::read,
+                      {Domain::genomes, "file/" + file.value, "encrypted for " + recipient.text()});
 }
 
 Result<Crypt4gh::Sealed> Crypt4gh::seal(const Digest& blob,

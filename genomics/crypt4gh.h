@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "genomics/crypt4gh_vault.h"
-#include "genomics/limits.h"
 #include "index/index.h"
 #include "security/guard.h"
 
@@ -33,8 +32,8 @@ class Crypt4gh {
     std::string text() const;  // for people: the name, or the key
   };
 
-  Crypt4gh(index::Index& index, security::Guard& guard, const Limits& limits,
-           std::unique_ptr<crypt4gh::Vault> vault);
+  Crypt4gh(index::Index& index, security::Guard& guard, std::unique_ptr<crypt4gh::Vault> vault);
+  const Crypt4ghLimits& limits() const { return vault_->limits(); }
 
   // What senders encrypt for. Errors: those of Vault.
   Result<PublicKey> public_key() { return vault_->public_key(); }
@@ -47,7 +46,7 @@ class Crypt4gh {
   Result<Recipient> recipient(const Principal& who, const std::string& name);  // not_found
   // For administrators. True: it is new; false: it was there with this key. invalid_argument (a
   // name of 1 to 64 letters, digits and .-_@; a key nobody should use); already_exists (with
-  // another key); conflict (crypt4gh_recipients_max).
+  // another key); conflict (recipients_max).
   Result<bool> put(const Principal& who, const std::string& name, const PublicKey& key);
   Status remove(const Principal& who, const std::string& name);  // not_found
 
@@ -64,7 +63,6 @@ class Crypt4gh {
  private:
   index::Index& index_;
   security::Guard& guard_;
-  const uint32_t recipients_max_;
   const std::unique_ptr<crypt4gh::Vault> vault_;
   std::mutex changing_;  // one change of the recipients at a time
 };

@@ -1,5 +1,5 @@
-// An edit list of a Crypt4GH file (GA4GH Crypt4GH 1.0, "Edit List"): which of its plain bytes count.
-// A list that reaches past the end keeps what there is, as the standard's algorithm does.
+// An edit list of a Crypt4GH file (GA4GH Crypt4GH 1.0, "Edit List"): which of its plain bytes
+// count. A list that reaches past the end keeps what there is, as the standard's algorithm does.
 #pragma once
 
 #include <cstdint>

@@ -62,10 +62,8 @@ Bytes make_header(const std::vector<Bytes>& packets) {
   return e.take();
 }
 
-HeaderReader::HeaderReader(std::vector<Secret> keys, const Limits& limits)
-    : packets_max_(limits.crypt4gh_packets_max),
-      bytes_max_(limits.crypt4gh_header_bytes_max),
-      wanted_(kStartBytes) {
+HeaderReader::HeaderReader(std::vector<Secret> keys, const Crypt4ghLimits& limits)
+    : packets_max_(limits.packets_max), bytes_max_(limits.header_bytes_max), wanted_(kStartBytes) {
   for (Secret& key : keys) {
     const PublicKey known = security::public_key_of(key);
     keys_.push_back({std::move(key), known});
@@ -175,9 +173,8 @@ Status HeaderReader::finish() {
   done_ = true;
   if (!header_.data_keys.empty()) return {};
   if (keys_.empty()) return make_error(Code::invalid_argument, "there is no key to open it with");
-  return make_error(Code::invalid_argument,
-                    "this Crypt4GH file is encrypted for other keys than " +
-                        to_base64(keys_.front().known.view()));
+  return make_error(Code::invalid_argument, "this Crypt4GH file is encrypted for other keys than " +
+                                                to_base64(keys_.front().known.view()));
 }
 
 }  // namespace medarc::genomics::crypt4gh

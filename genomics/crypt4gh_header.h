@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-#include "genomics/limits.h"
+#include "genomics/crypt4gh_limits.h"
 #include "security/primitives.h"
 
 namespace medarc::genomics::crypt4gh {
@@ -42,15 +42,15 @@ struct Header {
 class HeaderReader {
  public:
   // `keys`: secret keys, each tried on each packet.
-  HeaderReader(std::vector<Secret> keys, const Limits& limits);
+  HeaderReader(std::vector<Secret> keys, const Crypt4ghLimits& limits);
 
   // Takes what belongs to the header from the front of `bytes`. Errors: invalid_argument (not
   // Crypt4GH, damaged, two edit lists, or no data key among what our keys open), unsupported
-  // (another version, a payload or a method for data that is not known), too_large
-  // (crypt4gh_packets_max, crypt4gh_header_bytes_max).
+  // (another version, a payload or a method for data that is not known), too_large (packets_max,
+  // header_bytes_max).
   Status feed(ByteView& bytes);
   bool done() const { return done_; }
-  uint64_t bytes() const { return bytes_; }  // taken so far
+  uint64_t bytes() const { return bytes_; }     // taken so far
   Header take() { return std::move(header_); }  // once done
 
  private:

@@ -89,9 +89,10 @@ Result<Secret> key_of_passphrase(ByteView kdf, ByteView options, std::string_vie
     return make_error(Code::invalid_argument, "the key is under a passphrase, and none was given");
   }
   if (kdf == "bcrypt") {
-    return make_error(Code::unsupported,
-                      "the key's passphrase goes through bcrypt, which is not known here: write the "
-                      "key anew with scrypt (crypt4gh-keygen does so)");
+    return make_error(
+        Code::unsupported,
+        "the key's passphrase goes through bcrypt, which is not known here: write the "
+        "key anew with scrypt (crypt4gh-keygen does so)");
   }
   if (options.size() < 4) return no_key("it has no salt");
   const ByteView salt = options.substr(4);

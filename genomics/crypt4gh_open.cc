@@ -17,9 +17,7 @@ class OpenedFile final : public archive::BlobReader {
  public:
   OpenedFile(std::unique_ptr<archive::BlobReader> sealed, uint64_t header_bytes,
              uint64_t plain_bytes, const Header& header)
-      : sealed_(std::move(sealed)),
-        header_bytes_(header_bytes),
-        opener_(header.data_keys) {
+      : sealed_(std::move(sealed)), header_bytes_(header_bytes), opener_(header.data_keys) {
     for (ByteRange kept : kept_ranges(header.edits)) {
       if (kept.begin >= plain_bytes) break;
       kept.length = std::min(kept.length, plain_bytes - kept.begin);
@@ -90,7 +88,7 @@ class OpenedFile final : public archive::BlobReader {
 
 }  // namespace
 
-StreamOpener::StreamOpener(std::vector<Secret> keys, const Limits& limits, ByteSink& out)
+StreamOpener::StreamOpener(std::vector<Secret> keys, const Crypt4ghLimits& limits, ByteSink& out)
     : out_(out), header_(std::move(keys), limits) {}
 
 void StreamOpener::begin() {
@@ -148,7 +146,7 @@ Status StreamOpener::finish() {
 
 Result<std::unique_ptr<archive::BlobReader>> open_file(std::unique_ptr<archive::BlobReader> sealed,
                                                        std::vector<Secret> keys,
-                                                       const Limits& limits) {
+                                                       const Crypt4ghLimits& limits) {
   HeaderReader reader(std::move(keys), limits);
   Bytes piece;
   for (uint64_t at = 0; !reader.done(); at += piece.size()) {

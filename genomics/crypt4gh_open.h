@@ -17,7 +17,7 @@ namespace medarc::genomics::crypt4gh {
 class StreamOpener final : public ByteSink {
  public:
   // `out` outlives it.
-  StreamOpener(std::vector<Secret> keys, const Limits& limits, ByteSink& out);
+  StreamOpener(std::vector<Secret> keys, const Crypt4ghLimits& limits, ByteSink& out);
   // Errors: those of HeaderReader; invalid_argument (a segment is damaged); those of `out`.
   Status write(ByteView bytes) override;
   // Nothing follows. invalid_argument: it ends inside the header or inside a segment.
@@ -40,6 +40,6 @@ class StreamOpener final : public ByteSink {
 // those of `sealed`; of read(): invalid_argument: a segment is damaged.
 Result<std::unique_ptr<archive::BlobReader>> open_file(std::unique_ptr<archive::BlobReader> sealed,
                                                        std::vector<Secret> keys,
-                                                       const Limits& limits);
+                                                       const Crypt4ghLimits& limits);
 
 }  // namespace medarc::genomics::crypt4gh

@@ -1,6 +1,6 @@
 // The data of a Crypt4GH file (GA4GH Crypt4GH 1.0, "Encrypted Data"): segments of 65,536 plain
-// bytes, the last one shorter, each with a nonce before and a MAC behind it, so that any plain range
-// is found by counting.
+// bytes, the last one shorter, each with a nonce before and a MAC behind it, so that any plain
+// range is found by counting.
 //
 // The format does not say where it ends, nor in which order segments belong: whoever reads it
 // verifies a digest of the plain bytes too.

@@ -125,8 +125,7 @@ Result<Share> Vault::share(const Digest& blob, const PublicKey& reader) {
     MEDARC_ASSIGN(from, share_secret());
   }
   const Secret object = security::derive(from, blob.view(), kObject);
-  Share out{{},
-            {security::derive(object, {}, "data key"), security::derive(object, {}, "nonces")}};
+  Share out{{}, {security::derive(object, {}, "data key"), security::derive(object, {}, "nonces")}};
   const Secret writer = security::derive(object, reader.view(), "packet writer");
   const Nonce nonce = nonce_of(security::derive(object, reader.view(), "packet nonce"));
   MEDARC_ASSIGN(const Bytes packet,
@@ -137,8 +136,9 @@ Result<Share> Vault::share(const Digest& blob, const PublicKey& reader) {
 
 Result<Share> Vault::share_once(const PublicKey& reader) {
   Share out{{}, SealingKeys::fresh()};
-  MEDARC_ASSIGN(const Bytes packet, seal_packet(data_key_payload(out.keys.data_key),
-                                                Secret::random(), reader, security::random_nonce()));
+  MEDARC_ASSIGN(const Bytes packet,
+                seal_packet(data_key_payload(out.keys.data_key), Secret::random(), reader,
+                            security::random_nonce()));
   out.header = make_header({packet});
   return out;
 }

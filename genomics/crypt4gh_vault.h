@@ -34,10 +34,12 @@ class Vault {
  public:
   static constexpr size_t kKeysMax = 64;  // secret keys kept; each is tried on each packet
 
-  Vault(Fs& fs, std::string directory) : fs_(fs), directory_(std::move(directory)) {}
+  Vault(Fs& fs, std::string directory, Crypt4ghLimits limits = {})
+      : fs_(fs), directory_(std::move(directory)), limits_(limits) {}
+  const Crypt4ghLimits& limits() const { return limits_; }
 
   // Errors of all: corrupt (a file of the directory), and those of the disk.
-  Result<PublicKey> public_key();             // the newest
+  Result<PublicKey> public_key();              // the newest
   Result<std::vector<Secret>> reading_keys();  // newest first
   // From now on the newest; the others still open what was encrypted for them. conflict: kKeysMax;
   // already_exists.
@@ -58,6 +60,7 @@ class Vault {
 
   Fs& fs_;
   const std::string directory_;
+  const Crypt4ghLimits limits_;
   std::mutex mutex_;
   std::vector<Secret> keys_;     // empty: not loaded yet
   std::optional<Secret> share_;  // likewise

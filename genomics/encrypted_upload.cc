@@ -33,7 +33,7 @@ Status EncryptedUpload::settle(bool complete) {
   }
   kind_ = Kind::encrypted;
   MEDARC_ASSIGN(auto keys, crypt4gh_.reading_keys());
-  opener_ = std::make_unique<crypt4gh::StreamOpener>(std::move(keys), limits_, *inner_);
+  opener_ = std::make_unique<crypt4gh::StreamOpener>(std::move(keys), crypt4gh_.limits(), *inner_);
   return decrypt(head);
 }
 

@@ -1,9 +1,9 @@
 // An upload that may come as a Crypt4GH file for one of the archive's keys: then what is within is
 // stored, as if it had come so. Known by its first bytes; anything else goes through untouched.
 //
-// A digest that the sender declares may be that of the encrypted bytes or of what is within: Crypt4GH
-// itself does not notice segments that were put in another order or left out at the end, so the
-// latter is the better one. What came is told in the statistics: "receivedAs".
+// A digest that the sender declares may be that of the encrypted bytes or of what is within:
+// Crypt4GH itself does not notice segments that were put in another order or left out at the end,
+// so the latter is the better one. What came is told in the statistics: "receivedAs".
 #pragma once
 
 #include <memory>

@@ -44,7 +44,7 @@ class Store final : public GenomeStore {
         read_sets_(index.blobs(), limits),
         references_(index, guard, limits),
         crams_(index, guard, references_, limits) {
-    if (vault) crypt4gh_ = std::make_unique<Crypt4gh>(index, guard, limits, std::move(vault));
+    if (vault) crypt4gh_ = std::make_unique<Crypt4gh>(index, guard, std::move(vault));
   }
 
   Result<std::unique_ptr<Upload>> begin(const Principal& who, UploadStart start) override {

@@ -43,11 +43,6 @@ Limits Limits::from(Config& c) {
   u64("worker_cpu_s_max", l.worker_cpu_s_max, "Processor time of one CRAM job, in seconds.");
   u64("worker_memory_bytes_max", l.worker_memory_bytes_max, "Address space of one CRAM worker.",
       256u << 20);
-  u32("crypt4gh_packets_max", l.crypt4gh_packets_max, "Packets in the header of a Crypt4GH file.",
-      1'000'000);
-  u64("crypt4gh_header_bytes_max", l.crypt4gh_header_bytes_max, "Header of a Crypt4GH file.", 1024);
-  u32("crypt4gh_recipients_max", l.crypt4gh_recipients_max,
-      "Names of whom files are given encrypted for.", 1'000'000);
   l.worker_program = c.text("genomics.worker_program", l.worker_program,
                             "The CRAM worker's program; empty: medarc-genome beside medarc.");
   return l;

@@ -42,11 +42,6 @@ struct Limits {
   uint64_t worker_memory_bytes_max = 4ull << 30;  // address space of one worker
   std::string worker_program;                     // "": medarc-genome beside the running program
 
-  // Crypt4GH files that are uploaded.
-  uint32_t crypt4gh_packets_max = 1'000;               // of one header, for whomever they are
-  uint64_t crypt4gh_header_bytes_max = 16ull << 20;    // of one header
-  uint32_t crypt4gh_recipients_max = 10'000;           // whom files are given encrypted, by name
-
   static Limits from(Config& config);  // section [genomics]
 };
 

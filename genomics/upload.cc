@@ -122,10 +122,9 @@ void StoreUpload::add_samples(const std::vector<std::string>& samples) {
 void StoreUpload::tell_how_it_came() {
   if (!encrypted_) return;
   row_.statistics_json =
-      with_member(row_.statistics_json,
-                  R"("receivedAs":{"encryption":"crypt4gh","bytes":)" +
-                      std::to_string(encrypted_->bytes) + R"(,"sha256":")" +
-                      encrypted_->sha256.hex() + R"("})");
+      with_member(row_.statistics_json, R"("receivedAs":{"encryption":"crypt4gh","bytes":)" +
+                                            std::to_string(encrypted_->bytes) + R"(,"sha256":")" +
+                                            encrypted_->sha256.hex() + R"("})");
 }
 
 Counter& StoreUpload::refused() {

@@ -105,16 +105,16 @@ Result<Secret> agree(const Secret& own, const PublicKey& other) {
 Bytes blake2b_512(ByteView bytes) {
   Bytes out(64, '\0');
   unsigned int size = 0;
-  must(EVP_Digest(bytes.data(), bytes.size(), octets(out.data()), &size, EVP_blake2b512(),
-                  nullptr));
+  must(
+      EVP_Digest(bytes.data(), bytes.size(), octets(out.data()), &size, EVP_blake2b512(), nullptr));
   return out;
 }
 
 Digest hmac_sha256(ByteView key, ByteView message) {
   Digest out;
   unsigned int size = 0;
-  must(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets(message),
-            message.size(), out.value.data(), &size) != nullptr);
+  must(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets(message), message.size(),
+            out.value.data(), &size) != nullptr);
   return out;
 }
 

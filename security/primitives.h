@@ -1,5 +1,6 @@
 // What encrypted formats are built from, over OpenSSL: key agreement, authenticated encryption,
-// derived secrets. A format (genomics/crypt4gh.h) says which bytes go where; nothing here knows one.
+// derived secrets. A format (genomics/crypt4gh.h) says which bytes go where; nothing here knows
+// one.
 //
 // Where OpenSSL fails for want of memory or randomness, which leaves nothing safe to answer, the
 // process ends. Pure functions are thread-safe; a cipher is for one thread at a time.

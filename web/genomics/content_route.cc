@@ -50,9 +50,9 @@ Result<Response> sorted_content(const GenomicsContext& c, const Request& request
   if (recipient) {
     return sealed_blob(c, request, row, digest, std::move(reader), *recipient, name);
   }
-  return with_digest(serve_blob(request, std::move(reader), records::media_type_of(row),
-                                digest.hex(), name),
-                     digest);
+  return with_digest(
+      serve_blob(request, std::move(reader), records::media_type_of(row), digest.hex(), name),
+      digest);
 }
 
 // `kind`: the only one that will do; "": any.

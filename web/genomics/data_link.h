@@ -35,8 +35,7 @@ struct DataLink {
   Bytes sealed;  // whom it is encrypted for (encryption.h); empty: it is not
 };
 
-inline constexpr size_t kLinkBytesMax =
-    6'000;  // of a token: URLs have to fit into a request line
+inline constexpr size_t kLinkBytesMax = 6'000;  // of a token: URLs have to fit into a request line
 
 class DataLinks {
  public:

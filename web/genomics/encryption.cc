@@ -70,8 +70,8 @@ Request without_encryption(const Request& request) {
 
 Result<Response> sealed_blob(const GenomicsContext& c, const Request& request,
                              const genomics::FileRow& row, const Digest& blob,
-                             std::unique_ptr<archive::BlobReader> plain,
-                             const Recipient& recipient, std::string filename) {
+                             std::unique_ptr<archive::BlobReader> plain, const Recipient& recipient,
+                             std::string filename) {
   genomics::Crypt4gh& crypt4gh = *c.store.crypt4gh();
   MEDARC_TRY(crypt4gh.admit(at_genomics_door(request), row.id, recipient));
   MEDARC_ASSIGN(auto sealed, crypt4gh.seal(blob, std::move(plain), recipient.key));

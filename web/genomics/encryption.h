@@ -1,8 +1,8 @@
 // Answers encrypted for a recipient (Crypt4GH): who it is, and the bytes.
 //
-// What is stored is given as one Crypt4GH file that is the same whenever the same recipient asks, so
-// it has a strong tag and ranges. What is made for an answer (slices) is encrypted under keys made
-// for that answer, so it has neither.
+// What is stored is given as one Crypt4GH file that is the same whenever the same recipient asks,
+// so it has a strong tag and ranges. What is made for an answer (slices) is encrypted under keys
+// made for that answer, so it has neither.
 #pragma once
 
 #include <memory>
@@ -28,8 +28,8 @@ Request without_encryption(const Request& request);
 // A stored blob of the file, which was admitted before. The recipient comes into the audit.
 Result<Response> sealed_blob(const GenomicsContext& c, const Request& request,
                              const genomics::FileRow& row, const Digest& blob,
-                             std::unique_ptr<archive::BlobReader> plain,
-                             const Recipient& recipient, std::string filename);
+                             std::unique_ptr<archive::BlobReader> plain, const Recipient& recipient,
+                             std::string filename);
 
 // An answer to without_encryption(), of a file that was admitted before. Others than 200 stay as
 // they are.

@@ -1,9 +1,9 @@
-// htsget with encryptionScheme (draft, hts-specs pull request 808): tickets whose data is a Crypt4GH
-// file, of the whole file as it is stored or of a slice.
+// htsget with encryptionScheme (draft, hts-specs pull request 808): tickets whose data is a
+// Crypt4GH file, of the whole file as it is stored or of a slice.
 //
-// The draft does not say whose key it is for. Here: the recipient that the request names, the key in
-// its header field Client-Public-Key (as Funnel and the Sensitive Data Archive send it: base64 of
-// the key file or of the key), or the one that is configured for requests that say nothing.
+// The draft does not say whose key it is for. Here: the recipient that the request names, the key
+// in its header field Client-Public-Key (as Funnel and the Sensitive Data Archive send it: base64
+// of the key file or of the key), or the one that is configured for requests that say nothing.
 #include "genomics/crypt4gh_keys.h"
 #include "web/genomics/encryption.h"
 #include "web/text.h"
@@ -47,11 +47,10 @@ Result<Recipient> recipient_of(const GenomicsContext& c, const Request& request,
                     "encryptionScheme: for whom? Name a recipient, or send Client-Public-Key");
 }
 
-std::string ticket_text(const Request& request, std::string_view format,
-                        const std::string& token) {
+std::string ticket_text(const Request& request, std::string_view format, const std::string& token) {
   const std::string url = request.base_url + "/htsget/data/" + token;
-  return "{\"htsget\":{\"format\":" + json_string(format) + ",\"urls\":[{\"url\":" +
-         json_string(url) + ",\"headers\":{}}]}}";
+  return "{\"htsget\":{\"format\":" + json_string(format) +
+         ",\"urls\":[{\"url\":" + json_string(url) + ",\"headers\":{}}]}}";
 }
 
 }  // namespace
@@ -111,8 +110,8 @@ Result<Response> sealed_data(const GenomicsContext& c, const Request& request,
       if (link.sealed.back() != '\0') selection.regions.reset();
       MEDARC_ASSIGN(auto slice, genomics::make_slice(set, selection, c.store.limits()));
       MEDARC_ASSIGN(auto reader, c.store.open_admitted(link.content));
-      MEDARC_ASSIGN(auto content, genomics::open_slice(std::move(slice), std::move(reader),
-                                                       c.store.limits()));
+      MEDARC_ASSIGN(auto content,
+                    genomics::open_slice(std::move(slice), std::move(reader), c.store.limits()));
       return sealed_stream(request, std::move(content.source), content.bytes, *key);
     }
   }
