@@ -230,6 +230,11 @@ Result<SliceContent> CramReads::coded(const CramSet& set, const CramPiece& piece
 Result<SliceContent> CramReads::open(const security::Principal& who,
                                      std::shared_ptr<const CramSet> set, const Wanted& wanted) {
   MEDARC_TRY(admit(who, *set, wanted));
+  return open_admitted(std::move(set), wanted);
+}
+
+Result<SliceContent> CramReads::open_admitted(std::shared_ptr<const CramSet> set,
+                                              const Wanted& wanted) {
   if (wanted.form == Form::bam) return by_index(*set, wanted);
   std::vector<Parts::Part> parts;
   parts.emplace_back(ByteRange{0, set->body.begin});

@@ -49,6 +49,8 @@ class CramReads {
   // then, as a rule.
   Result<SliceContent> open(const security::Principal&, std::shared_ptr<const CramSet> set,
                             const Wanted& wanted);
+  // The same, for those who were admitted before.
+  Result<SliceContent> open_admitted(std::shared_ptr<const CramSet> set, const Wanted& wanted);
 
   // The same in parts, for tickets: header(), then each piece of plan(), then end().
   // Errors: unsupported: regions of a file that is not sorted; too_large (regions_max).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "genomics/encrypted_upload.h"
 #include "genomics/file_id.h"
 #include "genomics/sorting.h"
 #include "genomics/stored_bytes.h"
@@ -37,13 +38,16 @@ index::Term equal(index::Tag field, std::vector<std::string> values) {
 
 class Store final : public GenomeStore, public StoredBytes {
  public:
-  Store(index::Index& index, security::Guard& guard, Limits limits)
+  Store(index::Index& index, security::Guard& guard, Limits limits,
+        std::unique_ptr<crypt4gh::Vault> vault)
       : index_(index),
         guard_(guard),
         limits_(limits),
         read_sets_(index.blobs(), limits),
         references_(index, guard, limits),
-        crams_(index, guard, references_, limits) {}
+        crams_(index, guard, references_, limits) {
+    if (vault) crypt4gh_ = std::make_unique<Crypt4gh>(index, guard, std::move(vault));
+  }
 
   Result<std::unique_ptr<Upload>> begin(const Principal& who, UploadStart start) override {
     MEDARC_TRY(guard_.authorise(who, Action::store, {Domain::genomes, "files", ""}));
@@ -69,9 +73,12 @@ class Store final : public GenomeStore, public StoredBytes {
         patient = meant.identifier;
       }
     }
-    return std::unique_ptr<Upload>(
+    auto upload =
         std::make_unique<StoreUpload>(index_, guard_, references_, crams_, limits_, who,
-                                      std::move(start), std::move(row), std::move(patient)));
+                                      std::move(start), std::move(row), std::move(patient));
+    if (!crypt4gh_) return std::unique_ptr<Upload>(std::move(upload));
+    return std::unique_ptr<Upload>(
+        std::make_unique<EncryptedUpload>(std::move(upload), *crypt4gh_, limits_));
   }
 
   Result<FilePage> list(const Principal& who, const FileQuery& query) override {
@@ -216,6 +223,7 @@ class Store final : public GenomeStore, public StoredBytes {
 
   References& references() override { return references_; }
   CramReads& crams() override { return crams_; }
+  Crypt4gh* crypt4gh() override { return crypt4gh_.get(); }
   const Limits& limits() const override { return limits_; }
 
  private:
@@ -312,6 +320,7 @@ class Store final : public GenomeStore, public StoredBytes {
   std::atomic<const Sorting*> sorting_{nullptr};
   References references_;
   CramReads crams_;  // after references_, which it uses
+  std::unique_ptr<Crypt4gh> crypt4gh_;
 };
 
 }  // namespace
@@ -319,8 +328,9 @@ class Store final : public GenomeStore, public StoredBytes {
 StoredBytes& stored_bytes_of(GenomeStore& store) { return dynamic_cast<StoredBytes&>(store); }
 
 std::unique_ptr<GenomeStore> GenomeStore::create(index::Index& index, security::Guard& guard,
-                                                 Limits limits) {
-  return std::make_unique<Store>(index, guard, limits);
+                                                 Limits limits,
+                                                 std::unique_ptr<crypt4gh::Vault> vault) {
+  return std::make_unique<Store>(index, guard, limits, std::move(vault));
 }
 
 }  // namespace medarc::genomics

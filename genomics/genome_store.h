@@ -16,6 +16,7 @@
 
 #include "base/io.h"
 #include "genomics/cram_reads.h"
+#include "genomics/crypt4gh.h"
 #include "genomics/findings.h"
 #include "genomics/limits.h"
 #include "genomics/references.h"
@@ -74,8 +75,10 @@ struct SortState {
 
 class GenomeStore {
  public:
+  // `vault`: its keys for Crypt4GH; null: encrypted files are neither taken nor given.
   static std::unique_ptr<GenomeStore> create(index::Index& index, security::Guard& guard,
-                                             Limits limits);
+                                             Limits limits,
+                                             std::unique_ptr<crypt4gh::Vault> vault = nullptr);
   virtual ~GenomeStore() = default;
 
   // Errors: permission_denied; invalid_argument (id, patient, sample, name).
@@ -118,6 +121,8 @@ class GenomeStore {
   virtual References& references() = 0;
   // Its CRAM files. Likewise.
   virtual CramReads& crams() = 0;
+  // Files given and taken encrypted; null: there is no vault. Likewise.
+  virtual Crypt4gh* crypt4gh() = 0;
 
   virtual const Limits& limits() const = 0;
 };

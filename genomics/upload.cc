@@ -100,9 +100,12 @@ Status StoreUpload::check_references(const std::string& sam_header) {
   return {};
 }
 
+// Of an encrypted file, what is declared may be of the encrypted bytes.
 Status StoreUpload::check_declared(const Digest& sha256) const {
-  const bool differs = (start_.sha256 && *start_.sha256 != sha256) ||
-                       (start_.md5_hex && *start_.md5_hex != row_.md5_hex);
+  const bool differs = (start_.sha256 && *start_.sha256 != sha256 &&
+                        !(encrypted_ && *start_.sha256 == encrypted_->sha256)) ||
+                       (start_.md5_hex && *start_.md5_hex != row_.md5_hex &&
+                        !(encrypted_ && *start_.md5_hex == encrypted_->md5_hex));
   if (!differs) return {};
   return make_error(Code::precondition_failed,
                     "the bytes that arrived do not have the declared digest: nothing was stored");
@@ -116,13 +119,25 @@ void StoreUpload::add_samples(const std::vector<std::string>& samples) {
   }
 }
 
-Result<UploadResult> StoreUpload::finish() {
-  static Counter& stored = counter("medarc_genome_files_total", "Genome files stored.");
+void StoreUpload::tell_how_it_came() {
+  if (!encrypted_) return;
+  row_.statistics_json =
+      with_member(row_.statistics_json, R"("receivedAs":{"encryption":"crypt4gh","bytes":)" +
+                                            std::to_string(encrypted_->bytes) + R"(,"sha256":")" +
+                                            encrypted_->sha256.hex() + R"("})");
+}
+
+Counter& StoreUpload::refused() {
   static Counter& refused =
       counter("medarc_genome_files_refused_total", "Genome files refused for what they hold.");
+  return refused;
+}
+
+Result<UploadResult> StoreUpload::finish() {
+  static Counter& stored = counter("medarc_genome_files_total", "Genome files stored.");
   if (failed_.has_value() && !ingest_) failed_ = sniff_head(true);
   if (failed_.has_error()) {
-    refused.add();
+    refused().add();
     return failed_.error();
   }
   auto ingested = ingest_->finish();
@@ -134,7 +149,7 @@ Result<UploadResult> StoreUpload::finish() {
     }
   }
   if (ingested.has_error()) {
-    refused.add();
+    refused().add();
     failed_ = ingested.error();
     return failed_.error();
   }
@@ -195,6 +210,7 @@ Result<UploadResult> StoreUpload::commit(Ingested ingested) {
   add_samples(ingested.samples);
   row_.index_kind = ingested.index_kind;
   row_.statistics_json = std::move(ingested.statistics_json);
+  tell_how_it_came();
   MEDARC_TRY(check_references(ingested.sam_header));
   index::Facts facts;
   facts.time = now();

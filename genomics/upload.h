@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "archive/hash.h"
+#include "base/metrics.h"
 #include "genomics/genome_store.h"
 #include "genomics/ingest.h"
 
@@ -18,6 +19,16 @@ class StoreUpload final : public Upload {
   Status write(ByteView bytes) override;
   Result<UploadResult> finish() override;
 
+  // Before finish(): the bytes written are what was within an encrypted file (Crypt4GH).
+  struct Encrypted {
+    uint64_t bytes = 0;
+    Digest sha256;
+    std::string md5_hex;
+  };
+  void came_encrypted(Encrypted as) { encrypted_ = std::move(as); }
+
+  static Counter& refused();  // files refused for what they hold
+
  private:
   Status take(ByteView bytes);
   Status sniff_head(bool complete);
@@ -28,6 +39,7 @@ class StoreUpload final : public Upload {
   Result<UploadResult> commit(Ingested ingested);
   Status check_references(const std::string& sam_header);
   void add_samples(const std::vector<std::string>& samples);
+  void tell_how_it_came();
 
   index::Index& index_;
   security::Guard& guard_;
@@ -44,6 +56,7 @@ class StoreUpload final : public Upload {
   std::string pair_identity_;  // with the mate; may be empty
   archive::Md5 md5_;
   uint64_t bytes_ = 0;
+  std::optional<Encrypted> encrypted_;
   Status failed_;
 };
 

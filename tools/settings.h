@@ -14,6 +14,7 @@
 #include "dicom/server.h"
 #include "dicom/worklist/options.h"
 #include "genomics/bam_sort.h"
+#include "genomics/crypt4gh_limits.h"
 #include "genomics/resumable.h"
 #include "index/index.h"
 #include "records/patient_service.h"
@@ -49,6 +50,7 @@ struct Settings {
   index::JobOptions jobs;
   dicom::CodecLimits codecs;
   genomics::Limits genomics;
+  genomics::Crypt4ghLimits crypt4gh;
   genomics::SortLimits sorting;
   genomics::ResumableLimits uploads;
   web::GenomicsOptions genomics_door;

@@ -4,6 +4,7 @@
 
 #include "records/document_reference.h"
 #include "web/genomics/doors.h"
+#include "web/genomics/encryption.h"
 #include "web/http_error.h"
 
 namespace medarc::web {
@@ -19,8 +20,14 @@ Response with_digest(Response response, const Digest& digest) {
   return response;
 }
 
-Result<Response> content(const GenomicsContext& c, const Request& request, const FileRow& row) {
+using Encrypted = std::optional<Recipient>;  // for whom, if it is to be
+
+Result<Response> content(const GenomicsContext& c, const Request& request, const FileRow& row,
+                         const Encrypted& recipient = {}) {
   MEDARC_ASSIGN(auto reader, c.store.content(at_genomics_door(request), row));
+  if (recipient) {
+    return sealed_blob(c, request, row, row.blob, std::move(reader), *recipient, name_of(row));
+  }
   return with_digest(serve_blob(request, std::move(reader), records::media_type_of(row),
                                 row.blob.hex(), name_of(row)),
                      row.blob);
@@ -36,12 +43,16 @@ Result<Response> attachment(const GenomicsContext& c, const Request& request, co
 }
 
 Result<Response> sorted_content(const GenomicsContext& c, const Request& request,
-                                const FileRow& row) {
+                                const FileRow& row, const Encrypted& recipient = {}) {
   MEDARC_ASSIGN(auto reader, c.store.attachment(at_genomics_door(request), row, "sorted"));
   const Digest& digest = index::attachment(row, "sorted")->blob;
-  return with_digest(serve_blob(request, std::move(reader), records::media_type_of(row),
-                                digest.hex(), name_of(row) + ".sorted.bam"),
-                     digest);
+  const std::string name = name_of(row) + ".sorted.bam";
+  if (recipient) {
+    return sealed_blob(c, request, row, digest, std::move(reader), *recipient, name);
+  }
+  return with_digest(
+      serve_blob(request, std::move(reader), records::media_type_of(row), digest.hex(), name),
+      digest);
 }
 
 // `kind`: the only one that will do; "": any.
@@ -76,7 +87,6 @@ Result<Response> sorted_index(const GenomicsContext& c, const Request& request, 
 
 // Whether `derivative` asks for the sorted one.
 Result<bool> sorted_wanted(const Request& request) {
-  MEDARC_TRY(check_parameters(request, {"derivative"}));
   const std::string_view derivative = request.query_value("derivative");
   if (!derivative.empty() && derivative != "sorted") {
     return make_error(Code::invalid_argument, "derivative: sorted");
@@ -140,14 +150,18 @@ Result<Response> named(const GenomicsContext& c, const Request& request, const F
 
 Answer content_answer(const GenomicsContext& c, const Request& request, const FileId& id) {
   return answered([&]() -> Result<Response> {
+    MEDARC_TRY(check_parameters(request, {"derivative", "encryption", "recipient", "key"}));
     MEDARC_ASSIGN(const bool sorted, sorted_wanted(request));
+    MEDARC_ASSIGN(const Encrypted recipient, recipient_asked(c, request));
     MEDARC_ASSIGN(const FileRow row, c.store.file(at_genomics_door(request), id));
-    return sorted ? sorted_content(c, request, row) : content(c, request, row);
+    return sorted ? sorted_content(c, request, row, recipient)
+                  : content(c, request, row, recipient);
   }());
 }
 
 Answer index_answer(const GenomicsContext& c, const Request& request, const FileId& id) {
   return answered([&]() -> Result<Response> {
+    MEDARC_TRY(check_parameters(request, {"derivative"}));
     MEDARC_ASSIGN(const bool sorted, sorted_wanted(request));
     MEDARC_ASSIGN(const FileRow row, c.store.file(at_genomics_door(request), id));
     return sorted ? sorted_index(c, request, row) : index_of(c, request, row);

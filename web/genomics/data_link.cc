@@ -82,6 +82,7 @@ Bytes encode(const DataLink& link) {
   e.fixed(static_cast<uint8_t>(link.mask.tags ? 1 : 0));
   if (link.mask.tags) encode_names(*link.mask.tags, e);
   encode_names(link.mask.notags, e);
+  e.bytes(link.sealed);
   return e.take();
 }
 
@@ -127,6 +128,7 @@ std::optional<DataLink> decode(ByteView payload) {
   link.mask.fields = d.fixed<uint32_t>();
   if (d.fixed<uint8_t>() != 0) link.mask.tags = decode_names(d);
   link.mask.notags = decode_names(d);
+  link.sealed = d.bytes();
   if (!d.at_end()) return std::nullopt;
   return link;
 }

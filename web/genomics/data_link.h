@@ -37,7 +37,10 @@ struct DataLink {
   // Coded pieces: "" as the file is stored, or "bam", "vcf", "bcf".
   std::string form;
   genomics::RecordMask mask;
+  Bytes sealed;  // whom it is encrypted for (encryption.h); empty: it is not
 };
+
+inline constexpr size_t kLinkBytesMax = 6'000;  // of a token: URLs have to fit into a request line
 
 class DataLinks {
  public:

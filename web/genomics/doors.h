@@ -27,6 +27,7 @@ void add_tus_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_htsget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_refget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_drs_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
+void add_crypt4gh_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 
 // GET of what lies below /genomics/files/{id}. `id` may hold slashes.
 Answer slice_answer(const GenomicsContext& context, const Request& request,

@@ -40,6 +40,14 @@ class Builder {
     if (text != "header") invalid("class: only `header` can be asked for");
     request.header_only = true;
   }
+  // Written in any case, short as in the draft's servers or in full.
+  void encryption(std::string_view scheme) {
+    request.encrypted =
+        equal_ignoring_case(scheme, "c4gh") || equal_ignoring_case(scheme, "crypt4gh");
+    if (!request.encrypted) {
+      throw Wrong{{400, "UnsupportedFormat", "encryptionScheme: there is c4gh"}};
+    }
+  }
   void field(std::string_view name) {
     if (!kind_.masks) return;  // the fields are those of SAM
     const auto field = genomics::field_of(name);
@@ -91,13 +99,15 @@ void from_query(const Request& request, const GenomicsOptions& options, Builder&
   for (const auto& [name, value] : request.query) {
     const bool known = name == "format" || name == "class" || name == "referenceName" ||
                        name == "start" || name == "end" || name == "fields" || name == "tags" ||
-                       name == "notags" || name == "encryptionScheme";
+                       name == "notags" || name == "encryptionScheme" || name == "recipient";
     if (!known) continue;  // an extension we do not know
     if (!seen.insert(name).second) invalid(name + " is given twice");
-    if (name == "encryptionScheme") invalid("encryptionScheme is not offered here");
     if (name == "format") b.format(value);
     if (name == "class") b.class_of(value);
+    if (name == "encryptionScheme") b.encryption(value);
+    if (name == "recipient") b.request.recipient = value;
     if (name == "format" || name == "class") continue;
+    if (name == "encryptionScheme" || name == "recipient") continue;
     ++others;
     only_reference = only_reference && name == "referenceName";
     if (name == "referenceName") reference = value;
@@ -185,7 +195,9 @@ void from_body(ByteView body, uint32_t regions_max, Builder& b) {
     } else if (key == "class") {
       b.class_of(text_of(value, "class"));
     } else if (key == "encryptionScheme") {
-      invalid("encryptionScheme is not offered here");
+      b.encryption(text_of(value, "encryptionScheme"));
+    } else if (key == "recipient") {
+      b.request.recipient = text_of(value, "recipient");
     } else if (key == "fields") {
       ++others;
       names_from(value, "fields", [&](std::string_view one) { b.field(one); });

@@ -38,6 +38,8 @@ struct HtsgetRequest {
   };
   std::optional<std::vector<Range>> ranges;  // none: everything
   genomics::RecordMask mask;
+  bool encrypted = false;  // encryptionScheme (draft): as a Crypt4GH file
+  std::string recipient;   // for whom, by name (an extension); empty: not said
 };
 
 // Either the request, or what is wrong with it.

@@ -6,6 +6,7 @@
 #include "web/genomics/doors.h"
 #include "web/genomics/drs_objects.h"
 #include "web/genomics/htsget_cram.h"
+#include "web/genomics/encryption.h"
 #include "web/genomics/htsget_request.h"
 #include "web/http_error.h"
 #include "web/text.h"
@@ -17,8 +18,6 @@ using genomics::RecordForm;
 
 constexpr std::string_view kTicketType = "application/vnd.ga4gh.htsget.v1.3.0+json; charset=utf-8";
 constexpr std::string_view kServiceInfoId = "service-info";
-constexpr size_t kLinkBytesMax =
-    6'000;  // of a data URL's token: URLs have to fit into a request line
 
 Response no_coding(Response response) {
   response.headers.set("Cache-Control", "no-transform");
@@ -158,6 +157,7 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FileRow row, file_asked(c, who, request.captures.at(0)));
   MEDARC_ASSIGN(const std::string format, format_of(row, kind, asked));
+  if (asked.encrypted) return sealed_ticket(c, request, row, format, asked);
   if (row.format == "cram") return cram_ticket_of(c, request, row, asked, format);
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));
   MEDARC_ASSIGN(genomics::Selection selection, selection_of(asked, set->header));
@@ -229,6 +229,7 @@ Response ticket_answer(const GenomicsContext& c, const Request& request, const H
 
 Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const DataLink link, c.links.open(request.captures.at(0)));
+  if (!link.sealed.empty()) return sealed_data(c, request, link);
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
   if (row.format == "cram") return cram_data(c, request, row, link);
   MEDARC_ASSIGN(const auto set, c.store.read_set(row));

@@ -26,6 +26,9 @@ GenomicsOptions GenomicsOptions::from(Config& config) {
       "genomics.drs_bulk_max", o.drs_bulk_max, "Objects in one bulk request of DRS.", 1, 100'000));
   o.drs_bundle_files_max = static_cast<uint32_t>(config.size(
       "genomics.drs_bundle_files_max", o.drs_bundle_files_max, "Files of one DRS bundle.", 1));
+  o.crypt4gh_recipient = config.text(
+      "genomics.crypt4gh_recipient", o.crypt4gh_recipient,
+      "Name of the recipient of htsget requests with encryptionScheme that say for nobody.");
   return o;
 }
 

@@ -19,6 +19,7 @@ struct GenomicsOptions {
   std::string drs_host;                    // in drs:// URIs; "": the one a request was sent to
   uint32_t drs_bulk_max = 1'000;           // objects in one bulk request of DRS
   uint32_t drs_bundle_files_max = 10'000;  // files of one DRS bundle
+  std::string crypt4gh_recipient;          // of htsget requests that say for nobody; "": refused
   static GenomicsOptions from(Config& config);  // section [genomics]
 };
 

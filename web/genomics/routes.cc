@@ -47,6 +47,7 @@ std::vector<Route> genomics_routes(genomics::GenomeStore& store,
   add_htsget_routes(context, out);
   add_refget_routes(context, out);
   add_drs_routes(context, out);
+  if (store.crypt4gh() != nullptr) add_crypt4gh_routes(context, out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "web/accept.h"
+#include "web/genomics/encryption.h"
 #include "web/genomics/slice_forms.h"
 #include "web/http_error.h"
 
@@ -64,7 +65,10 @@ Answer slice_answer(const GenomicsContext& c, const Request& request, const geno
   const auto answer = [&]() -> Result<Response> {
     MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(at_genomics_door(request), id));
     MEDARC_ASSIGN(const SliceForm* form, slice_form_of(request, row));
-    return form->answer(c, request, row, *form);
+    MEDARC_ASSIGN(const auto recipient, recipient_asked(c, request));
+    if (!recipient) return form->answer(c, request, row, *form);
+    MEDARC_ASSIGN(Response plain, form->answer(c, without_encryption(request), row, *form));
+    return sealed_answer(c, request, row.id, std::move(plain), *recipient);
   };
   return answered(answer());
 }

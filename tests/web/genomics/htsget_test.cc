@@ -266,7 +266,8 @@ TEST_F(HtsgetTest, H29NoContentCodingOnTickets) {
 
 TEST_F(HtsgetTest, H31AnEncryptionThatIsNotOfferedIsNotPassedOver) {
   begin();
-  expect_error(get(std::string(kReads) + "?encryptionScheme=c4gh"), 400, "InvalidInput");
+  expect_error(get(std::string(kReads) + "?encryptionScheme=c4gh"), 400,
+               "UnsupportedFormat");
 }
 
 TEST_F(HtsgetTest, H30SamtoolsReadsThroughTheTicketItself) {

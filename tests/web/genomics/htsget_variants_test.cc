@@ -225,7 +225,7 @@ TEST_F(HtsgetVariantsTest, H23H24H25H26LinkedPiecesGiveTheSameAndHonourAnyRange)
 TEST_F(HtsgetVariantsTest, H29NoContentCodingAndH31NoEncryptionPassedOver) {
   begin();
   EXPECT_EQ(get(kCalls, {{"Accept-Encoding", "gzip"}}).header("Content-Encoding"), "");
-  expect_error(get(std::string(kCalls) + "?encryptionScheme=c4gh"), 400, "InvalidInput");
+  expect_error(get(std::string(kCalls) + "?encryptionScheme=c4gh"), 400, "UnsupportedFormat");
 }
 
 TEST_F(HtsgetVariantsTest, H30BcftoolsReadsThroughTheTicketItself) {
