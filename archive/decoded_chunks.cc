@@ -5,9 +5,9 @@
 
 namespace medarc::archive {
 
-void DecodedChunks::use(std::shared_ptr<ChunkCoder> coder, uint64_t bytes_max) {
+void DecodedChunks::use(ChunkCoders coders, uint64_t bytes_max) {
   const std::lock_guard lock(mutex_);
-  coder_ = std::move(coder);
+  coders_ = std::move(coders);
   bytes_max_ = bytes_max;
 }
 
@@ -17,10 +17,12 @@ Result<Bytes> DecodedChunks::decode(const Digest& chunk, ByteView coded, uint32_
   std::shared_ptr<ChunkCoder> coder;
   {
     const std::lock_guard lock(mutex_);
-    coder = coder_;
+    const auto found = coded.empty() ? coders_.end() : coders_.find(static_cast<uint8_t>(coded[0]));
+    if (found != coders_.end()) coder = found->second;
   }
   if (coder == nullptr) {
-    return make_error(Code::unavailable, "a chunk is stored recompressed and no codec is at hand");
+    return make_error(Code::unavailable,
+                      "a chunk is stored recompressed and no codec for its form is at hand");
   }
   auto plain = coder->decode(coded, plain_length);
   if (plain.has_error()) {

@@ -1,4 +1,4 @@
-// The coder of a store, and the chunks it has undone lately: frames are read in pieces, and one
+// The coders of a store, and the chunks it has undone lately: frames are read in pieces, and one
 // after the other.
 #pragma once
 
@@ -14,10 +14,10 @@ namespace medarc::archive {
 // Thread-safe.
 class DecodedChunks {
  public:
-  void use(std::shared_ptr<ChunkCoder> coder, uint64_t bytes_max);
+  void use(ChunkCoders coders, uint64_t bytes_max);
 
-  // The plain bytes of a chunk, which have its digest. unavailable: there is no coder; what it says
-  // when it cannot work now; corrupt.
+  // The plain bytes of a chunk, which have its digest. unavailable: it has no such coder; what that
+  // says when it cannot work now; corrupt.
   Result<Bytes> decode(const Digest& chunk, ByteView coded, uint32_t plain_length);
 
   // Copies a range of a chunk that is kept; false: it is not, or is shorter.
@@ -31,7 +31,7 @@ class DecodedChunks {
   };
 
   std::mutex mutex_;
-  std::shared_ptr<ChunkCoder> coder_;
+  ChunkCoders coders_;
   uint64_t bytes_max_ = 0, bytes_ = 0;
   std::list<Kept> kept_;  // the one used last is the first
   std::unordered_map<Digest, std::list<Kept>::iterator> places_;

@@ -125,8 +125,8 @@ class Move {
 
 }  // namespace
 
-Result<std::vector<StoredChunk>> stored_chunks(RecodeTools t, const Digest& blob) {
-  std::vector<StoredChunk> out;
+Status for_each_stored(RecodeTools t, const Digest& blob,
+                       const std::function<bool(const StoredChunk&)>& visit) {
   uint64_t offset = 0, size = 0;
   do {
     auto gate = t.pins.shared();
@@ -139,14 +139,12 @@ Result<std::vector<StoredChunk>> stored_chunks(RecodeTools t, const Digest& blob
       MEDARC_ASSIGN(const auto segment, t.log.segment(where->segment));
       MEDARC_ASSIGN(const auto header,
                     segment->header_at(uint64_t{where->offset_units} * kRecordAlignment));
-      out.push_back({e.chunk,
-                     {offset, e.length},
-                     where->stored_length,
-                     header && header->flags == kFlagCoded});
+      const bool coded = header && header->flags == kFlagCoded;
+      if (!visit({e.chunk, {offset, e.length}, where->stored_length, coded})) return {};
       offset += e.length;
     }
   } while (offset < size);
-  return out;
+  return {};
 }
 
 Result<Recoded> recode_chunks(RecodeTools tools, std::vector<CodedChunk> chunks) {

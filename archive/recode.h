@@ -5,6 +5,8 @@
 // gives the chunk its new place; collection finds the old record dead, as it does any other.
 #pragma once
 
+#include <functional>
+
 #include "archive/decoded_chunks.h"
 #include "archive/pins.h"
 #include "archive/segment_log.h"
@@ -18,7 +20,9 @@ struct RecodeTools {
   DecodedChunks& decoded;
 };
 
-Result<std::vector<StoredChunk>> stored_chunks(RecodeTools tools, const Digest& blob);
+// `visit` answers false to stop.
+Status for_each_stored(RecodeTools tools, const Digest& blob,
+                       const std::function<bool(const StoredChunk&)>& visit);
 Result<Recoded> recode_chunks(RecodeTools tools, std::vector<CodedChunk> chunks);
 Result<Recoded> expand_chunks(RecodeTools tools, const std::vector<Digest>& chunks);
 

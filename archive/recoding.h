@@ -1,7 +1,8 @@
-// Chunks that are kept in another form than their bytes: smaller ones that a coder outside of the
-// archive makes and undoes (native pixels as lossless HTJ2K: dicom/recompress). Which form a chunk
-// has is seen by nobody who reads: its name stays the SHA-256 of its plain bytes, and whatever is
-// read of it was undone and held against that name before the first byte goes out.
+// Chunks that are kept in another form than their bytes: smaller ones that coders outside of the
+// archive make and undo (native pixels as lossless HTJ2K: dicom/recompress; BGZF blocks as what
+// they were compressed from: genomics/cold). Which form a chunk has is seen by nobody who reads:
+// its name stays the SHA-256 of its plain bytes, and whatever is read of it was undone and held
+// against that name before the first byte goes out.
 //
 // Invariants beside those of blob_store.h, proved by tests/archive/recoding_test and
 // recode_fault_test:
@@ -11,6 +12,7 @@
 //   2. The old form is left alone until collection finds that nothing names it (collect.h).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -18,7 +20,7 @@
 
 namespace medarc::archive {
 
-// Undoes coded forms. Thread-safe.
+// Undoes the coded forms of one kind. Thread-safe.
 class ChunkCoder {
  public:
   virtual ~ChunkCoder() = default;
@@ -26,6 +28,9 @@ class ChunkCoder {
   // Any other error: nothing can be had from these bytes.
   virtual Result<Bytes> decode(ByteView coded, uint32_t plain_length) = 0;
 };
+
+// By the byte that their coded forms begin with; which are taken: FORMAT.md, "Coded chunks".
+using ChunkCoders = std::map<uint8_t, std::shared_ptr<ChunkCoder>>;
 
 struct StoredChunk {
   Digest chunk;
@@ -36,7 +41,7 @@ struct StoredChunk {
 
 struct CodedChunk {
   Digest chunk;
-  Bytes coded;  // for ChunkCoder::decode
+  Bytes coded;  // for ChunkCoder::decode of the coder that its first byte names
 };
 
 // What became of some chunks.
@@ -53,12 +58,14 @@ class Recoding {
  public:
   virtual ~Recoding() = default;
 
-  // From here on coded chunks can be read (until then: unavailable) and made. `kept_bytes_max`: of
-  // undone chunks in memory, for whoever reads on in them.
-  virtual void use(std::shared_ptr<ChunkCoder> coder, uint64_t kept_bytes_max) = 0;
+  // From here on coded chunks can be read and made whose coder is among these; others are
+  // unavailable. `kept_bytes_max`: of undone chunks in memory, for whoever reads on in them.
+  virtual void use(ChunkCoders coders, uint64_t kept_bytes_max) = 0;
 
   // The chunks of a blob, in order. not_found.
   virtual Result<std::vector<StoredChunk>> chunks(const Digest& blob) = 0;
+  // Whether one of them is coded; looks no further than the first that is. not_found.
+  virtual Result<bool> any_coded(const Digest& blob) = 0;
 
   // Gives chunks a coded form, or their plain one back, as the invariants above say: one commit,
   // durable when it answers. All of them are in memory meanwhile. Errors: what the coder says when

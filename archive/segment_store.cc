@@ -61,11 +61,24 @@ class SegmentStore final : public BlobStore, public Recoding, public ChunkLists 
     return reader(digest, std::move(*page), false);
   }
 
-  void use(std::shared_ptr<ChunkCoder> coder, uint64_t kept_bytes_max) override {
-    decoded_.use(std::move(coder), kept_bytes_max);
+  void use(ChunkCoders coders, uint64_t kept_bytes_max) override {
+    decoded_.use(std::move(coders), kept_bytes_max);
   }
   Result<std::vector<StoredChunk>> chunks(const Digest& blob) override {
-    return stored_chunks(recode_tools(), blob);
+    std::vector<StoredChunk> out;
+    MEDARC_TRY(for_each_stored(recode_tools(), blob, [&](const StoredChunk& c) {
+      out.push_back(c);
+      return true;
+    }));
+    return out;
+  }
+  Result<bool> any_coded(const Digest& blob) override {
+    bool coded = false;
+    MEDARC_TRY(for_each_stored(recode_tools(), blob, [&](const StoredChunk& c) {
+      coded = c.coded;
+      return !coded;
+    }));
+    return coded;
   }
   Result<Recoded> recode(std::vector<CodedChunk> chunks) override {
     return recode_chunks(recode_tools(), std::move(chunks));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "archive/recoding.h"
 #include "genomics/encrypted_upload.h"
 #include "genomics/file_id.h"
 #include "genomics/sorting.h"
@@ -142,6 +143,16 @@ class Store final : public GenomeStore, public StoredBytes {
 
   Result<Findings> findings(const Principal& who, const FileRow& row) override {
     return findings_of(*index_.view(), who, row);
+  }
+
+  Result<FileStorage> storage(const FileRow& row) override {
+    MEDARC_ASSIGN(const archive::BlobInfo info, index_.blobs().stat(row.blob));
+    FileStorage out{info.size, info.stored_bytes, false};
+    archive::Recoding* const recoding = archive::recoding_of(index_.blobs());
+    if (recoding != nullptr && out.stored_bytes < out.bytes) {
+      MEDARC_ASSIGN(out.cold, recoding->any_coded(row.blob));
+    }
+    return out;
   }
 
   Result<std::unique_ptr<archive::BlobReader>> open_admitted(const Digest& blob) override {

@@ -56,6 +56,13 @@ class Upload : public ByteSink {
   virtual Result<UploadResult> finish() = 0;
 };
 
+// What a file takes on disk.
+struct FileStorage {
+  uint64_t bytes = 0;         // as it came
+  uint64_t stored_bytes = 0;  // of its chunks, those that other files share counted in full
+  bool cold = false;          // some are kept smaller (cold/cold_files.h)
+};
+
 struct FileQuery {
   std::string patient, sample, format;  // empty: any
   uint32_t limit = 100;
@@ -97,6 +104,8 @@ class GenomeStore {
                                                                   std::string_view role) = 0;
   // Of a file that was admitted before.
   virtual Result<Findings> findings(const Principal&, const FileRow&) = 0;
+  // Likewise. Counted from its chunks, about 5 us for each MB of the file.
+  virtual Result<FileStorage> storage(const FileRow&) = 0;
   virtual Status remove(const Principal&, const FileId&) = 0;
 
   // What a slice is planned with: the file's own reads, or those of its sorted derivative once

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "dicom/dictionary.h"
 #include "dicom/recompress/coded_chunk.h"
+#include "genomics/cold/coded_blocks.h"
 #include "genomics/hts_blob.h"
 
 namespace medarc::tools {
@@ -40,8 +41,10 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
   }
   MEDARC_ASSIGN(opened->index, std::move(index));
   if (auto* recoding = archive::recoding_of(opened->index->blobs()); recoding != nullptr) {
-    recoding->use(std::make_shared<dicom::ChunkDecoder>(*opened->codecs),
-                  opened->settings.recompress.kept_bytes_max);
+    recoding->use(
+        {{dicom::kCodedFirstByte, std::make_shared<dicom::ChunkDecoder>(*opened->codecs)},
+         {genomics::kColdFirstByte, std::make_shared<genomics::ColdDecoder>()}},
+        opened->settings.recompress.kept_bytes_max);
   }
   opened->guard = security::Guard::create(*opened->index, opened->settings.guard);
   opened->refusals = std::make_shared<dicom::senders::Refusals>(opened->settings.sender_counts);

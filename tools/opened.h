@@ -15,6 +15,7 @@
 #include "dicom/senders/report.h"
 #include "dicom/stable_routes.h"
 #include "dicom/worklist/worklist.h"
+#include "genomics/cold/sweep.h"
 #include "genomics/genome_store.h"
 #include "genomics/sorting.h"
 #include "records/linked_service.h"
@@ -42,6 +43,8 @@ struct Outgoing {
   std::unique_ptr<dicom::Recompressor> recompressor;
   std::unique_ptr<dicom::RecompressSweep> recompression;
   std::unique_ptr<genomics::Sorting> sorting;
+  std::unique_ptr<genomics::ColdFiles> cold_files;
+  std::unique_ptr<genomics::ColdSweep> cold;
 };
 
 // Members are destroyed in reverse: use cases first, the store last.

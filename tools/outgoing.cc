@@ -53,6 +53,9 @@ Status open_outgoing(Opened& opened) {
   MEDARC_ASSIGN(out->recompression,
                 dicom::RecompressSweep::open(posix_fs(), opened.data, *opened.index,
                                              s.recompress_rules, s.recompress, *out->recompressor));
+  out->cold_files = std::make_unique<genomics::ColdFiles>(*opened.index, s.recompress);
+  MEDARC_ASSIGN(out->cold, genomics::ColdSweep::open(posix_fs(), opened.data, *opened.index,
+                                                     s.cold_rules, s.recompress, *out->cold_files));
   MEDARC_ASSIGN(out->sorting, genomics::Sorting::open(
                                   posix_fs(), opened.data + "/temporary", *opened.index, *out->jobs,
                                   *opened.guard, s.genomics, s.sorting, "medarc " MEDARC_VERSION));

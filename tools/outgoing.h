@@ -1,6 +1,6 @@
 // What the server does of its own accord: durable jobs, storage commitment reports, deliveries,
-// events of the worklist, announcements of stable studies, recompression, sorted derivatives of BAM
-// files.
+// events of the worklist, announcements of stable studies, recompression, the cold form of
+// genome files, sorted derivatives of BAM files.
 #pragma once
 
 #include "tools/opened.h"

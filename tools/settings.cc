@@ -72,7 +72,8 @@ Result<Settings> Settings::from(Config& config) {
   MEDARC_ASSIGN(s.routes, dicom::Routes::from(config, s.dicom.destinations, s.web_destinations,
                                               s.completeness.stable_after_s > 0));
   MEDARC_ASSIGN(s.recompress_rules, dicom::RecompressRules::from(config));
-  s.recompress = dicom::RecompressOptions::from(config);
+  MEDARC_ASSIGN(s.cold_rules, genomics::ColdRules::from(config));
+  s.recompress = index::RecompressOptions::from(config);
   s.administration = dicom::AdministrationOptions::from(config);
   MEDARC_ASSIGN(s.extras, dicom::ExtraAttributes::from(config));
   s.extras.tell_state_by(s.completeness);

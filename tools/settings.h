@@ -6,7 +6,6 @@
 #include "dicom/difference.h"
 #include "dicom/extra_attributes.h"
 #include "dicom/pixel/codec_pool.h"
-#include "dicom/recompress/options.h"
 #include "dicom/recompress/rules.h"
 #include "dicom/routes.h"
 #include "dicom/senders/quirks.h"
@@ -14,9 +13,11 @@
 #include "dicom/server.h"
 #include "dicom/worklist/options.h"
 #include "genomics/bam_sort.h"
+#include "genomics/cold/rules.h"
 #include "genomics/crypt4gh_limits.h"
 #include "genomics/resumable.h"
 #include "index/index.h"
+#include "index/recompress_options.h"
 #include "records/patient_service.h"
 #include "security/credentials.h"
 #include "web/dicomweb/commitment.h"
@@ -40,7 +41,8 @@ struct Settings {
   dicom::WebDestinations web_destinations;
   dicom::Routes routes;
   dicom::RecompressRules recompress_rules;
-  dicom::RecompressOptions recompress;
+  genomics::ColdRules cold_rules;
+  index::RecompressOptions recompress;  // of both
   dicom::AdministrationOptions administration;
   dicom::ExtraAttributes extras;
   std::shared_ptr<const dicom::senders::Quirks> quirks;

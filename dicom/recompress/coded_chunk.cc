@@ -7,7 +7,6 @@
 namespace medarc::dicom {
 namespace {
 
-constexpr uint64_t kVersion = 1;
 constexpr std::string_view kHtj2kLossless = "1.2.840.10008.1.2.4.201";
 
 // Values of two and more share colour samples (PS3.3 C.7.6.3.1.2): no plain grid of samples.
@@ -45,7 +44,7 @@ std::optional<ChunkRows> rows_in_chunk(const PixelPlace& place, ByteRange chunk)
 
 Bytes encode(const CodedParts& p) {
   Encoder out;
-  out.varint(kVersion);
+  out.varint(kCodedFirstByte);
   for (const uint32_t v : {p.shape.rows, p.shape.columns, uint32_t{p.shape.samples_per_pixel},
                            uint32_t{p.shape.bits_allocated}, uint32_t{p.shape.bits_stored},
                            uint32_t{p.shape.high_bit}, uint32_t{p.shape.is_signed}}) {
@@ -59,7 +58,7 @@ Bytes encode(const CodedParts& p) {
 
 Result<CodedParts> decode_coded(ByteView bytes) {
   Decoder in(bytes);
-  bool good = in.varint() == kVersion;
+  bool good = in.varint() == kCodedFirstByte;
   const auto number = [&](uint64_t max) {
     const uint64_t v = in.varint();
     good = good && v <= max;

@@ -3,7 +3,7 @@
 // one, or a small object with its header. The whole rows in it become one image; the bytes before
 // and behind them stay as they are.
 //
-// The coded form (version 1), in the encoding of base/codec.h: varints version, rows, columns,
+// The coded form, in the encoding of base/codec.h: varints kCodedFirstByte, rows, columns,
 // samples per pixel, bits allocated, bits stored, high bit, 1 if signed else 0; then as `bytes`
 // what comes before the rows, what comes behind them, and the codestream. Kept for good.
 #pragma once
@@ -15,6 +15,8 @@
 
 namespace medarc::dicom {
 
+// Names this coder (archive/FORMAT.md); another form of it would take another one.
+inline constexpr uint8_t kCodedFirstByte = 1;
 inline constexpr uint32_t kCodedRowsMax = 65'535;  // of one chunk; what is more stays as it is
 inline constexpr uint64_t kCodedBytesMin = 4096;   // pixels in a chunk that are worth it
 

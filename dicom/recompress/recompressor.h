@@ -8,10 +8,12 @@
 
 #include "dicom/limits.h"
 #include "dicom/pixel/codec_pool.h"
-#include "dicom/recompress/options.h"
 #include "index/index.h"
+#include "index/recompress_options.h"
 
 namespace medarc::dicom {
+
+using index::RecompressOptions;
 
 // Why an object stays as it is.
 enum class NotRecompressed : uint8_t {

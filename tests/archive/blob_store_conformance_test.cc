@@ -46,7 +46,7 @@ class BlobStoreConformance : public testing::TestWithParam<Kind> {
     auto opened = GetParam().open(dir_ + "/store", catalog_);
     ASSERT_TRUE(opened.has_value()) << opened.error().text;
     store_ = std::move(*opened);
-    if (GetParam().recoded) recoding_of(*store_)->use(coder_, 1 << 20);
+    if (GetParam().recoded) recoding_of(*store_)->use(test::in_use({coder_, other_}), 1 << 20);
   }
   static Bytes content(size_t n, uint64_t seed) {
     std::mt19937_64 random(seed);
@@ -70,7 +70,7 @@ class BlobStoreConformance : public testing::TestWithParam<Kind> {
     commit.payload = MemoryCatalog::keep(digest);
     EXPECT_TRUE(store_->commit(std::move(commit)).has_value());
     if (GetParam().recoded) {
-      const auto recoded = test::recode_all(*store_, *coder_, digest, bytes);
+      const auto recoded = test::recode_all(*store_, *coder_, digest, bytes, other_.get());
       EXPECT_TRUE(recoded.has_value()) << recoded.error().text;
       EXPECT_TRUE(bytes.size() < 1000 || recoded->chunks > 0 || recoded->as_before > 0);
     }
@@ -88,6 +88,7 @@ class BlobStoreConformance : public testing::TestWithParam<Kind> {
   const std::string dir_ = temp_.path();
   MemoryCatalog catalog_;
   const std::shared_ptr<test::VaultCoder> coder_ = std::make_shared<test::VaultCoder>();
+  const std::shared_ptr<test::VaultCoder> other_ = std::make_shared<test::VaultCoder>('o');
   std::unique_ptr<BlobStore> store_;
 };
 

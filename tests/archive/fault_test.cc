@@ -37,7 +37,8 @@ SegmentOptions small_segments() {
   return o;
 }
 
-const std::shared_ptr<test::VaultCoder> kCoder = std::make_shared<test::VaultCoder>();
+const auto kCoder = std::make_shared<test::VaultCoder>();
+const auto kOther = std::make_shared<test::VaultCoder>('o');
 
 // What the outside was told.
 struct Told {
@@ -83,12 +84,13 @@ class Life {
     auto opened = open_segment_store(fs_, "/s", catalog_, small_segments());
     if (opened.has_error()) return false;
     store_ = std::move(*opened);
-    recoding_of(*store_)->use(kCoder, 1 << 20);
+    recoding_of(*store_)->use(test::in_use({kCoder, kOther}), 1 << 20);
     return true;
   }
   bool recode(size_t which) {
     const Digest& blob = order_[which];
-    return !recodes_ || test::recode_all(*store_, *kCoder, blob, told_.kept.at(blob)).has_value();
+    return !recodes_ ||
+           test::recode_all(*store_, *kCoder, blob, told_.kept.at(blob), kOther.get()).has_value();
   }
   bool expand(size_t which) {
     return !recodes_ || test::expand_all(*store_, order_[which]).has_value();
@@ -148,7 +150,7 @@ void check(FaultFs& fs, MemoryCatalog& catalog, const Told& told, const std::str
   auto opened = open_segment_store(fs, "/s", catalog, small_segments());
   ASSERT_TRUE(opened.has_value()) << what << ": " << opened.error().text;
   auto& store = **opened;
-  recoding_of(store)->use(kCoder, 1 << 20);
+  recoding_of(store)->use(test::in_use({kCoder, kOther}), 1 << 20);
   auto read = [&](const Digest& digest) -> Result<Bytes> {
     MEDARC_ASSIGN(auto reader, store.open(digest));
     Bytes out(reader->size(), '\0');

@@ -39,7 +39,7 @@ class RecodingTest : public testing::Test {
     auto opened = open_segment_store(posix_fs(), dir_, catalog_, options);
     ASSERT_TRUE(opened.has_value()) << opened.error().text;
     store_ = std::move(*opened);
-    recoding().use(coder_, kept_bytes_max);
+    recoding().use(test::in_use({coder_, other_}), kept_bytes_max);
   }
   Recoding& recoding() { return *recoding_of(*store_); }
   StagedBlob stage(ByteView bytes, const std::vector<size_t>& cuts) {
@@ -87,6 +87,7 @@ class RecodingTest : public testing::Test {
   const test::TempDir temp_;
   const std::string dir_ = temp_.path() + "/log";
   const std::shared_ptr<VaultCoder> coder_ = std::make_shared<VaultCoder>();
+  const std::shared_ptr<VaultCoder> other_ = std::make_shared<VaultCoder>('o');
   MemoryCatalog catalog_;
   std::unique_ptr<BlobStore> store_;
 };
@@ -201,7 +202,7 @@ TEST_F(RecodingTest, ExpandingGivesThePlainFormBack) {
   EXPECT_EQ(back->chunks, 4u);
   EXPECT_EQ(store_->stats()->stored_bytes, stored);
   EXPECT_EQ(test::expand_all(*store_, blob)->as_before, 4u);
-  recoding().use(nullptr, 0);
+  recoding().use({}, 0);
   EXPECT_TRUE(*read(blob, {0, bytes_.size()}) == bytes_);
   catalog_.clear();
   reopen();
@@ -211,11 +212,11 @@ TEST_F(RecodingTest, ExpandingGivesThePlainFormBack) {
 TEST_F(RecodingTest, WithoutACodecReadingIsAnHonestError) {
   const Digest blob = store(bytes_, cuts_);
   ASSERT_TRUE(test::recode_all(*store_, *coder_, blob, bytes_).has_value());
-  recoding().use(nullptr, 0);
+  recoding().use({}, 0);
   EXPECT_EQ(read(blob, {50'000, 10}).error().code, Code::unavailable);
   // Which says nothing of the bytes: verify does not call them corrupt.
   EXPECT_EQ(store_->verify(0, nullptr).error().code, Code::unavailable);
-  recoding().use(coder_, 0);
+  recoding().use(test::in_use({coder_}), 0);
   coder_->failing = Code::deadline;
   EXPECT_EQ(read(blob, {50'000, 10}).error().code, Code::deadline);
   coder_->failing.reset();
@@ -295,6 +296,36 @@ TEST_F(RecodingTest, OnlySegmentsWithCodedChunksAreOfTheNewFormat) {
   ASSERT_GT(later.size(), 2u);
   EXPECT_EQ(later[0], 1);
   EXPECT_EQ(std::count(later.begin(), later.end(), 2), static_cast<long>(later.size()) - 1);
+}
+
+// Which coder made a form is told by its first byte, chunk by chunk.
+TEST_F(RecodingTest, SeveralCodersServeOneStore) {
+  const Digest blob = store(bytes_, cuts_);
+  EXPECT_FALSE(recoding().any_coded(blob).value());
+  const auto recoded = test::recode_all(*store_, *coder_, blob, bytes_, other_.get());
+  ASSERT_TRUE(recoded.has_value()) << recoded.error().text;
+  EXPECT_EQ(recoded->chunks, 4u);
+  EXPECT_TRUE(recoding().any_coded(blob).value());
+  EXPECT_EQ(recoding().any_coded(Sha256::of("never stored")).error().code, Code::not_found);
+  reopen(0);
+  const int by_one = coder_->decoded, by_other = other_->decoded;
+  EXPECT_TRUE(*read(blob, {0, bytes_.size()}) == bytes_);
+  EXPECT_EQ(coder_->decoded - by_one, 2);
+  EXPECT_EQ(other_->decoded - by_other, 2);
+  // What one cannot read now holds nobody up who reads what the other made.
+  recoding().use(test::in_use({coder_}), 0);
+  EXPECT_TRUE(*read(blob, {0, 10'000}) == bytes_.substr(0, 10'000));
+  EXPECT_EQ(read(blob, {10'000, 1}).error().code, Code::unavailable);
+  EXPECT_EQ(test::expand_all(*store_, blob).error().code, Code::unavailable);
+  // A form that nobody here can undo is not taken.
+  const Digest more = store(random_bytes(300'000, 8), {});
+  const auto unknown = recoding().recode({{recoding().chunks(more)->at(0).chunk, "unknown form"}});
+  ASSERT_TRUE(unknown.has_error());
+  EXPECT_EQ(unknown.error().code, Code::unavailable);
+  recoding().use(test::in_use({coder_, other_}), 0);
+  ASSERT_TRUE(test::expand_all(*store_, blob).has_value());
+  EXPECT_FALSE(recoding().any_coded(blob).value());
+  EXPECT_TRUE(*read(blob, {0, bytes_.size()}) == bytes_);
 }
 
 TEST_F(RecodingTest, AStoreOfFilesCannotAndSaysSo) {

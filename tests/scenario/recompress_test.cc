@@ -8,6 +8,7 @@
 
 #include "tests/scenario/clients.h"
 #include "tests/support/frames.h"
+#include "tests/support/genome_maker.h"
 #include "tests/support/image_object.h"
 
 namespace medarc::test {
@@ -119,6 +120,58 @@ TEST(Recompress, ByARuleInTheBackgroundAcrossAKillAndBackByTheVerb) {
       run_medarc({"verify", "--data", dir / "data", "--set", "codec.program=/nowhere/medarc-codec"})
           .exit_code,
       0);
+}
+
+// The cold form of a genome file: a server that has neither rules nor anything else than the
+// archive serves it as it came.
+TEST(Recompress, AGenomeFileByARuleAndBackByTheVerb) {
+  TempDir dir;
+  std::ofstream(dir / "rules.toml") << "[[genomics.cold]]\nformat = \"bam\"\n";
+  BamOptions options;
+  options.records = 20'000;
+  const std::string bam = make_bam(options).bytes;
+  write_file(dir / "reads.bam", bam);
+  ASSERT_EQ(run_medarc({"import", "--data", dir / "data", dir / "reads.bam"}).exit_code, 0);
+  const auto stored_bytes = [&] {
+    return json_number(run_medarc({"stats", "--data", dir / "data", "--json"}).last_line(),
+                       "stored_bytes");
+  };
+  const uint64_t plain = stored_bytes();
+  const auto done =
+      run_medarc({"recompress", "--data", dir / "data", "--config", dir / "rules.toml", "--json"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(json_number(done.last_line(), "files"), 1u) << done.out;
+  EXPECT_LT(stored_bytes(), plain - bam.size() / 10);
+  for (const char* verb : {"gc", "verify"}) {
+    const auto ran = run_medarc({verb, "--data", dir / "data", "--json"});
+    EXPECT_EQ(ran.exit_code, 0) << verb << ran.out << ran.err;
+  }
+  const auto compared = run_medarc({"rebuild-index", "--data", dir / "data", "--compare"});
+  EXPECT_EQ(compared.exit_code, 0) << compared.out << compared.err;
+  const auto served = [&](bool cold) {
+    ServerProcess server(dir / "data");
+    ASSERT_TRUE(server.ready());
+    const uint16_t port = server.http_port();
+    const std::string list = http(port, "GET", "/genomics/files").body;
+    const size_t at = list.find("\"id\":\"") + 6;
+    const std::string url = "/genomics/files/" + list.substr(at, list.find('"', at) - at);
+    EXPECT_TRUE(http(port, "GET", url + "/content").body == bam);
+    EXPECT_TRUE(http(port, "GET", url + "/content", {{"Range", "bytes=70000-99999"}}).body ==
+                bam.substr(70'000, 30'000));
+    const std::string storage = http(port, "GET", url + "/storage").body;
+    EXPECT_NE(storage.find(cold ? "\"cold\":true" : "\"cold\":false"), std::string::npos)
+        << storage;
+    EXPECT_EQ(json_number(storage, "bytes"), bam.size());
+    EXPECT_EQ(json_number(storage, "storedBytes") < bam.size(), cold) << storage;
+    EXPECT_EQ(http(port, "GET", url + "/storage?nonsense=1").status, 400);
+    EXPECT_EQ(http(port, "GET", url + "x/storage").status, 404);
+  };
+  served(true);
+  const auto expanded = run_medarc({"recompress", "--expand", "--data", dir / "data", "--json"});
+  ASSERT_EQ(expanded.exit_code, 0) << expanded.err;
+  EXPECT_EQ(json_number(expanded.last_line(), "files"), 1u);
+  EXPECT_EQ(stored_bytes(), plain);
+  served(false);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ const std::vector<Library> kLibraries = {
       "tools"}},
     {"openssl/", {"archive", "security", "web"}},
     {"argon2", {"security"}},
-    {"zstd", {"archive", "index", "dicom"}},
+    {"zstd", {"archive", "index", "dicom", "genomics"}},
     {"rocksdb/", {"index"}},
     {"simdjson", {"records"}},
     {"unicode/", {"index", "records", "dicom"}},

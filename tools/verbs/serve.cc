@@ -117,6 +117,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   opened->outgoing->senders->start();
   const ServingMark mark(options.common.data, {s.http.address, http->port()});
   opened->outgoing->recompression->start();
+  opened->outgoing->cold->start();
   opened->outgoing->sorting->start();
   fmt::print("medarc ready http={} dicom={} data={}\n", to_text({s.http.address, http->port()}),
              to_text({s.dicom.address, dicom->port()}), options.common.data);
@@ -130,6 +131,7 @@ Result<bool> serve(const ServeOptions& options, const sigset_t& signals) {
   log(asked ? Level::info : Level::error, "server.stopping",
       {{"reason", asked ? "signal" : "the store takes no more writes"}});
   opened->outgoing->recompression->stop();
+  opened->outgoing->cold->stop();
   const auto drain_ms = static_cast<uint32_t>(asked ? s.drain_ms : 0);
   opened->outgoing->worklist->stop();  // tells event channels, which have no end of their own
   dicom->stop(drain_ms);

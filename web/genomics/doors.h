@@ -46,6 +46,9 @@ Answer base_depth_answer(const GenomicsContext& context, const Request& request,
                          const genomics::FileId& id);
 Answer quality_answer(const GenomicsContext& context, const Request& request,
                       const genomics::FileId& id);
+// How many bytes the file takes on disk.
+Answer storage_answer(const GenomicsContext& context, const Request& request,
+                      const genomics::FileId& id);
 Answer content_answer(const GenomicsContext& context, const Request& request,
                       const genomics::FileId& id);
 Answer index_answer(const GenomicsContext& context, const Request& request,

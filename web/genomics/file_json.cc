@@ -104,6 +104,7 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url,
   links.text("self", url);
   links.text("content", url + "/content");
   links.text("manifest", url + "/manifest");
+  links.text("storage", url + "/storage");
   if (row.index_blob) links.text("index", url + "/index");
   if (index::attachment(row, "sorted") != nullptr) {
     links.text("sortedContent", url + "/content?derivative=sorted");

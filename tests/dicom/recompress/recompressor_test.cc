@@ -51,7 +51,8 @@ class RecompressTest : public test::ImagingFixture {
   }
   void TearDown() override { ImagingFixture::TearDown(); }
   void prepare() {
-    archive::recoding_of(index_->blobs())->use(std::make_shared<ChunkDecoder>(*codecs_), 16u << 20);
+    archive::recoding_of(index_->blobs())
+        ->use({{kCodedFirstByte, std::make_shared<ChunkDecoder>(*codecs_)}}, 16u << 20);
     recompressor_ = std::make_unique<Recompressor>(*index_, limits_, *codecs_, options_);
   }
   Bytes file_of(const FrameShape& shape, int frames, const std::string& syntax = "") {
@@ -222,7 +223,8 @@ TEST_F(RecompressTest, WithoutAWorkerNothingHappensAndReadingSaysSo) {
   CodecLimits limits;
   limits.program = "/nowhere/medarc-codec";
   const auto none = CodecPool::create(limits);
-  archive::recoding_of(index_->blobs())->use(std::make_shared<ChunkDecoder>(*none), 0);
+  archive::recoding_of(index_->blobs())
+      ->use({{kCodedFirstByte, std::make_shared<ChunkDecoder>(*none)}}, 0);
   Recompressor cannot(*index_, limits_, *none, options_);
   EXPECT_EQ(cannot.recompress(other).error().code, Code::unavailable);
   auto content = imaging_->object(who_, stored, Form::original);

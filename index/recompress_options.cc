@@ -1,6 +1,6 @@
-#include "dicom/recompress/options.h"
+#include "index/recompress_options.h"
 
-namespace medarc::dicom {
+namespace medarc::index {
 
 RecompressOptions RecompressOptions::from(Config& config) {
   RecompressOptions o;
@@ -12,11 +12,11 @@ RecompressOptions RecompressOptions::from(Config& config) {
                   "Recompression pauses while more than these are committed a second; 0: never.", 0,
                   1'000'000));
   o.batch_bytes_max = config.size("recompress.batch_bytes_max", o.batch_bytes_max,
-                                  "Pixels recompressed with one commit.", 1, 1u << 30);
+                                  "Bytes recompressed with one commit.", 1, 1u << 30);
   o.kept_bytes_max =
       config.size("recompress.kept_bytes_max", o.kept_bytes_max,
                   "Memory for recompressed chunks that were read lately.", 0, uint64_t{1} << 40);
   return o;
 }
 
-}  // namespace medarc::dicom
+}  // namespace medarc::index
