@@ -68,6 +68,13 @@ Result<CramContainer> container_at(archive::BlobReader& file, uint64_t offset, C
   }
 }
 
+// Whether two plans have a container in common.
+bool shares(const CramPlan& one, const CramPlan& other) {
+  return std::any_of(one.containers.begin(), one.containers.end(), [&](uint64_t at) {
+    return std::binary_search(other.containers.begin(), other.containers.end(), at);
+  });
+}
+
 template <class T>
 bool take_number(std::string_view& line, T& out) {
   const auto [end, wrong] = std::from_chars(line.data(), line.data() + line.size(), out);
@@ -157,6 +164,7 @@ Result<std::shared_ptr<const CramSet>> CramReads::load(const index::FileRow& row
   out->id = row.id;
   out->input = {row.blob, row.index_blob};
   out->file_bytes = row.bytes;
+  out->consent = row.consent;
   archive::BlobStore& blobs = index_.blobs();
   MEDARC_ASSIGN(Bytes text, read_blob(blobs, header->blob));
   MEDARC_ASSIGN(out->header, header_of_text(std::move(text)));
@@ -169,6 +177,15 @@ Result<std::shared_ptr<const CramSet>> CramReads::load(const index::FileRow& row
     MEDARC_ASSIGN(out->entries, parse_crai(crai, limits_));
   }
   return std::shared_ptr<const CramSet>(std::move(out));
+}
+
+Result<std::vector<Region>> CramReads::withheld(const security::Principal& who,
+                                                const CramSet& set) {
+  index::FileRow row;
+  row.id = set.id;
+  row.consent = set.consent;
+  MEDARC_ASSIGN(const Permit permitted, permit_audited(guard_, consent_, who, row));
+  return places_of(permitted.withheld, set.header);
 }
 
 Result<SliceContent> CramReads::open(const security::Principal& who,
@@ -184,10 +201,15 @@ Result<SliceContent> CramReads::open(const security::Principal& who,
       return make_error(Code::too_large, "more regions than genomics.regions_max");
     }
   }
+  MEDARC_ASSIGN(auto left_out, withheld(who, *set));
+  if (left_out.size() > wire::kRegionsMax) {
+    return make_error(Code::too_large, "more regions are withheld than one CRAM job takes");
+  }
+  if (!left_out.empty()) detail += ", without " + std::to_string(left_out.size()) + " regions";
   MEDARC_TRY(guard_.admit(who, security::Action::read,
                           {security::Domain::genomes, "file/" + set->id.value, detail}));
   archive::BlobStore& blobs = index_.blobs();
-  if (wanted.form == Form::cram && !wanted.regions) {
+  if (wanted.form == Form::cram && !wanted.regions && left_out.empty()) {
     MEDARC_ASSIGN(auto file, blobs.open(set->input.file));
     const uint64_t bytes = file->size();
     return SliceContent{
@@ -195,11 +217,13 @@ Result<SliceContent> CramReads::open(const security::Principal& who,
   }
   std::vector<Region> regions;
   if (wanted.regions) regions = merge_regions(*wanted.regions);
-  if (wanted.form == Form::cram) {
+  if (wanted.form == Form::cram && wanted.regions) {
     const CramPlan plan = plan_cram(*set, regions);
-    if (plan.exact || !wanted.exact) return verbatim(*set, plan.containers);
+    if ((plan.exact || !wanted.exact) && !shares(plan, plan_cram(*set, left_out))) {
+      return verbatim(*set, plan.containers);
+    }
   }
-  return coded(*set, wanted, std::move(regions));
+  return coded(*set, wanted, std::move(regions), std::move(left_out));
 }
 
 Result<SliceContent> CramReads::verbatim(const CramSet& set,
@@ -228,11 +252,12 @@ Result<SliceContent> CramReads::verbatim(const CramSet& set,
 }
 
 Result<SliceContent> CramReads::coded(const CramSet& set, const Wanted& wanted,
-                                      std::vector<Region> regions) {
+                                      std::vector<Region> regions, std::vector<Region> left_out) {
   wire::Job job;
   job.operation = wanted.form == Form::bam ? wire::Operation::bam : wire::Operation::cram;
   job.everything = !wanted.regions;
   job.regions = std::move(regions);
+  job.withheld = std::move(left_out);
   MEDARC_ASSIGN(auto reads, workers_.start(job, set.input));
   Bytes ahead;
   while (ahead.size() < limits_.recode_eager_bytes_max) {

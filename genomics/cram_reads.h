@@ -40,6 +40,7 @@ struct CramSet {
   CramVersion version;
   BamHeader header;
   std::vector<CraiEntry> entries;
+  Consent consent;
 };
 
 // Containers to give as they are.
@@ -51,11 +52,13 @@ CramPlan plan_cram(const CramSet& set, const std::vector<Region>& regions);  // 
 
 class CramReads {
  public:
+  // `consent` outlives it.
   CramReads(index::Index& index, security::Guard& guard, References& references,
-            const Limits& limits)
+            const Limits& limits, const ConsentRules& consent)
       : index_(index),
         guard_(guard),
         limits_(limits),
+        consent_(consent),
         workers_(index.blobs(), references, limits) {}
 
   // Decodes a file that arrived whole, once: fills statistics, samples, header, index of
@@ -72,6 +75,9 @@ class CramReads {
     Form form = Form::cram;
     bool exact = true;  // cram: false: whole containers, which may hold other reads too
   };
+  // The regions whose reads consent withholds from the principal, merged: open() leaves them out.
+  // Errors: those of permit_of().
+  Result<std::vector<Region>> withheld(const security::Principal&, const CramSet& set);
   // Header, reads, end marker: a whole valid file. Admits and audits. Reads that must be coded
   // again come from a worker as they are read; its first bytes are there when this answers, so that
   // what is wrong is known by then, as a rule.
@@ -80,11 +86,13 @@ class CramReads {
 
  private:
   Result<SliceContent> verbatim(const CramSet& set, const std::vector<uint64_t>& containers);
-  Result<SliceContent> coded(const CramSet& set, const Wanted& wanted, std::vector<Region> regions);
+  Result<SliceContent> coded(const CramSet& set, const Wanted& wanted, std::vector<Region> regions,
+                             std::vector<Region> withheld);
 
   index::Index& index_;
   security::Guard& guard_;
   const Limits limits_;
+  const ConsentRules& consent_;
   HtsWorkers workers_;
 };
 

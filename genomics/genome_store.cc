@@ -35,13 +35,14 @@ index::Term equal(index::Tag field, std::vector<std::string> values) {
 
 class Store final : public GenomeStore {
  public:
-  Store(index::Index& index, security::Guard& guard, Limits limits)
+  Store(index::Index& index, security::Guard& guard, Limits limits, ConsentRules consent)
       : index_(index),
         guard_(guard),
         limits_(limits),
+        consent_(std::move(consent)),
         read_sets_(index.blobs(), limits),
-        references_(index, guard, limits),
-        crams_(index, guard, references_, limits) {}
+        references_(index, guard, limits, consent_),
+        crams_(index, guard, references_, limits, consent_) {}
 
   Result<std::unique_ptr<Upload>> begin(const Principal& who, UploadStart start) override {
     MEDARC_TRY(guard_.authorise(who, Action::store, {Domain::genomes, "files", ""}));
@@ -119,8 +120,42 @@ class Store final : public GenomeStore {
     return std::move(*row);
   }
 
+  Result<Permit> permit(const Principal& who, const FileRow& row) override {
+    return permit_audited(guard_, consent_, who, row);
+  }
+  const ConsentRules& consent_rules() const override { return consent_; }
+
+  Result<std::optional<FileHeader>> places(const Principal& who, const FileId& id) override {
+    MEDARC_TRY(guard_.authorise(who, Action::administer,
+                                {Domain::genomes, "file/" + id.value, "consent"}));
+    MEDARC_ASSIGN(const FileRow row, file_admitted(id));
+    return header_of(row);
+  }
+
+  Result<FileRow> set_consent(const Principal& who, const FileId& id, Consent consent,
+                              std::optional<uint64_t> expected) override {
+    const Object object{Domain::genomes, "file/" + id.value, "consent"};
+    MEDARC_TRY(guard_.authorise(who, Action::administer, object));
+    MEDARC_ASSIGN(const FileRow row, file_admitted(id));
+    MEDARC_ASSIGN(const auto header, header_of(row));
+    MEDARC_TRY(check_consent(consent, header ? &*header : nullptr, limits_));
+    index::Facts facts;
+    facts.time = now();
+    facts.ops.emplace_back(index::SetConsent{id, std::move(consent), expected});
+    facts.ops.push_back(guard_.audit_op(who, Action::administer, object));
+    MEDARC_ASSIGN(const auto done, index_.commit({}, std::move(facts)));
+    switch (done.outcomes.at(0).state) {
+      case index::State::precondition_failed:
+        return make_error(Code::precondition_failed, "the consent is of another version by now");
+      case index::State::not_found:
+        return make_error(Code::not_found, "there is no genome file of this id");
+      default: return file_admitted(id);
+    }
+  }
+
   Result<std::unique_ptr<archive::BlobReader>> content(const Principal& who,
                                                        const FileRow& row) override {
+    MEDARC_TRY(permit_whole(who, row));
     MEDARC_TRY(
         guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "content"}));
     return open_admitted(row.blob);
@@ -129,12 +164,23 @@ class Store final : public GenomeStore {
   Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal& who,
                                                           const FileRow& row) override {
     if (!row.index_blob) return make_error(Code::not_found, "the file has no index");
+    MEDARC_TRY(permit_whole(who, row));
     MEDARC_TRY(guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "index"}));
     return open_admitted(*row.index_blob);
   }
 
   Result<std::unique_ptr<archive::BlobReader>> attachment(const Principal& who, const FileRow& row,
                                                           std::string_view role) override {
+    // Neither holds anything of a single record: numbers over all of them, the header's text.
+    const bool of_no_record = role == "quality" || role == "header";
+    if (!of_no_record) MEDARC_TRY(permit_whole(who, row));
+    return masked_attachment(who, row, role);
+  }
+
+  Result<std::unique_ptr<archive::BlobReader>> masked_attachment(const Principal& who,
+                                                                 const FileRow& row,
+                                                                 std::string_view role) override {
+    MEDARC_TRY(permit(who, row));
     const index::Attachment* found = index::attachment(row, role);
     if (found == nullptr) {
       Error none =
@@ -170,17 +216,18 @@ class Store final : public GenomeStore {
     return {};
   }
 
-  Result<std::shared_ptr<const ReadSet>> read_set(const FileRow& row) override {
-    if (!row.block_map_blob) {
-      return make_error(Code::unsupported,
-                        row.format == "vcf"
-                            ? "the file is not in BGZF blocks (notBgzf), so it has no regions"
-                            : "only BAM, VCF and BCF files are given by region");
+  Result<std::shared_ptr<const ReadSet>> read_set(const Principal& who,
+                                                  const FileRow& row) override {
+    MEDARC_ASSIGN(const Permit permitted, permit(who, row));
+    return set_of(row, permitted.withheld);
+  }
+
+  Result<std::shared_ptr<const ReadSet>> planned_set(const FileRow& row,
+                                                     uint64_t consent_version) override {
+    if (row.consent.version != consent_version) {
+      return make_error(Code::gone, "the file's consent was changed: ask for a new ticket");
     }
-    const index::Attachment* sorted = index::attachment(row, "sorted");
-    const index::Attachment* map = index::attachment(row, "sorted.map");
-    if (sorted != nullptr && map != nullptr) return read_sets_.find(sorted->blob, map->blob);
-    return read_sets_.find(row.blob, *row.block_map_blob);
+    return set_of(row, {});
   }
 
   Result<std::optional<SortState>> sort_state(const FileRow& row) override {
@@ -224,8 +271,14 @@ class Store final : public GenomeStore {
 
   Status admit_slice(const Principal& who, const FileRow& row, const ReadSet& set,
                      const Selection& selection) override {
+    MEDARC_ASSIGN(const Permit permitted, permit(who, row));
+    std::string detail = detail_of(set, selection);
+    if (!permitted.purpose.empty()) detail += " " + permitted.purpose;
+    if (!set.withheld.empty()) {
+      detail += ", without " + std::to_string(set.withheld.size()) + " regions";
+    }
     return guard_.admit(who, Action::read,
-                        {Domain::genomes, "file/" + row.id.value, detail_of(set, selection)});
+                        {Domain::genomes, "file/" + row.id.value, std::move(detail)});
   }
 
   References& references() override { return references_; }
@@ -233,6 +286,46 @@ class Store final : public GenomeStore {
   const Limits& limits() const override { return limits_; }
 
  private:
+  Result<std::shared_ptr<const ReadSet>> set_of(const FileRow& row,
+                                                const std::vector<ConsentRegion>& withheld) {
+    if (!row.block_map_blob) {
+      return make_error(Code::unsupported,
+                        row.format == "vcf"
+                            ? "the file is not in BGZF blocks (notBgzf), so it has no regions"
+                            : "only BAM, VCF and BCF files are given by region");
+    }
+    const index::Attachment* sorted = index::attachment(row, "sorted");
+    const index::Attachment* map = index::attachment(row, "sorted.map");
+    if (sorted != nullptr && map != nullptr) {
+      return read_sets_.find(sorted->blob, map->blob, withheld);
+    }
+    return read_sets_.find(row.blob, *row.block_map_blob, withheld);
+  }
+
+  // Of files whose records have places; nullopt: this one's do not, or not by region.
+  Result<std::optional<FileHeader>> header_of(const FileRow& row) {
+    using Answer = std::optional<FileHeader>;
+    if (row.block_map_blob) {
+      MEDARC_ASSIGN(const auto set, set_of(row, {}));
+      return Answer(set->header);
+    }
+    if (row.format != "cram") return Answer();
+    MEDARC_ASSIGN(const auto set, crams_.load(row));
+    return Answer(set->header);
+  }
+
+  Status permit_whole(const Principal& who, const FileRow& row) {
+    MEDARC_ASSIGN(const Permit permitted, permit(who, row));
+    if (permitted.whole()) return {};
+    const std::string count = std::to_string(permitted.withheld.size());
+    guard_.refused(who, {Domain::genomes, "file/" + row.id.value,
+                         "consent: whole file, " + count + " regions withheld"});
+    return make_error(Code::permission_denied,
+                      "consent: " + count +
+                          " regions of this file are withheld, so it is not given as a whole: ask "
+                          "for slices, which leave them out");
+  }
+
   // Per reference sequence and not per position, so that a viewer that scrolls pays one entry.
   static std::string detail_of(const ReadSet& set, const Selection& selection) {
     const std::string records = set.form.variants() ? "variants" : "reads";
@@ -280,6 +373,7 @@ class Store final : public GenomeStore {
   index::Index& index_;
   security::Guard& guard_;
   const Limits limits_;
+  const ConsentRules consent_;
   ReadSetCache read_sets_;
   std::atomic<const Sorting*> sorting_{nullptr};
   References references_;
@@ -289,8 +383,8 @@ class Store final : public GenomeStore {
 }  // namespace
 
 std::unique_ptr<GenomeStore> GenomeStore::create(index::Index& index, security::Guard& guard,
-                                                 Limits limits) {
-  return std::make_unique<Store>(index, guard, limits);
+                                                 Limits limits, ConsentRules consent) {
+  return std::make_unique<Store>(index, guard, limits, std::move(consent));
 }
 
 }  // namespace medarc::genomics

@@ -22,7 +22,10 @@ struct Slice {
   bool everything = false;      // no regions were asked for
   std::vector<Region> regions;  // merged
   RecordMask mask;
-  SlicePlan plan;
+  std::vector<Region> withheld = {};  // of the set
+  SlicePlan plan = {};
+  // Whether a record of this place is part of the slice.
+  bool wants(const RecordFacts& place) const;
 };
 // Errors: unsupported when regions are asked of a file that is not sorted by coordinate; too_large
 // (regions_max); not_found when unplaced records are asked of variants. A mask is for reads only.
@@ -39,8 +42,9 @@ Result<Bytes> records_of(const Piece& piece, const Slice& slice, archive::BlobRe
 // The piece's BGZF blocks, coded again. Cost follows the piece.
 Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader& file);
 
-// Those of the slice's regions that records of the piece can overlap.
+// Those of the slice's regions that records of the piece can overlap; likewise of those withheld.
 std::vector<Region> regions_of(const Piece& piece, const Slice& slice);
+std::vector<Region> withheld_of(const Piece& piece, const Slice& slice);
 
 struct SliceContent {
   std::unique_ptr<ByteSource> source;

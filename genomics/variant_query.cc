@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "genomics/bcf_text.h"
-#include "genomics/overlap.h"
 #include "genomics/plain_reader.h"
 #include "genomics/variant_json.h"
 
@@ -99,7 +98,7 @@ class VariantSource final : public ByteSource {
 
   Status take(ByteView record) {
     const ReadSet& set = *slice_.set;
-    if (filter_ && !overlaps(place_of(set.form, set.header, record), slice_.regions)) return {};
+    if (filter_ && !slice_.wants(place_of(set.form, set.header, record))) return {};
     ByteView line = record;
     if (set.form.kind == RecordForm::Kind::bcf) {
       line_.clear();

@@ -49,6 +49,7 @@ struct Settings {
   index::JobOptions jobs;
   dicom::CodecLimits codecs;
   genomics::Limits genomics;
+  genomics::ConsentRules consent;
   genomics::SortLimits sorting;
   genomics::ResumableLimits uploads;
   web::GenomicsOptions genomics_door;

@@ -100,7 +100,7 @@ TEST_F(BamStore, AFileThatIsNotSortedIsStoredWithoutRegions) {
   const UploadResult done = must(upload(made.bytes));
   EXPECT_FALSE(done.file.index_blob);
   EXPECT_NE(done.file.statistics_json.find("notSortedByCoordinate"), std::string::npos);
-  auto set = must(store_->read_set(done.file));
+  auto set = must(store_->read_set(someone(), done.file));
   const auto refused = make_slice(set, {std::vector<Region>{{0, 0, 100}}, {}}, store_->limits());
   ASSERT_TRUE(refused.has_error());
   EXPECT_NE(refused.error().text.find("notSortedByCoordinate"), std::string::npos);

@@ -133,7 +133,7 @@ TEST_F(SliceTest, H15FieldsAndTagsLeftOutStayValid) {
 
 TEST_F(SliceTest, TheBlockMapComesBackFromItsStoredForm) {
   store(test::make_bam({.straddle = true}).bytes);
-  const auto set = must(store_->read_set(row_));
+  const auto set = must(store_->read_set(someone(), row_));
   const Bytes stored = set->map.encode();
   const BlockMap again = must(BlockMap::decode(stored));
   EXPECT_EQ(again.encode(), stored);

@@ -70,7 +70,7 @@ class StoreTest : public testing::Test {
   }
   // The slice of samtools-form regions; none: the whole file.
   Bytes slice(const FileRow& row, const std::vector<std::string>& regions, RecordMask mask = {}) {
-    auto set = must(store_->read_set(row));
+    auto set = must(store_->read_set(someone(), row));
     Selection selection;
     selection.mask = std::move(mask);
     if (!regions.empty()) selection.regions.emplace();

@@ -124,7 +124,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
   static const std::map<std::string_view, Part, std::less<>> kParts = {
       {"content", content_answer}, {"index", index_answer},       {"slice", slice_answer},
       {"plan", plan_answer},       {"variants", variants_answer}, {"depth", depth_answer},
-      {"pileup", pileup_answer},   {"quality", quality_answer},
+      {"pileup", pileup_answer},   {"quality", quality_answer},   {"consent", consent_answer},
   };
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
@@ -168,7 +168,7 @@ void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
   out.push_back(
       {"GET", "/genomics/files/{id...}",
        "A genome file: what it is; below it content, index, slice, plan, variants, depth, "
-       "pileup, quality and attachments",
+       "pileup, quality, consent and attachments",
        [c](const Request& request) { return get(*c, request); }});
   out.push_back({"DELETE", "/genomics/files/{id...}", "Remove a genome file",
                  [c](const Request& request) -> Answer {

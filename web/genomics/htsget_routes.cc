@@ -2,9 +2,11 @@
 // (htsget 1.3).
 #include "base/bytes.h"
 #include "genomics/bgzf.h"
+#include "genomics/withheld.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
 #include "web/genomics/htsget_request.h"
+#include "web/genomics/withheld.h"
 #include "web/http_error.h"
 #include "web/text.h"
 
@@ -30,6 +32,7 @@ class Ticket {
       : context_(context), base_(request.base_url + "/htsget/data/") {
     link_.file = row.id;
     link_.content = content;
+    link_.consent_version = row.consent.version;
     link_.expires = {now().us + static_cast<int64_t>(context.options.ticket_ttl_ms) * 1000};
   }
 
@@ -52,15 +55,19 @@ class Ticket {
     DataLink link = link_;
     link.kind = DataLink::Kind::coded;
     link.fragments = piece.fragments;
+    link.everything = slice.everything;
     link.regions = genomics::regions_of(piece, slice);
+    link.withheld = genomics::withheld_of(piece, slice);
     link.mask = slice.mask;
     const std::string token = context_.links.seal(link);
     if (token.size() > kLinkBytesMax) return false;
     add(base_ + token, "body");
     return true;
   }
-  std::string take(std::string_view format) {
-    return "{\"htsget\":{\"format\":" + json_string(format) + ",\"urls\":[" + urls_ + "]}}";
+  // `withheld`: a member, or nothing.
+  std::string take(std::string_view format, const std::string& withheld) {
+    return "{\"htsget\":{\"format\":" + json_string(format) + ",\"urls\":[" + urls_ + "]" +
+           withheld + "}}";
   }
 
  private:
@@ -93,19 +100,30 @@ Result<std::string> format_of(const genomics::FileRow& row, const HtsgetKind& ki
   return own;
 }
 
-Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
+struct MadeTicket {
+  std::string body;
+  std::vector<genomics::Region> withheld;
+};
+
+Result<MadeTicket> ticket_of(const GenomicsContext& c, const Request& request,
                               const HtsgetKind& kind, const HtsgetRequest& asked) {
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FileRow row,
                 c.store.file(who, genomics::FileId(request.captures.at(0))));
   MEDARC_ASSIGN(const std::string format, format_of(row, kind, asked));
-  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+  MEDARC_ASSIGN(const auto set, c.store.read_set(who, row));
   MEDARC_ASSIGN(const genomics::Selection selection, selection_of(asked, set->header));
   const auto made = genomics::make_slice(set, selection, c.store.limits());
   if (made.has_error()) return c.store.not_sliced(row, made.error());
   const genomics::Slice& slice = *made;
   MEDARC_TRY(c.store.admit_slice(who, row, *set, selection));
   Ticket ticket(c, request, row, set->content);
+  MadeTicket out;
+  out.withheld = genomics::withheld_in(slice.withheld, selection.regions);
+  const auto taken = [&] {
+    out.body = ticket.take(format, withheld_member(c, set->header, out.withheld));
+    return std::move(out);
+  };
   const Bytes& header = set->map.header_blocks();
   if (ticket.fits_inline(header.size())) {
     ticket.add_inline(header, "header");
@@ -115,7 +133,7 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
   // The whole answer for the header alone: then the end marker belongs to it (H23).
   if (asked.header_only) {
     ticket.add_inline(genomics::kBgzfEof, "header");
-    return ticket.take(format);
+    return taken();
   }
   std::unique_ptr<archive::BlobReader> reader;
   uint64_t coded_here = 0;
@@ -140,7 +158,7 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
     if (!coded.empty()) ticket.add_inline(coded, "body");
   }
   ticket.add_inline(genomics::kBgzfEof, "body");
-  return ticket.take(format);
+  return taken();
 }
 
 // Errors in htsget's own form, 401 too: that is why these routes let strangers in this far (H03,
@@ -161,7 +179,8 @@ Response ticket_answer(const GenomicsContext& c, const Request& request, const H
   if (parsed.error) return refused(*parsed.error);
   const auto ticket = ticket_of(c, request, kind, parsed.request);
   if (ticket.has_error()) return refused(htsget_error(ticket.error()));
-  Response response = make_response(200, std::string(kTicketType), *ticket);
+  Response response = make_response(200, std::string(kTicketType), ticket->body);
+  say_withheld(response, ticket->withheld);
   response.headers.set("Cache-Control", "no-store, no-transform");
   return response;
 }
@@ -169,7 +188,7 @@ Response ticket_answer(const GenomicsContext& c, const Request& request, const H
 Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const DataLink link, c.links.open(request.captures.at(0)));
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
-  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+  MEDARC_ASSIGN(const auto set, c.store.planned_set(row, link.consent_version));
   if (set->content != link.content) {
     return make_error(Code::gone, "the file was replaced, or sorted: ask for a new ticket");
   }
@@ -186,7 +205,7 @@ Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
     case DataLink::Kind::coded: {
       genomics::Piece piece;
       piece.fragments = link.fragments;
-      const genomics::Slice slice{set, false, link.regions, link.mask, {}};
+      const genomics::Slice slice{set, link.everything, link.regions, link.mask, link.withheld};
       MEDARC_ASSIGN(bytes, genomics::recode(piece, slice, *reader));
       break;
     }
