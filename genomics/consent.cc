@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "security/guard.h"
 #include "security/policy.h"
 
 namespace medarc::genomics {
 namespace {
-
-using security::Principal;
 
 constexpr const char* kConsentMeaning =
     "What for somebody reads genomes whose consent is on record: role or principal, purpose (data "
@@ -45,7 +44,7 @@ Result<ConsentRules::Asker> asker_of(const Config::Table& table, uint32_t terms_
   return out;
 }
 
-bool is_of(const ConsentRules::Asker& asker, const Principal& who) {
+bool is_of(const ConsentRules::Asker& asker, const Asker& who) {
   return asker.role ? who.roles.contains(*asker.role) : asker.principal == who.id;
 }
 
@@ -62,7 +61,7 @@ Error refused(std::string text) {
 }
 
 // What for `who` asks: what the request says, else what is configured.
-Result<std::vector<DuoTerm>> purpose_of(const ConsentRules& rules, const Principal& who) {
+Result<std::vector<DuoTerm>> purpose_of(const ConsentRules& rules, const Asker& who) {
   std::vector<DuoTerm> said, configured;
   for (const std::string& text : who.purposes) {
     MEDARC_ASSIGN(const auto terms, parse_duo_terms(text, rules.terms_max));
@@ -84,27 +83,34 @@ Result<std::vector<DuoTerm>> purpose_of(const ConsentRules& rules, const Princip
   return said;
 }
 
-Status check_terms(const std::vector<DuoTerm>& terms, const Limits& limits) {
-  if (terms.size() > limits.consent_terms_max) {
+Status check_terms(const std::vector<DuoTerm>& terms, const ConsentRules& rules) {
+  if (terms.size() > rules.terms_max) {
     return make_error(Code::too_large, "more data use terms than genomics.consent_terms_max");
   }
   bool permits = terms.empty();
   for (const DuoTerm& term : terms) {
     MEDARC_ASSIGN(const DuoTerm read, parse_duo_term(to_string(term)));
-    if (read != term) return make_error(Code::invalid_argument, "a data use term is given by its id");
+    if (read != term)
+      return make_error(Code::invalid_argument, "a data use term is given by its id");
     permits = permits || find_duo(term.id)->kind == DuoCode::Kind::permission ||
               find_duo(term.id)->abbreviation == "CC";
   }
   if (permits) return {};
-  return make_error(Code::invalid_argument,
-                    "consent: conditions need a permission beside them: NRES, GRU, HMB, DS, POA, CC");
+  return make_error(
+      Code::invalid_argument,
+      "consent: conditions need a permission beside them: NRES, GRU, HMB, DS, POA, CC");
 }
 
 }  // namespace
 
-Result<ConsentRules> ConsentRules::from(Config& config, const Limits& limits) {
+Result<ConsentRules> ConsentRules::from(Config& config) {
   ConsentRules out;
-  out.terms_max = limits.consent_terms_max;
+  out.terms_max = static_cast<uint32_t>(
+      config.size("genomics.consent_terms_max", out.terms_max,
+                  "Data use terms of a file, of a region of it, or of a purpose.", 1, 1000));
+  out.regions_max = static_cast<uint32_t>(config.size(
+      "genomics.consent_regions_max", out.regions_max,
+      "Regions of one file that have terms of their own, or are withheld from all.", 1, 5000));
   out.purposes_from_requests =
       config.flag("genomics.consent_purposes_from_requests", out.purposes_from_requests,
                   "Believe a request that says what for it reads; if not, it may only say what "
@@ -118,7 +124,7 @@ Result<ConsentRules> ConsentRules::from(Config& config, const Limits& limits) {
   return out;
 }
 
-Result<Permit> permit_of(const ConsentRules& rules, const Principal& who, const Consent& consent,
+Result<Permit> permit_of(const ConsentRules& rules, const Asker& who, const Consent& consent,
                          Timestamp at) {
   Permit out;
   if (consent.terms.empty() && consent.regions.empty()) return out;
@@ -141,8 +147,8 @@ Result<Permit> permit_of(const ConsentRules& rules, const Principal& who, const 
   return out;
 }
 
-Result<Permit> permit_audited(security::Guard& guard, const ConsentRules& rules,
-                              const Principal& who, const index::FileRow& row) {
+Result<Permit> permit_audited(security::Guard& guard, const ConsentRules& rules, const Asker& who,
+                              const index::FileRow& row) {
   auto out = permit_of(rules, who, row.consent, now());
   if (out.has_error() && out.error().code == Code::permission_denied) {
     guard.refused(who, {security::Domain::genomes, "file/" + row.id.value, out.error().text});
@@ -150,10 +156,10 @@ Result<Permit> permit_audited(security::Guard& guard, const ConsentRules& rules,
   return out;
 }
 
-Status check_consent(const Consent& consent, const FileHeader* header, const Limits& limits) {
-  MEDARC_TRY(check_terms(consent.terms, limits));
+Status check_consent(const Consent& consent, const FileHeader* header, const ConsentRules& rules) {
+  MEDARC_TRY(check_terms(consent.terms, rules));
   if (consent.regions.empty()) return {};
-  if (consent.regions.size() > limits.consent_regions_max) {
+  if (consent.regions.size() > rules.regions_max) {
     return make_error(Code::too_large, "more regions than genomics.consent_regions_max");
   }
   if (header == nullptr) {
@@ -162,7 +168,7 @@ Status check_consent(const Consent& consent, const FileHeader* header, const Lim
                       "of the whole file can be given");
   }
   for (const ConsentRegion& region : consent.regions) {
-    MEDARC_TRY(check_terms(region.terms, limits));
+    MEDARC_TRY(check_terms(region.terms, rules));
     if (!header->find(region.reference)) {
       return make_error(Code::invalid_argument, "consent: the file has no such sequence");
     }

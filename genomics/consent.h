@@ -3,7 +3,7 @@
 // References): a file whose terms do not fit what the principal asks for is refused, and regions
 // whose terms do not fit are withheld from every answer.
 //
-// What for is said with the request (Principal::purposes), or configured for who asks.
+// What for is said with the request (Asker::purposes), or configured for who asks.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,14 @@
 #include <vector>
 
 #include "base/config.h"
+#include "genomics/asker.h"
 #include "genomics/duo.h"
 #include "genomics/file_header.h"
-#include "genomics/limits.h"
 #include "genomics/region.h"
-#include "security/guard.h"
+
+namespace medarc::security {
+class Guard;
+}
 
 namespace medarc::genomics {
 
@@ -33,11 +36,12 @@ struct ConsentRules {
   std::vector<Asker> askers;
   // False: what a request says must be among what is configured for who asks.
   bool purposes_from_requests = true;
-  bool name_regions = true;  // answers say which regions were withheld; false: only how many
-  uint32_t terms_max = 64;
+  bool name_regions = true;     // answers say which regions were withheld; false: only how many
+  uint32_t terms_max = 64;      // of a file, of a region, and of a purpose
+  uint32_t regions_max = 1000;  // of a file
 
   // [genomics] consent_*, and [[genomics.consent]]: role or principal, purpose, exempt.
-  static Result<ConsentRules> from(Config& config, const Limits& limits);
+  static Result<ConsentRules> from(Config& config);
 };
 
 // What may be read.
@@ -52,13 +56,13 @@ Result<Permit> permit_of(const ConsentRules& rules, const security::Principal& w
                          const Consent& consent, Timestamp at);
 
 // The same at this moment, of a stored file; a refusal is audited.
-Result<Permit> permit_audited(security::Guard& guard, const ConsentRules& rules,
-                              const security::Principal& who, const index::FileRow& row);
+Result<Permit> permit_audited(security::Guard& guard, const ConsentRules& rules, const Asker& who,
+                              const index::FileRow& row);
 
 // Consent as it may be set: known terms, at least one permission among those of the file and of
 // each region that has any, regions of the file's own sequences. `header`: nullptr for files
 // without places. Errors: invalid_argument, too_large.
-Status check_consent(const Consent& consent, const FileHeader* header, const Limits& limits);
+Status check_consent(const Consent& consent, const FileHeader* header, const ConsentRules& rules);
 
 // The regions by number, merged. permission_denied: the file has no such sequence, so that nothing
 // is known to be withheld.

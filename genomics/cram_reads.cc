@@ -179,8 +179,7 @@ Result<std::shared_ptr<const CramSet>> CramReads::load(const index::FileRow& row
   return std::shared_ptr<const CramSet>(std::move(out));
 }
 
-Result<std::vector<Region>> CramReads::withheld(const security::Principal& who,
-                                                const CramSet& set) {
+Result<std::vector<Region>> CramReads::withheld(const Asker& who, const CramSet& set) {
   index::FileRow row;
   row.id = set.id;
   row.consent = set.consent;
@@ -188,8 +187,8 @@ Result<std::vector<Region>> CramReads::withheld(const security::Principal& who,
   return places_of(permitted.withheld, set.header);
 }
 
-Result<SliceContent> CramReads::open(const security::Principal& who,
-                                     std::shared_ptr<const CramSet> set, const Wanted& wanted) {
+Result<SliceContent> CramReads::open(const Asker& who, std::shared_ptr<const CramSet> set,
+                                     const Wanted& wanted) {
   std::string detail = "all reads";
   if (wanted.regions) {
     detail = wanted.regions->empty() ? "header" : "reads of regions";

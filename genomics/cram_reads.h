@@ -77,12 +77,11 @@ class CramReads {
   };
   // The regions whose reads consent withholds from the principal, merged: open() leaves them out.
   // Errors: those of permit_of().
-  Result<std::vector<Region>> withheld(const security::Principal&, const CramSet& set);
+  Result<std::vector<Region>> withheld(const Asker&, const CramSet& set);
   // Header, reads, end marker: a whole valid file. Admits and audits. Reads that must be coded
   // again come from a worker as they are read; its first bytes are there when this answers, so that
   // what is wrong is known by then, as a rule.
-  Result<SliceContent> open(const security::Principal&, std::shared_ptr<const CramSet> set,
-                            const Wanted& wanted);
+  Result<SliceContent> open(const Asker&, std::shared_ptr<const CramSet> set, const Wanted& wanted);
 
  private:
   Result<SliceContent> verbatim(const CramSet& set, const std::vector<uint64_t>& containers);

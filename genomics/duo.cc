@@ -177,10 +177,9 @@ std::string to_string(const DuoTerm& term) {
 
 std::string described(const DuoTerm& term) {
   const DuoCode* code = find_duo(term.id);
-  std::string out =
-      code == nullptr
-          ? term.id
-          : std::string(code->abbreviation) + " (" + std::string(code->label) + ")";
+  std::string out = code == nullptr
+                        ? term.id
+                        : std::string(code->abbreviation) + " (" + std::string(code->label) + ")";
   if (!term.qualifier.empty()) out += " of " + term.qualifier;
   return out;
 }
@@ -208,7 +207,8 @@ std::optional<std::string> duo_refusal(const std::vector<DuoTerm>& data,
     }
   }
   if (!any_use && !unrestricted) {
-    return "it is given for " + joined(permissions) + " only, and the request does not say what for";
+    return "it is given for " + joined(permissions) +
+           " only, and the request does not say what for";
   }
   for (const DuoTerm& term : data) {
     if (find_duo(term.id)->kind != Kind::modifier) continue;

@@ -1,6 +1,6 @@
 // Terms of the GA4GH Data Use Ontology (DUO, release of 2021-02-23): what data may be used for, and
-// whether a purpose fits. Written "DUO:0000006" or "HMB"; a term that is limited to something has it
-// behind an equals sign: "DS=MONDO:0005015", "GS=NO", "TS=2027-12-31".
+// whether a purpose fits. Written "DUO:0000006" or "HMB"; a term that is limited to something has
+// it behind an equals sign: "DS=MONDO:0005015", "GS=NO", "TS=2027-12-31".
 //
 // Data bear permissions (what uses are allowed: at least one) and modifiers (under which
 // conditions). A purpose is a list of the same terms: uses (GRU, HMB, DS, POA, CC), and promises,

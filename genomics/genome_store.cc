@@ -120,7 +120,7 @@ class Store final : public GenomeStore {
     return std::move(*row);
   }
 
-  Result<Permit> permit(const Principal& who, const FileRow& row) override {
+  Result<Permit> permit(const Asker& who, const FileRow& row) override {
     return permit_audited(guard_, consent_, who, row);
   }
   const ConsentRules& consent_rules() const override { return consent_; }
@@ -138,7 +138,7 @@ class Store final : public GenomeStore {
     MEDARC_TRY(guard_.authorise(who, Action::administer, object));
     MEDARC_ASSIGN(const FileRow row, file_admitted(id));
     MEDARC_ASSIGN(const auto header, header_of(row));
-    MEDARC_TRY(check_consent(consent, header ? &*header : nullptr, limits_));
+    MEDARC_TRY(check_consent(consent, header ? &*header : nullptr, consent_));
     index::Facts facts;
     facts.time = now();
     facts.ops.emplace_back(index::SetConsent{id, std::move(consent), expected});
@@ -153,7 +153,7 @@ class Store final : public GenomeStore {
     }
   }
 
-  Result<std::unique_ptr<archive::BlobReader>> content(const Principal& who,
+  Result<std::unique_ptr<archive::BlobReader>> content(const Asker& who,
                                                        const FileRow& row) override {
     MEDARC_TRY(permit_whole(who, row));
     MEDARC_TRY(
@@ -161,7 +161,7 @@ class Store final : public GenomeStore {
     return open_admitted(row.blob);
   }
 
-  Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal& who,
+  Result<std::unique_ptr<archive::BlobReader>> index_file(const Asker& who,
                                                           const FileRow& row) override {
     if (!row.index_blob) return make_error(Code::not_found, "the file has no index");
     MEDARC_TRY(permit_whole(who, row));
@@ -169,7 +169,7 @@ class Store final : public GenomeStore {
     return open_admitted(*row.index_blob);
   }
 
-  Result<std::unique_ptr<archive::BlobReader>> attachment(const Principal& who, const FileRow& row,
+  Result<std::unique_ptr<archive::BlobReader>> attachment(const Asker& who, const FileRow& row,
                                                           std::string_view role) override {
     // Neither holds anything of a single record: numbers over all of them, the header's text.
     const bool of_no_record = role == "quality" || role == "header";
@@ -177,7 +177,7 @@ class Store final : public GenomeStore {
     return masked_attachment(who, row, role);
   }
 
-  Result<std::unique_ptr<archive::BlobReader>> masked_attachment(const Principal& who,
+  Result<std::unique_ptr<archive::BlobReader>> masked_attachment(const Asker& who,
                                                                  const FileRow& row,
                                                                  std::string_view role) override {
     MEDARC_TRY(permit(who, row));
@@ -216,8 +216,7 @@ class Store final : public GenomeStore {
     return {};
   }
 
-  Result<std::shared_ptr<const ReadSet>> read_set(const Principal& who,
-                                                  const FileRow& row) override {
+  Result<std::shared_ptr<const ReadSet>> read_set(const Asker& who, const FileRow& row) override {
     MEDARC_ASSIGN(const Permit permitted, permit(who, row));
     return set_of(row, permitted.withheld);
   }
@@ -269,7 +268,7 @@ class Store final : public GenomeStore {
 
   void sorted_by(const Sorting* sorting) override { sorting_ = sorting; }
 
-  Status admit_slice(const Principal& who, const FileRow& row, const ReadSet& set,
+  Status admit_slice(const Asker& who, const FileRow& row, const ReadSet& set,
                      const Selection& selection) override {
     MEDARC_ASSIGN(const Permit permitted, permit(who, row));
     std::string detail = detail_of(set, selection);
@@ -314,7 +313,7 @@ class Store final : public GenomeStore {
     return Answer(set->header);
   }
 
-  Status permit_whole(const Principal& who, const FileRow& row) {
+  Status permit_whole(const Asker& who, const FileRow& row) {
     MEDARC_ASSIGN(const Permit permitted, permit(who, row));
     if (permitted.whole()) return {};
     const std::string count = std::to_string(permitted.withheld.size());

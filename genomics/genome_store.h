@@ -85,7 +85,7 @@ class GenomeStore {
   virtual Result<FilePage> list(const Principal&, const FileQuery&) = 0;
   // What consent lets a principal read of a file. Everything below that gives bytes of a file asks
   // this itself, and refuses what it does not allow. Errors: those of permit_of(); audited.
-  virtual Result<Permit> permit(const Principal&, const FileRow&) = 0;
+  virtual Result<Permit> permit(const Asker&, const FileRow&) = 0;
   // Sets what a file may be used for; needs the right to administer genomes. `expected`: the
   // version that is there, 0 for none. Errors: those of check_consent(); precondition_failed.
   virtual Result<FileRow> set_consent(const Principal&, const FileId&, Consent consent,
@@ -99,17 +99,16 @@ class GenomeStore {
   // file (content, its index, what was made of it except counts over all of it) answers
   // permission_denied where a region is withheld: slices leave that out.
   virtual Result<FileRow> file(const Principal&, const FileId&) = 0;
-  virtual Result<std::unique_ptr<archive::BlobReader>> content(const Principal&,
-                                                               const FileRow&) = 0;
-  virtual Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal&,
-                                                                  const FileRow&) = 0;
+  virtual Result<std::unique_ptr<archive::BlobReader>> content(const Asker&, const FileRow&) = 0;
+  virtual Result<std::unique_ptr<archive::BlobReader>> index_file(const Asker&, const FileRow&) = 0;
   // A blob that was made from the file, by its role (FileRow::attachments). not_found: it has none
   // of this role; unavailable: it is of the sorted derivative, which is being made.
-  virtual Result<std::unique_ptr<archive::BlobReader>> attachment(const Principal&, const FileRow&,
+  virtual Result<std::unique_ptr<archive::BlobReader>> attachment(const Asker&, const FileRow&,
                                                                   std::string_view role) = 0;
   // The same for who leaves out by himself what withheld_reach() says (withheld.h).
-  virtual Result<std::unique_ptr<archive::BlobReader>> masked_attachment(
-      const Principal&, const FileRow&, std::string_view role) = 0;
+  virtual Result<std::unique_ptr<archive::BlobReader>> masked_attachment(const Asker&,
+                                                                         const FileRow&,
+                                                                         std::string_view role) = 0;
   // Of a file that was admitted before.
   virtual Result<Findings> findings(const Principal&, const FileRow&) = 0;
   virtual Status remove(const Principal&, const FileId&) = 0;
@@ -117,7 +116,7 @@ class GenomeStore {
   // What a slice is planned with: the file's own reads, or those of its sorted derivative once
   // there is one (then ReadSet::content is not the row's). What is withheld from the principal is
   // in no slice of it. unsupported: the file is no BAM, VCF or BCF, or not in BGZF blocks.
-  virtual Result<std::shared_ptr<const ReadSet>> read_set(const Principal&, const FileRow&) = 0;
+  virtual Result<std::shared_ptr<const ReadSet>> read_set(const Asker&, const FileRow&) = 0;
   // For slices that were planned under consent of this version, and carry what is left out. gone:
   // it is another one by now.
   virtual Result<std::shared_ptr<const ReadSet>> planned_set(const FileRow&,
@@ -130,8 +129,7 @@ class GenomeStore {
   virtual Result<std::optional<SortState>> sort_state(const FileRow&) = 0;
   // Who makes them; null: nobody. Set before the first request, and again before it goes away.
   virtual void sorted_by(const Sorting*) = 0;
-  virtual Status admit_slice(const Principal&, const FileRow&, const ReadSet&,
-                             const Selection&) = 0;
+  virtual Status admit_slice(const Asker&, const FileRow&, const ReadSet&, const Selection&) = 0;
   // For those who were admitted before (a ticket's data URLs, the content of a read set): neither
   // admits nor asks consent.
   virtual Result<std::unique_ptr<archive::BlobReader>> open_admitted(const Digest& blob) = 0;

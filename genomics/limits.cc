@@ -34,10 +34,6 @@ Limits Limits::from(Config& c) {
   u64("pileup_bytes_max", l.pileup_bytes_max, "Records that one pileup is made from.", 1u << 20);
   u64("pileup_lead_bases_max", l.pileup_lead_bases_max,
       "How far before a pileup the reads in it may begin.");
-  u32("consent_terms_max", l.consent_terms_max,
-      "Data use terms of a file, of a region of it, or of a purpose.", 1000);
-  u32("consent_regions_max", l.consent_regions_max,
-      "Regions of one file that have terms of their own, or are withheld from all.", 5000);
   u64("cram_container_header_bytes_max", l.cram_container_header_bytes_max,
       "Header of one CRAM container.", 1024);
   u32("workers_max", l.workers_max, "Processes that read and write CRAM.", 1024);

@@ -33,9 +33,6 @@ struct Limits {
   uint32_t pileup_depth_max = 8'000;      // reads at a position of a pileup, as samtools mpileup -d
   uint64_t pileup_bytes_max = 256ull << 20;    // records of one pileup
   uint64_t pileup_lead_bases_max = 5'000'000;  // how far before a pileup its reads may begin
-  // Consent (consent.h).
-  uint32_t consent_terms_max = 64;      // of a file, of a region, and of a purpose
-  uint32_t consent_regions_max = 1000;  // of a file
   // CRAM: read and written by worker processes (hts_worker.h).
   uint64_t cram_container_header_bytes_max = 1u << 20;
   uint32_t workers_max = 4;                       // processes, one for each job

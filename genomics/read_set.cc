@@ -3,6 +3,7 @@
 #include "archive/hash.h"
 #include "genomics/bam_header.h"
 #include "genomics/bgzf.h"
+#include "genomics/consent.h"
 #include "genomics/vcf_header.h"
 
 namespace medarc::genomics {
@@ -70,8 +71,8 @@ Digest key_of(const Digest& block_map, const std::vector<ConsentRegion>& withhel
 }  // namespace
 
 size_t ReadSet::memory_bytes() const {
-  size_t bytes = sizeof *this + map.memory_bytes() + header.text.size() +
-                 withheld.size() * sizeof(Region);
+  size_t bytes =
+      sizeof *this + map.memory_bytes() + header.text.size() + withheld.size() * sizeof(Region);
   for (const Reference& r : header.references) bytes += 2 * (r.name.size() + 64);
   return bytes;
 }
@@ -91,9 +92,8 @@ Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs,
   return std::shared_ptr<const ReadSet>(std::move(set));
 }
 
-Result<std::shared_ptr<const ReadSet>> ReadSetCache::find(const Digest& content,
-                                                          const Digest& block_map,
-                                                          const std::vector<ConsentRegion>& withheld) {
+Result<std::shared_ptr<const ReadSet>> ReadSetCache::find(
+    const Digest& content, const Digest& block_map, const std::vector<ConsentRegion>& withheld) {
   const Digest key = key_of(block_map, withheld);
   {
     std::lock_guard lock(mutex_);

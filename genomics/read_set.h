@@ -9,10 +9,10 @@
 
 #include "archive/blob_store.h"
 #include "genomics/block_map.h"
-#include "genomics/consent.h"
 #include "genomics/file_header.h"
 #include "genomics/limits.h"
 #include "genomics/record_form.h"
+#include "index/rows.h"
 
 namespace medarc::genomics {
 
@@ -26,18 +26,18 @@ struct ReadSet {
   size_t memory_bytes() const;
 };
 
-Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs,
-                                                     const Digest& content, const Digest& block_map,
-                                                     const Limits& limits,
-                                                     const std::vector<ConsentRegion>& withheld = {});
+Result<std::shared_ptr<const ReadSet>> load_read_set(
+    archive::BlobStore& blobs, const Digest& content, const Digest& block_map, const Limits& limits,
+    const std::vector<index::ConsentRegion>& withheld = {});
 
 // The read sets used last. Thread-safe; two that ask at once may both load.
 class ReadSetCache {
  public:
   ReadSetCache(archive::BlobStore& blobs, const Limits& limits) : blobs_(blobs), limits_(limits) {}
   // Without the records of `withheld`: a set of its own, so that no request meets another's.
-  Result<std::shared_ptr<const ReadSet>> find(const Digest& content, const Digest& block_map,
-                                              const std::vector<ConsentRegion>& withheld = {});
+  Result<std::shared_ptr<const ReadSet>> find(
+      const Digest& content, const Digest& block_map,
+      const std::vector<index::ConsentRegion>& withheld = {});
 
  private:
   struct Entry {

@@ -45,8 +45,7 @@ Error unknown_sequence() {
 
 }  // namespace
 
-Result<RegisteredSequence> References::find(const security::Principal& who,
-                                            std::string_view refget_id) {
+Result<RegisteredSequence> References::find(const Asker& who, std::string_view refget_id) {
   const auto identity = identity_of(refget_id);
   MEDARC_TRY(guard_.admit(
       who, security::Action::read,

@@ -63,7 +63,7 @@ class References {
 
   // By a refget id (sequence_digests.h), in files whose consent lets the principal read them.
   // Admits and audits. Errors: permission_denied; not_found.
-  Result<RegisteredSequence> find(const security::Principal&, std::string_view refget_id);
+  Result<RegisteredSequence> find(const Asker&, std::string_view refget_id);
   // Letters [begin, end) of what find() gave; begin > end runs over the end of a circular one.
   // range_not_satisfiable.
   Result<std::unique_ptr<ByteSource>> letters(const RegisteredSequence&, uint64_t begin,

@@ -84,16 +84,6 @@ Result<Region> parse_samtools_region(std::string_view text, const BamHeader& hea
   return spanned(*part, text.substr(colon + 1));
 }
 
-std::string to_samtools_region(const Region& region, const BamHeader& header) {
-  if (region.tid < 0) return "*";
-  const std::string& name = header.references[static_cast<size_t>(region.tid)].name;
-  const bool braces = name.find(':') != std::string::npos;
-  std::string out = braces ? "{" + name + "}" : name;
-  out += ":" + std::to_string(region.begin + 1) + "-";
-  if (region.end < kToTheEnd) out += std::to_string(region.end);
-  return out;
-}
-
 Result<Region> htsget_region(std::string_view name, uint32_t begin, uint32_t end,
                              const BamHeader& header) {
   if (name == "*") return Region{};

@@ -26,9 +26,6 @@ struct Region {
 // Errors: not_found (no such reference), invalid_argument.
 Result<Region> parse_samtools_region(std::string_view text, const BamHeader& header);
 
-// The same form of a region with positions, so that it can be asked with again.
-std::string to_samtools_region(const Region& region, const BamHeader& header);
-
 // htsget's form: a name, and 0-based half-open positions where given. "*" gives kUnplaced.
 // Errors: not_found.
 Result<Region> htsget_region(std::string_view name, uint32_t begin, uint32_t end,

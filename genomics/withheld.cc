@@ -35,6 +35,15 @@ void leave_out(const std::vector<Region>& withheld, const BlockMap& map,
   });
 }
 
+std::string to_samtools_region(const Region& region, const FileHeader& header) {
+  const std::string& name = header.references[static_cast<size_t>(region.tid)].name;
+  const bool braces = name.find(':') != std::string::npos;
+  std::string out = braces ? "{" + name + "}" : name;
+  out += ":" + std::to_string(region.begin + 1) + "-";
+  if (region.end < kToTheEnd) out += std::to_string(region.end);
+  return out;
+}
+
 std::vector<Region> withheld_in(const std::vector<Region>& withheld,
                                 const std::optional<std::vector<Region>>& asked) {
   if (!asked) return withheld;

@@ -16,6 +16,9 @@ namespace medarc::genomics {
 void leave_out(const std::vector<Region>& withheld, const BlockMap& map,
                std::vector<Touched>& touched);
 
+// A region with positions, as parse_samtools_region() reads it.
+std::string to_samtools_region(const Region& region, const FileHeader& header);
+
 // Those of the withheld regions that the regions asked for meet; none asked for: all.
 std::vector<Region> withheld_in(const std::vector<Region>& withheld,
                                 const std::optional<std::vector<Region>>& asked);

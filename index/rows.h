@@ -120,7 +120,8 @@ struct DuoTerm {
   std::string qualifier;  // what it is limited to: "MONDO:0005015"; "": nothing
   bool operator==(const DuoTerm&) const = default;
 };
-// A part of a genomic file that is given only where its own terms allow it; without terms to nobody.
+// A part of a genomic file that is given only where its own terms allow it; without terms to
+// nobody.
 struct ConsentRegion {
   std::string reference;
   uint32_t begin = 0, end = 0;  // 0-based, half-open

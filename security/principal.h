@@ -3,7 +3,6 @@
 
 #include <set>
 #include <string>
-#include <vector>
 
 namespace medarc::security {
 
@@ -24,8 +23,6 @@ struct Principal {
   std::set<Role> roles;
   std::string door;  // "dimse", "dicomweb", "genomics", "fhir", "http", "cli"
   std::string peer;  // address, for limits and logs
-  // What for, as the request says it; unchecked (genomics/consent.h).
-  std::vector<std::string> purposes = {};
 };
 
 }  // namespace medarc::security

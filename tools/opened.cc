@@ -53,9 +53,8 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
       *opened->index, *opened->guard, opened->settings.dicom_limits, opened->settings.differences);
   opened->completeness = std::make_unique<dicom::Completeness>(*opened->index, *opened->guard,
                                                                opened->settings.completeness);
-  opened->genomes =
-      genomics::GenomeStore::create(*opened->index, *opened->guard, opened->settings.genomics,
-                                    opened->settings.consent);
+  opened->genomes = genomics::GenomeStore::create(
+      *opened->index, *opened->guard, opened->settings.genomics, opened->settings.consent);
   opened->patients = std::make_unique<records::PatientService>(
       *opened->index, *opened->guard, opened->settings.issuers, opened->settings.records);
   opened->linked = std::make_unique<records::LinkedService>(*opened->index, *opened->guard,

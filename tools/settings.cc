@@ -22,7 +22,7 @@ Result<Settings> Settings::from(Config& config) {
   s.commitment_door = web::CommitmentDoorOptions::from(config);
   s.codecs = dicom::CodecLimits::from(config);
   s.genomics = genomics::Limits::from(config);
-  MEDARC_ASSIGN(s.consent, genomics::ConsentRules::from(config, s.genomics));
+  MEDARC_ASSIGN(s.consent, genomics::ConsentRules::from(config));
   s.sorting = genomics::SortLimits::from(config);
   s.uploads = genomics::ResumableLimits::from(config);
   s.genomics_door = web::GenomicsOptions::from(config);

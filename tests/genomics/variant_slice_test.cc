@@ -176,7 +176,8 @@ TEST_F(VariantSliceTest, H25RunsOfBlocksAreCutSoThatNoLinkStandsForTooMuch) {
   store(test::bgzip(test::make_vcf({.seed = 30, .records = 9'000}), 8'192));
   PlanOptions options;
   options.piece_verbatim_bytes_max = 10'000;
-  const Slice made = must(make_slice(must(store_->read_set(someone(), row_)), {}, store_->limits(), options));
+  const Slice made =
+      must(make_slice(must(store_->read_set(someone(), row_)), {}, store_->limits(), options));
   EXPECT_GT(made.plan.pieces.size(), 5u);
   for (const Piece& piece : made.plan.pieces) EXPECT_LT(piece.verbatim.length, 10'000u + 8'192u);
 }

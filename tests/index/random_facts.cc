@@ -98,7 +98,8 @@ Consent RandomFacts::consent() {
   };
   Consent out;
   out.terms = terms();
-  for (uint32_t n = pick(3); n > 0; --n) out.regions.push_back({text(), pick(100), pick(1000), terms()});
+  for (uint32_t n = pick(3); n > 0; --n)
+    out.regions.push_back({text(), pick(100), pick(1000), terms()});
   return out;
 }
 

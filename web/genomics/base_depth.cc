@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "genomics/depth_scan.h"
+#include "genomics/withheld.h"
 #include "web/accept.h"
 #include "web/conditional.h"
-#include "genomics/withheld.h"
 #include "web/genomics/doors.h"
 #include "web/genomics/withheld.h"
 #include "web/http_error.h"
@@ -121,9 +121,9 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
                   options.mapping_quality_min, options.base_quality_min, options.excluded_flags,
                   options.deletions);
   const auto withheld = genomics::withheld_in(reads.set->withheld, std::vector{cut});
-  const std::string etag = etag_of(
-      reads.set->content, fmt::format("depth;{};{};{}-{};{}{}", json, cut.tid, cut.begin, cut.end,
-                                      said, withheld_tag(withheld)));
+  const std::string etag =
+      etag_of(reads.set->content, fmt::format("depth;{};{};{}-{};{}{}", json, cut.tid, cut.begin,
+                                              cut.end, said, withheld_tag(withheld)));
   if (auto early = check_preconditions(request, etag)) return std::move(*early);
   std::string before;
   if (json) {
@@ -131,10 +131,10 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
                          json_string(reference), cut.begin + 1, cut.end, said,
                          withheld_member(c, reads.set->header, withheld));
   }
-  Response response = streamed(
-      request, json ? "application/json" : kTsv, etag,
-      name_of(reads.row) + (json ? ".depth.json" : ".depth.tsv"),
-      std::make_unique<DepthSource>(std::move(*scan), reference, json, std::move(before)));
+  Response response =
+      streamed(request, json ? "application/json" : kTsv, etag,
+               name_of(reads.row) + (json ? ".depth.json" : ".depth.tsv"),
+               std::make_unique<DepthSource>(std::move(*scan), reference, json, std::move(before)));
   say_withheld(response, withheld);
   return response;
 }

@@ -18,8 +18,8 @@ Error wrong(const char* what) {
 // The region as it can be asked for; names with a colon have braces.
 std::string region_text(const index::ConsentRegion& r) {
   const bool braces = r.reference.find(':') != std::string::npos;
-  std::string out = (braces ? "{" + r.reference + "}" : r.reference) + ":" +
-                    std::to_string(r.begin + 1) + "-";
+  std::string out =
+      (braces ? "{" + r.reference + "}" : r.reference) + ":" + std::to_string(r.begin + 1) + "-";
   if (r.end < genomics::kToTheEnd) out += std::to_string(r.end);
   return out;
 }
@@ -59,10 +59,10 @@ std::string terms_json(const std::vector<index::DuoTerm>& terms) {
     if (&term != &terms.front()) out += ',';
     out += "{\"id\":" + json_string(term.id);
     if (const genomics::DuoCode* code = genomics::find_duo(term.id)) {
-      out += ",\"abbreviation\":" + json_string(code->abbreviation) +
-             ",\"label\":" + json_string(code->label) + ",\"kind\":" +
-             (code->kind == genomics::DuoCode::Kind::permission ? "\"permission\""
-                                                                : "\"modifier\"");
+      out +=
+          ",\"abbreviation\":" + json_string(code->abbreviation) +
+          ",\"label\":" + json_string(code->label) + ",\"kind\":" +
+          (code->kind == genomics::DuoCode::Kind::permission ? "\"permission\"" : "\"modifier\"");
     }
     if (!term.qualifier.empty()) out += ",\"qualifier\":" + json_string(term.qualifier);
     out += '}';
@@ -72,8 +72,8 @@ std::string terms_json(const std::vector<index::DuoTerm>& terms) {
 
 std::string consent_json(const index::FileRow& row) {
   const index::Consent& consent = row.consent;
-  std::string out = "{\"file\":" + json_string(row.id.value) +
-                    ",\"version\":" + std::to_string(consent.version);
+  std::string out =
+      "{\"file\":" + json_string(row.id.value) + ",\"version\":" + std::to_string(consent.version);
   if (consent.version > 0) out += ",\"changed\":" + json_string(to_rfc3339(consent.changed));
   out += "," + terms_json(consent.terms) + ",\"regions\":[";
   for (const index::ConsentRegion& region : consent.regions) {
@@ -84,7 +84,7 @@ std::string consent_json(const index::FileRow& row) {
 }
 
 Result<genomics::Consent> read_consent_json(ByteView body, const genomics::FileHeader* header,
-                                            const genomics::Limits& limits) {
+                                            const genomics::ConsentRules& rules) {
   json::parse_options options;
   options.max_depth = kDepthMax;
   boost::system::error_code failed;
@@ -92,11 +92,11 @@ Result<genomics::Consent> read_consent_json(ByteView body, const genomics::FileH
   if (failed || !root.is_object()) return wrong("the body is a JSON object");
   const json::object& object = root.get_object();
   genomics::Consent out;
-  MEDARC_ASSIGN(out.terms, terms_of(object, limits.consent_terms_max));
+  MEDARC_ASSIGN(out.terms, terms_of(object, rules.terms_max));
   const json::value* regions = object.if_contains("regions");
   if (regions == nullptr) return out;
   if (!regions->is_array()) return wrong("regions: an array");
-  if (regions->get_array().size() > limits.consent_regions_max) {
+  if (regions->get_array().size() > rules.regions_max) {
     return make_error(Code::too_large, "more regions than genomics.consent_regions_max");
   }
   for (const json::value& one : regions->get_array()) {
@@ -112,7 +112,7 @@ Result<genomics::Consent> read_consent_json(ByteView body, const genomics::FileH
     region.reference = header->references[static_cast<size_t>(place->tid)].name;
     region.begin = place->begin;
     region.end = place->end;
-    MEDARC_ASSIGN(region.terms, terms_of(one.get_object(), limits.consent_terms_max));
+    MEDARC_ASSIGN(region.terms, terms_of(one.get_object(), rules.terms_max));
   }
   return out;
 }

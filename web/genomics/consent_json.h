@@ -21,6 +21,6 @@ std::string terms_json(const std::vector<index::DuoTerm>& terms);
 // Regions are read with the file's header; nullptr: it has none. Errors: invalid_argument,
 // not_found, too_large.
 Result<genomics::Consent> read_consent_json(ByteView body, const genomics::FileHeader* header,
-                                            const genomics::Limits& limits);
+                                            const genomics::ConsentRules& rules);
 
 }  // namespace medarc::web

@@ -56,11 +56,11 @@ Response written(const GenomicsContext& c, const Request& request, const FileId&
   auto made = [&]() -> Result<Response> {
     const auto who = at_genomics_door(request);
     MEDARC_ASSIGN(const auto header, c.store.places(who, id));
-    MEDARC_ASSIGN(auto consent, read_consent_json(body, header ? &*header : nullptr,
-                                                  c.store.limits()));
-    MEDARC_ASSIGN(const FileRow row, c.store.set_consent(
-                                         who, id, std::move(consent),
-                                         expected.any ? std::nullopt : expected.version));
+    MEDARC_ASSIGN(auto consent,
+                  read_consent_json(body, header ? &*header : nullptr, c.store.consent_rules()));
+    MEDARC_ASSIGN(const FileRow row,
+                  c.store.set_consent(who, id, std::move(consent),
+                                      expected.any ? std::nullopt : expected.version));
     return shown(row);
   }();
   return made.has_error() ? problem(made.error()) : std::move(*made);

@@ -65,8 +65,8 @@ std::vector<genomics::Region> decode_regions(Decoder& d) {
   return out;
 }
 
-// version, file, content, consent, expires, kind; then by kind. Lists are counts and differences: a link has
-// to fit into a URL.
+// version, file, content, consent, expires, kind; then by kind. Lists are counts and differences: a
+// link has to fit into a URL.
 Bytes encode(const DataLink& link) {
   Encoder e;
   e.fixed(kVersion);

@@ -3,9 +3,9 @@
 // in parts (H26), until it expires. The byte range is in the path: proxies that drop Range do no
 // harm.
 //
-// A link names the file with its digest, and the version of its consent: once the file is removed or
-// replaced, or its consent changed, the link is dead. The
-// key lives as long as the process; after a restart clients ask for a new ticket.
+// A link names the file with its digest, and the version of its consent: once the file is removed
+// or replaced, or its consent changed, the link is dead. The key lives as long as the process;
+// after a restart clients ask for a new ticket.
 #pragma once
 
 #include <array>

@@ -36,13 +36,13 @@ Result<Response> depth(const GenomicsContext& c, const Request& request,
   const genomics::Reference& reference = set->header.references[static_cast<size_t>(region.tid)];
   const uint64_t end = found.begin + found.bin_bases * found.means.size();
   const auto withheld = genomics::withheld_in(
-      set->withheld, std::vector{genomics::Region{region.tid, static_cast<uint32_t>(found.begin),
-                                                  static_cast<uint32_t>(std::min<uint64_t>(
-                                                      end, genomics::kToTheEnd))}});
-  std::string body = fmt::format(
-      R"({{"reference":{},"length":{},"begin":{},"binBases":{}{},"depth":[)",
-      json_string(reference.name), reference.bases, found.begin, found.bin_bases,
-      withheld_member(c, set->header, withheld));
+      set->withheld, std::vector{genomics::Region{
+                         region.tid, static_cast<uint32_t>(found.begin),
+                         static_cast<uint32_t>(std::min<uint64_t>(end, genomics::kToTheEnd))}});
+  std::string body =
+      fmt::format(R"({{"reference":{},"length":{},"begin":{},"binBases":{}{},"depth":[)",
+                  json_string(reference.name), reference.bases, found.begin, found.bin_bases,
+                  withheld_member(c, set->header, withheld));
   // The track was counted over all reads: nothing is said where withheld ones may lie.
   const auto unsaid = genomics::withheld_reach(*set);
   for (size_t i = 0; i < found.means.size(); ++i) {

@@ -60,7 +60,7 @@ std::optional<Answer> named_file_answer(const GenomicsContext& context, const Re
 
 // The request's principal, as one who came through this door, with what for the request asks
 // (`purpose` of the query, Medarc-Purpose).
-security::Principal at_genomics_door(const Request& request);
+genomics::Asker at_genomics_door(const Request& request);
 
 // What a request asks for. Errors: invalid_argument, and not_found for a reference that the file
 // does not have.

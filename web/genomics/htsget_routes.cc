@@ -106,7 +106,7 @@ struct MadeTicket {
 };
 
 Result<MadeTicket> ticket_of(const GenomicsContext& c, const Request& request,
-                              const HtsgetKind& kind, const HtsgetRequest& asked) {
+                             const HtsgetKind& kind, const HtsgetRequest& asked) {
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FileRow row,
                 c.store.file(who, genomics::FileId(request.captures.at(0))));

@@ -49,8 +49,8 @@ std::vector<Route> genomics_routes(genomics::GenomeStore& store,
   return out;
 }
 
-security::Principal at_genomics_door(const Request& request) {
-  security::Principal principal = request.principal;
+genomics::Asker at_genomics_door(const Request& request) {
+  genomics::Asker principal(request.principal);
   principal.door = "genomics";
   for (const std::string_view field : request.headers.all("Medarc-Purpose")) {
     principal.purposes.emplace_back(field);

@@ -1,5 +1,6 @@
 #include "web/genomics/withheld.h"
 
+#include "genomics/withheld.h"
 #include "web/text.h"
 
 namespace medarc::web {
