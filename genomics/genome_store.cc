@@ -268,6 +268,10 @@ class Store final : public GenomeStore {
 
   void sorted_by(const Sorting* sorting) override { sorting_ = sorting; }
 
+  Status admit_search(const Principal& who, const std::string& detail) override {
+    return guard_.admit(who, Action::find, {Domain::genomes, "variants", detail});
+  }
+
   Status admit_slice(const Asker& who, const FileRow& row, const ReadSet& set,
                      const Selection& selection) override {
     MEDARC_ASSIGN(const Permit permitted, permit(who, row));

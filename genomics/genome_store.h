@@ -129,6 +129,9 @@ class GenomeStore {
   virtual Result<std::optional<SortState>> sort_state(const FileRow&) = 0;
   // Who makes them; null: nobody. Set before the first request, and again before it goes away.
   virtual void sorted_by(const Sorting*) = 0;
+  // A question over many files (Beacon), which read_set() then gives one by one. `detail`: what was
+  // asked for.
+  virtual Status admit_search(const Principal&, const std::string& detail) = 0;
   virtual Status admit_slice(const Asker&, const FileRow&, const ReadSet&, const Selection&) = 0;
   // For those who were admitted before (a ticket's data URLs, the content of a read set): neither
   // admits nor asks consent.

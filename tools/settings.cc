@@ -26,6 +26,7 @@ Result<Settings> Settings::from(Config& config) {
   s.sorting = genomics::SortLimits::from(config);
   s.uploads = genomics::ResumableLimits::from(config);
   s.genomics_door = web::GenomicsOptions::from(config);
+  MEDARC_ASSIGN(s.beacon, web::BeaconOptions::from(config));
   s.http = web::ServerOptions::from(config);
   s.drain_ms =
       config.size("server.drain_ms", s.drain_ms,

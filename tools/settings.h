@@ -20,6 +20,7 @@
 #include "security/credentials.h"
 #include "web/dicomweb/commitment.h"
 #include "web/dicomweb/options.h"
+#include "web/genomics/beacon_options.h"
 #include "web/genomics/options.h"
 #include "web/server.h"
 
@@ -53,6 +54,7 @@ struct Settings {
   genomics::SortLimits sorting;
   genomics::ResumableLimits uploads;
   web::GenomicsOptions genomics_door;
+  web::BeaconOptions beacon;
   web::DicomwebOptions dicomweb;
   web::ServerOptions http;
   uint64_t drain_ms = 10'000;
