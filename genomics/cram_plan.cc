@@ -22,13 +22,15 @@ bool take_number(std::string_view& line, T& out) {
 class Planner {
  public:
   Planner(const CramSet& set, const std::optional<std::vector<Region>>& regions,
-          const CramPlanOptions& options)
-      : set_(set), regions_(regions), options_(options) {}
+          const std::vector<Region>& withheld, const CramPlanOptions& options)
+      : set_(set), regions_(regions), withheld_(withheld), options_(options) {}
 
   std::vector<CramPiece> run() {
     const auto& entries = set_.entries;
-    if (!regions_ && (entries.empty() || !options_.code_all)) {
-      add({set_.body, options_.code_all, {}, containers()});
+    if (!regions_ && (entries.empty() || (!options_.code_all && withheld_.empty()))) {
+      Container all{set_.body, options_.code_all || !withheld_.empty(), {}, {}, containers()};
+      for (size_t i = 0; i < withheld_.size(); ++i) all.withheld.insert(i);
+      add(all);
       return finish();
     }
     for (size_t i = 0; i < entries.size();) {
@@ -49,7 +51,7 @@ class Planner {
   struct Container {
     ByteRange range;
     bool coded = false;
-    std::set<size_t> regions;  // by their number
+    std::set<size_t> regions, withheld;  // by their numbers
     uint64_t count = 1;
   };
 
@@ -60,24 +62,28 @@ class Planner {
   }
 
   void look(ByteRange range, size_t first, size_t last) {
-    Container c{range, options_.code_all, {}, 1};
-    if (!regions_) return add(c);
+    Container c{range, options_.code_all, {}, {}, 1};
     bool inside = true;
-    for (size_t i = first; i < last; ++i) inside = look(set_.entries[i], c) && inside;
-    if (c.regions.empty()) return;
-    c.coded = options_.code_all || (options_.exact && !inside);
+    for (size_t i = first; i < last; ++i) {
+      if (regions_) inside = meets(set_.entries[i], *regions_, c.regions) && inside;
+      meets(set_.entries[i], withheld_, c.withheld);
+    }
+    if (regions_ && c.regions.empty()) return;
+    c.coded = options_.code_all || (options_.exact && !inside) || !c.withheld.empty();
     add(c);
   }
 
-  // Whether all of the entry's reads are wanted; which regions they may overlap.
-  bool look(const CraiEntry& e, Container& c) const {
+  // Adds the numbers of those regions that the entry's reads may overlap. True: every one of its
+  // reads lies in the first of them.
+  static bool meets(const CraiEntry& e, const std::vector<Region>& regions,
+                    std::set<size_t>& numbers) {
     const int64_t begin = e.start - 1, end = begin + std::max<int64_t>(e.span, 1);
-    const auto first = first_behind(*regions_, e.tid, begin);
-    for (auto r = first; r != regions_->end() && r->tid == e.tid; ++r) {
+    const auto first = first_behind(regions, e.tid, begin);
+    for (auto r = first; r != regions.end() && r->tid == e.tid; ++r) {
       if (e.tid != kUnplaced && int64_t{r->begin} >= end) break;
-      c.regions.insert(static_cast<size_t>(r - regions_->begin()));
+      numbers.insert(static_cast<size_t>(r - regions.begin()));
     }
-    if (first == regions_->end() || first->tid != e.tid) return false;
+    if (first == regions.end() || first->tid != e.tid) return false;
     return e.tid == kUnplaced || (first->begin <= begin && end <= first->end);
   }
 
@@ -94,7 +100,8 @@ class Planner {
     const bool fits = !out_.empty() && out_.back().coded == c.coded &&
                       out_.back().bytes() + rest.length <= max &&
                       out_.back().ranges.size() < options_.piece_ranges_max &&
-                      numbers_.size() + c.regions.size() <= options_.piece_regions_max;
+                      numbers_.size() + c.regions.size() <= options_.piece_regions_max &&
+                      left_out_.size() + c.withheld.size() <= options_.piece_regions_max;
     extend(c, rest, !fits);
   }
 
@@ -103,7 +110,7 @@ class Planner {
         !anew && !out_.back().ranges.empty() && out_.back().ranges.back().end() == range.begin;
     if (anew || (!c.coded && !joins)) {
       if (!out_.empty()) take_regions();
-      out_.push_back({c.coded, {}, {}, 0});
+      out_.push_back({c.coded, {}, {}, {}, 0});
     }
     CramPiece& piece = out_.back();
     if (!piece.ranges.empty() && piece.ranges.back().end() == range.begin) {
@@ -113,13 +120,16 @@ class Planner {
     }
     piece.containers += c.count;
     numbers_.insert(c.regions.begin(), c.regions.end());
+    left_out_.insert(c.withheld.begin(), c.withheld.end());
   }
 
   void take_regions() {
     if (out_.back().coded && regions_) {
       for (const size_t n : numbers_) out_.back().regions.push_back((*regions_)[n]);
     }
+    for (const size_t n : left_out_) out_.back().withheld.push_back(withheld_[n]);
     numbers_.clear();
+    left_out_.clear();
   }
 
   std::vector<CramPiece> finish() {
@@ -129,9 +139,10 @@ class Planner {
 
   const CramSet& set_;
   const std::optional<std::vector<Region>>& regions_;
+  const std::vector<Region>& withheld_;
   const CramPlanOptions& options_;
   std::vector<CramPiece> out_;
-  std::set<size_t> numbers_;  // regions of out_.back()
+  std::set<size_t> numbers_, left_out_;  // regions of out_.back()
 };
 
 }  // namespace
@@ -175,8 +186,9 @@ uint64_t CramPiece::bytes() const {
 
 std::vector<CramPiece> plan_cram(const CramSet& set,
                                  const std::optional<std::vector<Region>>& regions,
+                                 const std::vector<Region>& withheld,
                                  const CramPlanOptions& options) {
-  return Planner(set, regions, options).run();
+  return Planner(set, regions, withheld, options).run();
 }
 
 }  // namespace medarc::genomics

@@ -32,12 +32,14 @@ struct CramSet {
   // Containers of reads lie between the header's and the one that ends the file.
   ByteRange body;
   std::vector<CraiEntry> entries;  // by container; none: the file is not sorted
+  index::Consent consent;
 };
 
 struct CramPiece {
   bool coded = false;             // else the containers go out as they are, in one range
   std::vector<ByteRange> ranges;  // of the stored file: whole containers
   std::vector<Region> regions;    // coded: that reads are to overlap, merged; none: all reads
+  std::vector<Region> withheld;   // coded: that no read is to overlap, merged
   uint64_t containers = 0;        // how many; 0: not known
   uint64_t bytes() const;
 };
@@ -51,9 +53,11 @@ struct CramPlanOptions {
   size_t piece_ranges_max = 128, piece_regions_max = 128;
 };
 
-// `regions` merged; none: everything. Pieces are in file order.
+// `regions` merged; none: everything. `withheld`, merged: what may hold a read that overlaps one is
+// coded again without it. Pieces are in file order.
 std::vector<CramPiece> plan_cram(const CramSet& set,
                                  const std::optional<std::vector<Region>>& regions,
+                                 const std::vector<Region>& withheld,
                                  const CramPlanOptions& options);
 
 }  // namespace medarc::genomics

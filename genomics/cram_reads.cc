@@ -134,6 +134,7 @@ Result<std::shared_ptr<const CramSet>> CramReads::load(const index::FileRow& row
   out->id = row.id;
   out->input.file = row.blob;
   out->input.index = row.index_blob;
+  out->consent = row.consent;
   archive::BlobStore& blobs = index_.blobs();
   MEDARC_ASSIGN(Bytes text, read_blob(blobs, header->blob));
   MEDARC_ASSIGN(out->header, header_of_text(std::move(text)));
@@ -160,7 +161,15 @@ Result<std::shared_ptr<const CramSet>> CramReads::load(const index::FileRow& row
   return std::shared_ptr<const CramSet>(std::move(out));
 }
 
-Status CramReads::admit(const security::Principal& who, const CramSet& set, const Wanted& wanted) {
+Result<std::vector<Region>> CramReads::withheld(const Asker& who, const CramSet& set) {
+  index::FileRow row;
+  row.id = set.id;
+  row.consent = set.consent;
+  MEDARC_ASSIGN(const Permit permitted, permit_audited(guard_, consent_, who, row));
+  return places_of(permitted.withheld, set.header);
+}
+
+Result<CramReads::Wanted> CramReads::admit(const Asker& who, const CramSet& set, Wanted wanted) {
   std::string detail = "all reads";
   if (wanted.regions) {
     detail = wanted.regions->empty() ? "header" : "reads of regions";
@@ -172,8 +181,16 @@ Status CramReads::admit(const security::Principal& who, const CramSet& set, cons
       return make_error(Code::too_large, "more regions than genomics.regions_max");
     }
   }
-  return guard_.admit(who, security::Action::read,
-                      {security::Domain::genomes, "file/" + set.id.value, detail});
+  MEDARC_ASSIGN(wanted.withheld, withheld(who, set));
+  if (wanted.withheld.size() > wire::kRegionsMax) {
+    return make_error(Code::too_large, "more regions are withheld than one CRAM job takes");
+  }
+  if (!wanted.withheld.empty()) {
+    detail += ", without " + std::to_string(wanted.withheld.size()) + " regions";
+  }
+  MEDARC_TRY(guard_.admit(who, security::Action::read,
+                          {security::Domain::genomes, "file/" + set.id.value, detail}));
+  return wanted;
 }
 
 std::vector<CramPiece> CramReads::plan(const CramSet& set, const Wanted& wanted) const {
@@ -182,7 +199,7 @@ std::vector<CramPiece> CramReads::plan(const CramSet& set, const Wanted& wanted)
   options.code_all = wanted.form == Form::bam;
   std::optional<std::vector<Region>> regions;
   if (wanted.regions) regions = merge_regions(*wanted.regions);
-  return plan_cram(set, regions, options);
+  return plan_cram(set, regions, wanted.withheld, options);
 }
 
 Result<Bytes> CramReads::header(const CramSet& set, Form form) {
@@ -217,6 +234,7 @@ Result<std::unique_ptr<ByteSource>> CramReads::start(const CramSet& set, const C
   job.filters = !piece.regions.empty();
   job.headless = form == Form::bam;
   job.regions = piece.regions;
+  job.withheld = piece.withheld;
   MEDARC_ASSIGN(std::unique_ptr<ByteSource> reads, workers_.start(job, input));
   return form == Form::bam ? without_tail(std::move(reads), kBgzfEof.size())
                            : body_of_cram(std::move(reads));
@@ -227,10 +245,10 @@ Result<SliceContent> CramReads::coded(const CramSet& set, const CramPiece& piece
   return read_ahead(std::move(source), limits_.recode_eager_bytes_max);
 }
 
-Result<SliceContent> CramReads::open(const security::Principal& who,
-                                     std::shared_ptr<const CramSet> set, const Wanted& wanted) {
-  MEDARC_TRY(admit(who, *set, wanted));
-  return open_admitted(std::move(set), wanted);
+Result<SliceContent> CramReads::open(const Asker& who, std::shared_ptr<const CramSet> set,
+                                     const Wanted& wanted) {
+  MEDARC_ASSIGN(const Wanted admitted, admit(who, *set, wanted));
+  return open_admitted(std::move(set), admitted);
 }
 
 Result<SliceContent> CramReads::open_admitted(std::shared_ptr<const CramSet> set,
@@ -272,6 +290,7 @@ Result<SliceContent> CramReads::by_index(const CramSet& set, const Wanted& wante
   job.operation = wire::Operation::bam;
   job.everything = !wanted.regions;
   if (wanted.regions) job.regions = merge_regions(*wanted.regions);
+  job.withheld = wanted.withheld;
   MEDARC_ASSIGN(auto reads, workers_.start(job, set.input));
   return read_ahead(std::move(reads), limits_.recode_eager_bytes_max);
 }

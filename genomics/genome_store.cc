@@ -39,14 +39,15 @@ index::Term equal(index::Tag field, std::vector<std::string> values) {
 
 class Store final : public GenomeStore, public StoredBytes {
  public:
-  Store(index::Index& index, security::Guard& guard, Limits limits,
+  Store(index::Index& index, security::Guard& guard, Limits limits, ConsentRules consent,
         std::unique_ptr<crypt4gh::Vault> vault)
       : index_(index),
         guard_(guard),
         limits_(limits),
+        consent_(std::move(consent)),
         read_sets_(index.blobs(), limits),
-        references_(index, guard, limits),
-        crams_(index, guard, references_, limits) {
+        references_(index, guard, limits, consent_),
+        crams_(index, guard, references_, limits, consent_) {
     if (vault) crypt4gh_ = std::make_unique<Crypt4gh>(index, guard, std::move(vault));
   }
 
@@ -105,22 +106,67 @@ class Store final : public GenomeStore, public StoredBytes {
     return std::move(*row);
   }
 
-  Result<std::unique_ptr<archive::BlobReader>> content(const Principal& who,
+  Result<Permit> permit(const Asker& who, const FileRow& row) override {
+    return permit_audited(guard_, consent_, who, row);
+  }
+  const ConsentRules& consent_rules() const override { return consent_; }
+
+  Result<std::optional<FileHeader>> places(const Principal& who, const FileId& id) override {
+    MEDARC_TRY(guard_.authorise(who, Action::administer,
+                                {Domain::genomes, "file/" + id.value, "consent"}));
+    MEDARC_ASSIGN(const FileRow row, file_admitted(id));
+    return header_of(row);
+  }
+
+  Result<FileRow> set_consent(const Principal& who, const FileId& id, Consent consent,
+                              std::optional<uint64_t> expected) override {
+    const Object object{Domain::genomes, "file/" + id.value, "consent"};
+    MEDARC_TRY(guard_.authorise(who, Action::administer, object));
+    MEDARC_ASSIGN(const FileRow row, file_admitted(id));
+    MEDARC_ASSIGN(const auto header, header_of(row));
+    MEDARC_TRY(check_consent(consent, header ? &*header : nullptr, consent_));
+    index::Facts facts;
+    facts.time = now();
+    facts.ops.emplace_back(index::SetConsent{id, std::move(consent), expected});
+    facts.ops.push_back(guard_.audit_op(who, Action::administer, object));
+    MEDARC_ASSIGN(const auto done, index_.commit({}, std::move(facts)));
+    switch (done.outcomes.at(0).state) {
+      case index::State::precondition_failed:
+        return make_error(Code::precondition_failed, "the consent is of another version by now");
+      case index::State::not_found:
+        return make_error(Code::not_found, "there is no genome file of this id");
+      default: return file_admitted(id);
+    }
+  }
+
+  Result<std::unique_ptr<archive::BlobReader>> content(const Asker& who,
                                                        const FileRow& row) override {
+    MEDARC_TRY(permit_whole(who, row));
     MEDARC_TRY(
         guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "content"}));
     return open_admitted(row.blob);
   }
 
-  Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal& who,
+  Result<std::unique_ptr<archive::BlobReader>> index_file(const Asker& who,
                                                           const FileRow& row) override {
     if (!row.index_blob) return make_error(Code::not_found, "the file has no index");
+    MEDARC_TRY(permit_whole(who, row));
     MEDARC_TRY(guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "index"}));
     return open_admitted(*row.index_blob);
   }
 
-  Result<std::unique_ptr<archive::BlobReader>> attachment(const Principal& who, const FileRow& row,
+  Result<std::unique_ptr<archive::BlobReader>> attachment(const Asker& who, const FileRow& row,
                                                           std::string_view role) override {
+    // Neither holds anything of a single record: numbers over all of them, the header's text.
+    const bool of_no_record = role == "quality" || role == "header";
+    if (!of_no_record) MEDARC_TRY(permit_whole(who, row));
+    return masked_attachment(who, row, role);
+  }
+
+  Result<std::unique_ptr<archive::BlobReader>> masked_attachment(const Asker& who,
+                                                                 const FileRow& row,
+                                                                 std::string_view role) override {
+    MEDARC_TRY(permit(who, row));
     const index::Attachment* found = index::attachment(row, role);
     if (found == nullptr) {
       Error none =
@@ -133,7 +179,8 @@ class Store final : public GenomeStore, public StoredBytes {
     return open_admitted(found->blob);
   }
 
-  Result<Manifest> manifest(const Principal& who, const FileRow& row, uint64_t from) override {
+  Result<Manifest> manifest(const Asker& who, const FileRow& row, uint64_t from) override {
+    MEDARC_TRY(permit_whole(who, row));
     MEDARC_TRY(
         guard_.admit(who, Action::read, {Domain::genomes, "file/" + row.id.value, "manifest"}));
     archive::ChunkLists* const lists = archive::chunk_lists_of(index_.blobs());
@@ -174,17 +221,17 @@ class Store final : public GenomeStore, public StoredBytes {
     return {};
   }
 
-  Result<std::shared_ptr<const ReadSet>> read_set(const FileRow& row) override {
-    if (!row.block_map_blob) {
-      return make_error(Code::unsupported,
-                        row.format == "vcf"
-                            ? "the file is not in BGZF blocks (notBgzf), so it has no regions"
-                            : "only BAM, VCF and BCF files are given by region");
+  Result<std::shared_ptr<const ReadSet>> read_set(const Asker& who, const FileRow& row) override {
+    MEDARC_ASSIGN(const Permit permitted, permit(who, row));
+    return set_of(row, permitted.withheld);
+  }
+
+  Result<std::shared_ptr<const ReadSet>> planned_set(const FileRow& row,
+                                                     uint64_t consent_version) override {
+    if (row.consent.version != consent_version) {
+      return make_error(Code::gone, "the file's consent was changed: ask for a new ticket");
     }
-    const index::Attachment* sorted = index::attachment(row, "sorted");
-    const index::Attachment* map = index::attachment(row, "sorted.map");
-    if (sorted != nullptr && map != nullptr) return read_sets_.find(sorted->blob, map->blob);
-    return read_sets_.find(row.blob, *row.block_map_blob);
+    return set_of(row, {});
   }
 
   Result<std::optional<SortState>> sort_state(const FileRow& row) override {
@@ -226,10 +273,20 @@ class Store final : public GenomeStore, public StoredBytes {
 
   void sorted_by(const Sorting* sorting) override { sorting_ = sorting; }
 
-  Status admit_slice(const Principal& who, const FileRow& row, const ReadSet& set,
+  Status admit_search(const Principal& who, const std::string& detail) override {
+    return guard_.admit(who, Action::find, {Domain::genomes, "variants", detail});
+  }
+
+  Status admit_slice(const Asker& who, const FileRow& row, const ReadSet& set,
                      const Selection& selection) override {
+    MEDARC_ASSIGN(const Permit permitted, permit(who, row));
+    std::string detail = detail_of(set, selection);
+    if (!permitted.purpose.empty()) detail += " " + permitted.purpose;
+    if (!set.withheld.empty()) {
+      detail += ", without " + std::to_string(set.withheld.size()) + " regions";
+    }
     return guard_.admit(who, Action::read,
-                        {Domain::genomes, "file/" + row.id.value, detail_of(set, selection)});
+                        {Domain::genomes, "file/" + row.id.value, std::move(detail)});
   }
 
   References& references() override { return references_; }
@@ -280,6 +337,46 @@ class Store final : public GenomeStore, public StoredBytes {
     return out;
   }
 
+  Result<std::shared_ptr<const ReadSet>> set_of(const FileRow& row,
+                                                const std::vector<ConsentRegion>& withheld) {
+    if (!row.block_map_blob) {
+      return make_error(Code::unsupported,
+                        row.format == "vcf"
+                            ? "the file is not in BGZF blocks (notBgzf), so it has no regions"
+                            : "only BAM, VCF and BCF files are given by region");
+    }
+    const index::Attachment* sorted = index::attachment(row, "sorted");
+    const index::Attachment* map = index::attachment(row, "sorted.map");
+    if (sorted != nullptr && map != nullptr) {
+      return read_sets_.find(sorted->blob, map->blob, withheld);
+    }
+    return read_sets_.find(row.blob, *row.block_map_blob, withheld);
+  }
+
+  // Of files whose records have places; nullopt: this one's do not, or not by region.
+  Result<std::optional<FileHeader>> header_of(const FileRow& row) {
+    using Answer = std::optional<FileHeader>;
+    if (row.block_map_blob) {
+      MEDARC_ASSIGN(const auto set, set_of(row, {}));
+      return Answer(set->header);
+    }
+    if (row.format != "cram") return Answer();
+    MEDARC_ASSIGN(const auto set, crams_.load(row));
+    return Answer(set->header);
+  }
+
+  Status permit_whole(const Asker& who, const FileRow& row) {
+    MEDARC_ASSIGN(const Permit permitted, permit(who, row));
+    if (permitted.whole()) return {};
+    const std::string count = std::to_string(permitted.withheld.size());
+    guard_.refused(who, {Domain::genomes, "file/" + row.id.value,
+                         "consent: whole file, " + count + " regions withheld"});
+    return make_error(Code::permission_denied,
+                      "consent: " + count +
+                          " regions of this file are withheld, so it is not given as a whole: ask "
+                          "for slices, which leave them out");
+  }
+
   // Per reference sequence and not per position, so that a viewer that scrolls pays one entry.
   static std::string detail_of(const ReadSet& set, const Selection& selection) {
     const std::string records = set.form.variants() ? "variants" : "reads";
@@ -327,6 +424,7 @@ class Store final : public GenomeStore, public StoredBytes {
   index::Index& index_;
   security::Guard& guard_;
   const Limits limits_;
+  const ConsentRules consent_;
   ReadSetCache read_sets_;
   std::atomic<const Sorting*> sorting_{nullptr};
   References references_;
@@ -339,9 +437,9 @@ class Store final : public GenomeStore, public StoredBytes {
 StoredBytes& stored_bytes_of(GenomeStore& store) { return dynamic_cast<StoredBytes&>(store); }
 
 std::unique_ptr<GenomeStore> GenomeStore::create(index::Index& index, security::Guard& guard,
-                                                 Limits limits,
+                                                 Limits limits, ConsentRules consent,
                                                  std::unique_ptr<crypt4gh::Vault> vault) {
-  return std::make_unique<Store>(index, guard, limits, std::move(vault));
+  return std::make_unique<Store>(index, guard, limits, std::move(consent), std::move(vault));
 }
 
 }  // namespace medarc::genomics

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/io.h"
+#include "genomics/consent.h"
 #include "genomics/cram_reads.h"
 #include "genomics/crypt4gh.h"
 #include "genomics/findings.h"
@@ -84,7 +85,7 @@ class GenomeStore {
  public:
   // `vault`: its keys for Crypt4GH; null: encrypted files are neither taken nor given.
   static std::unique_ptr<GenomeStore> create(index::Index& index, security::Guard& guard,
-                                             Limits limits,
+                                             Limits limits, ConsentRules consent = {},
                                              std::unique_ptr<crypt4gh::Vault> vault = nullptr);
   virtual ~GenomeStore() = default;
 
@@ -92,16 +93,32 @@ class GenomeStore {
   virtual Result<std::unique_ptr<Upload>> begin(const Principal&, UploadStart start) = 0;
 
   virtual Result<FilePage> list(const Principal&, const FileQuery&) = 0;
-  // Each answers not_found for an unknown id, and is audited before it answers.
+  // What consent lets a principal read of a file. Everything below that gives bytes of a file asks
+  // this itself, and refuses what it does not allow. Errors: those of permit_of(); audited.
+  virtual Result<Permit> permit(const Asker&, const FileRow&) = 0;
+  // Sets what a file may be used for; needs the right to administer genomes. `expected`: the
+  // version that is there, 0 for none. Errors: those of check_consent(); precondition_failed.
+  virtual Result<FileRow> set_consent(const Principal&, const FileId&, Consent consent,
+                                      std::optional<uint64_t> expected) = 0;
+  // The header of a file whose records have places, for who may set its consent; nullopt: they have
+  // none.
+  virtual Result<std::optional<FileHeader>> places(const Principal&, const FileId&) = 0;
+  virtual const ConsentRules& consent_rules() const = 0;
+
+  // Each answers not_found for an unknown id, and is audited before it answers. What gives a whole
+  // file (content, its index, what was made of it except counts over all of it) answers
+  // permission_denied where a region is withheld: slices leave that out.
   virtual Result<FileRow> file(const Principal&, const FileId&) = 0;
-  virtual Result<std::unique_ptr<archive::BlobReader>> content(const Principal&,
-                                                               const FileRow&) = 0;
-  virtual Result<std::unique_ptr<archive::BlobReader>> index_file(const Principal&,
-                                                                  const FileRow&) = 0;
+  virtual Result<std::unique_ptr<archive::BlobReader>> content(const Asker&, const FileRow&) = 0;
+  virtual Result<std::unique_ptr<archive::BlobReader>> index_file(const Asker&, const FileRow&) = 0;
   // A blob that was made from the file, by its role (FileRow::attachments). not_found: it has none
   // of this role; unavailable: it is of the sorted derivative, which is being made.
-  virtual Result<std::unique_ptr<archive::BlobReader>> attachment(const Principal&, const FileRow&,
+  virtual Result<std::unique_ptr<archive::BlobReader>> attachment(const Asker&, const FileRow&,
                                                                   std::string_view role) = 0;
+  // The same for who leaves out by himself what withheld_reach() says (withheld.h).
+  virtual Result<std::unique_ptr<archive::BlobReader>> masked_attachment(const Asker&,
+                                                                         const FileRow&,
+                                                                         std::string_view role) = 0;
   // Of a file that was admitted before.
   virtual Result<Findings> findings(const Principal&, const FileRow&) = 0;
   // Likewise. Counted from its chunks, about 5 us for each MB of the file.
@@ -109,9 +126,13 @@ class GenomeStore {
   virtual Status remove(const Principal&, const FileId&) = 0;
 
   // What a slice is planned with: the file's own reads, or those of its sorted derivative once
-  // there is one (then ReadSet::content is not the row's). unsupported: the file is no BAM, VCF or
-  // BCF, or not in BGZF blocks.
-  virtual Result<std::shared_ptr<const ReadSet>> read_set(const FileRow&) = 0;
+  // there is one (then ReadSet::content is not the row's). What is withheld from the principal is
+  // in no slice of it. unsupported: the file is no BAM, VCF or BCF, or not in BGZF blocks.
+  virtual Result<std::shared_ptr<const ReadSet>> read_set(const Asker&, const FileRow&) = 0;
+  // For slices that were planned under consent of this version, and carry what is left out. gone:
+  // it is another one by now.
+  virtual Result<std::shared_ptr<const ReadSet>> planned_set(const FileRow&,
+                                                             uint64_t consent_version) = 0;
   // What make_slice() says of a file that is not sorted, put as it stands with its derivative:
   // unavailable (it is being made, or is about to be) or unsupported (there will be none, and why).
   // Other errors stay as they are.
@@ -120,9 +141,12 @@ class GenomeStore {
   virtual Result<std::optional<SortState>> sort_state(const FileRow&) = 0;
   // Who makes them; null: nobody. Set before the first request, and again before it goes away.
   virtual void sorted_by(const Sorting*) = 0;
-  virtual Status admit_slice(const Principal&, const FileRow&, const ReadSet&,
-                             const Selection&) = 0;
-  // For those who were admitted before (a ticket's data URLs).
+  // A question over many files (Beacon), which read_set() then gives one by one. `detail`: what was
+  // asked for.
+  virtual Status admit_search(const Principal&, const std::string& detail) = 0;
+  virtual Status admit_slice(const Asker&, const FileRow&, const ReadSet&, const Selection&) = 0;
+  // For those who were admitted before (a ticket's data URLs, the content of a read set): neither
+  // admits nor asks consent.
   virtual Result<std::unique_ptr<archive::BlobReader>> open_admitted(const Digest& blob) = 0;
   virtual Result<FileRow> file_admitted(const FileId&) = 0;
 

@@ -1,7 +1,9 @@
 #include "genomics/read_set.h"
 
+#include "archive/hash.h"
 #include "genomics/bam_header.h"
 #include "genomics/bgzf.h"
+#include "genomics/consent.h"
 #include "genomics/vcf_header.h"
 
 namespace medarc::genomics {
@@ -55,17 +57,30 @@ Status parse_header(ReadSet& set, const Limits& limits) {
   return {};
 }
 
+// A set's name in the cache.
+Digest key_of(const Digest& block_map, const std::vector<ConsentRegion>& withheld) {
+  if (withheld.empty()) return block_map;
+  archive::Sha256 hash;
+  hash.update(block_map.view());
+  for (const ConsentRegion& r : withheld) {
+    hash.update(r.reference + '\t' + std::to_string(r.begin) + '-' + std::to_string(r.end) + '\n');
+  }
+  return hash.finish();
+}
+
 }  // namespace
 
 size_t ReadSet::memory_bytes() const {
-  size_t bytes = sizeof *this + map.memory_bytes() + header.text.size();
+  size_t bytes =
+      sizeof *this + map.memory_bytes() + header.text.size() + withheld.size() * sizeof(Region);
   for (const Reference& r : header.references) bytes += 2 * (r.name.size() + 64);
   return bytes;
 }
 
 Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs,
                                                      const Digest& content, const Digest& block_map,
-                                                     const Limits& limits) {
+                                                     const Limits& limits,
+                                                     const std::vector<ConsentRegion>& withheld) {
   auto set = std::make_shared<ReadSet>();
   set->content = content;
   MEDARC_ASSIGN(const archive::BlobInfo info, blobs.stat(content));
@@ -73,28 +88,30 @@ Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs,
   MEDARC_ASSIGN(const Bytes stored, read_blob(blobs, block_map));
   MEDARC_ASSIGN(set->map, BlockMap::decode(stored));
   MEDARC_TRY(parse_header(*set, limits));
+  MEDARC_ASSIGN(set->withheld, places_of(withheld, set->header));
   return std::shared_ptr<const ReadSet>(std::move(set));
 }
 
-Result<std::shared_ptr<const ReadSet>> ReadSetCache::find(const Digest& content,
-                                                          const Digest& block_map) {
+Result<std::shared_ptr<const ReadSet>> ReadSetCache::find(
+    const Digest& content, const Digest& block_map, const std::vector<ConsentRegion>& withheld) {
+  const Digest key = key_of(block_map, withheld);
   {
     std::lock_guard lock(mutex_);
-    if (const auto found = entries_.find(block_map);
+    if (const auto found = entries_.find(key);
         found != entries_.end() && found->second->set->content == content) {
       used_.splice(used_.begin(), used_, found->second);
       return found->second->set;
     }
   }
-  MEDARC_ASSIGN(auto set, load_read_set(blobs_, content, block_map, limits_));
+  MEDARC_ASSIGN(auto set, load_read_set(blobs_, content, block_map, limits_, withheld));
   std::lock_guard lock(mutex_);
-  if (entries_.contains(block_map)) return set;
-  used_.push_front({block_map, set});
-  entries_[block_map] = used_.begin();
+  if (entries_.contains(key)) return set;
+  used_.push_front({key, set});
+  entries_[key] = used_.begin();
   bytes_ += set->memory_bytes();
   while (bytes_ > limits_.map_cache_bytes && used_.size() > 1) {
     bytes_ -= used_.back().set->memory_bytes();
-    entries_.erase(used_.back().block_map);
+    entries_.erase(used_.back().key);
     used_.pop_back();
   }
   return set;

@@ -12,6 +12,7 @@
 #include "genomics/file_header.h"
 #include "genomics/limits.h"
 #include "genomics/record_form.h"
+#include "index/rows.h"
 
 namespace medarc::genomics {
 
@@ -21,22 +22,26 @@ struct ReadSet {
   RecordForm form;
   FileHeader header;  // of variants its references are the contigs, those only records name too
   BlockMap map;
+  std::vector<Region> withheld;  // merged: records that overlap these leave in no slice
   size_t memory_bytes() const;
 };
 
-Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs,
-                                                     const Digest& content, const Digest& block_map,
-                                                     const Limits& limits);
+Result<std::shared_ptr<const ReadSet>> load_read_set(
+    archive::BlobStore& blobs, const Digest& content, const Digest& block_map, const Limits& limits,
+    const std::vector<index::ConsentRegion>& withheld = {});
 
 // The read sets used last. Thread-safe; two that ask at once may both load.
 class ReadSetCache {
  public:
   ReadSetCache(archive::BlobStore& blobs, const Limits& limits) : blobs_(blobs), limits_(limits) {}
-  Result<std::shared_ptr<const ReadSet>> find(const Digest& content, const Digest& block_map);
+  // Without the records of `withheld`: a set of its own, so that no request meets another's.
+  Result<std::shared_ptr<const ReadSet>> find(
+      const Digest& content, const Digest& block_map,
+      const std::vector<index::ConsentRegion>& withheld = {});
 
  private:
   struct Entry {
-    Digest block_map;
+    Digest key;
     std::shared_ptr<const ReadSet> set;
   };
   archive::BlobStore& blobs_;

@@ -45,19 +45,34 @@ Error unknown_sequence() {
 
 }  // namespace
 
-Result<RegisteredSequence> References::find(const security::Principal& who,
-                                            std::string_view refget_id) {
+Result<RegisteredSequence> References::find(const Asker& who, std::string_view refget_id) {
   const auto identity = identity_of(refget_id);
   MEDARC_TRY(guard_.admit(
       who, security::Action::read,
       {security::Domain::genomes, identity ? "sequence/" + *identity : std::string("sequences"),
        "reference sequence"}));
   if (!identity) return unknown_sequence();
-  return find_admitted(*identity);
+  MEDARC_ASSIGN(auto rows, rows_of(*identity, kAliasesMax));
+  std::vector<index::FileRow> readable;
+  std::optional<Error> refused;
+  for (index::FileRow& row : rows) {
+    if (const auto permitted = permit_audited(guard_, consent_, who, row); permitted.has_error()) {
+      refused = permitted.error();
+    } else {
+      readable.push_back(std::move(row));
+    }
+  }
+  if (readable.empty() && refused) return *refused;
+  return found_in(readable, *identity);
 }
 
 Result<RegisteredSequence> References::find_admitted(const std::string& identity) {
   MEDARC_ASSIGN(const auto rows, rows_of(identity, kAliasesMax));
+  return found_in(rows, identity);
+}
+
+Result<RegisteredSequence> References::found_in(const std::vector<index::FileRow>& rows,
+                                                const std::string& identity) {
   RegisteredSequence out;
   for (const index::FileRow& row : rows) {
     MEDARC_ASSIGN(auto file, load(row));

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "genomics/consent.h"
 #include "genomics/limits.h"
 #include "genomics/sequence_text.h"
 #include "index/index.h"
@@ -55,11 +56,14 @@ class References {
  public:
   static constexpr uint32_t kAliasesMax = 16;
 
-  References(index::Index& index, security::Guard& guard, const Limits& limits)
-      : index_(index), guard_(guard), limits_(limits) {}
+  // `consent` outlives it.
+  References(index::Index& index, security::Guard& guard, const Limits& limits,
+             const ConsentRules& consent)
+      : index_(index), guard_(guard), limits_(limits), consent_(consent) {}
 
-  // By a refget id (sequence_digests.h). Admits and audits. Errors: permission_denied; not_found.
-  Result<RegisteredSequence> find(const security::Principal&, std::string_view refget_id);
+  // By a refget id (sequence_digests.h), in files whose consent lets the principal read them.
+  // Admits and audits. Errors: permission_denied; not_found.
+  Result<RegisteredSequence> find(const Asker&, std::string_view refget_id);
   // Letters [begin, end) of what find() gave; begin > end runs over the end of a circular one.
   // range_not_satisfiable.
   Result<std::unique_ptr<ByteSource>> letters(const RegisteredSequence&, uint64_t begin,
@@ -72,10 +76,13 @@ class References {
  private:
   Result<std::shared_ptr<const SequenceFile>> load(const index::FileRow& row);
   Result<std::vector<index::FileRow>> rows_of(const std::string& identity, uint32_t limit);
+  Result<RegisteredSequence> found_in(const std::vector<index::FileRow>& rows,
+                                      const std::string& identity);
 
   index::Index& index_;
   security::Guard& guard_;
   const Limits limits_;
+  const ConsentRules& consent_;
   std::mutex mutex_;
   std::list<std::shared_ptr<const SequenceFile>> used_;  // newest first
   size_t bytes_ = 0;

@@ -6,6 +6,7 @@
 #include "genomics/bgzf.h"
 #include "genomics/overlap.h"
 #include "genomics/plain_reader.h"
+#include "genomics/withheld.h"
 
 namespace medarc::genomics {
 namespace {
@@ -17,7 +18,7 @@ Status append_records(ByteView plain, bool filter, const Slice& slice, Bytes& ou
     if (bytes == 0) return map_contradicted();
     const ByteView record = plain.substr(0, bytes);
     plain.remove_prefix(bytes);
-    if (filter && !overlaps(place_of(set.form, set.header, record), slice.regions)) continue;
+    if (filter && !slice.wants(place_of(set.form, set.header, record))) continue;
     if (slice.mask.active()) {
       slice.mask.append(record, out);
     } else {
@@ -100,9 +101,19 @@ class SliceSource final : public ByteSource {
 
 }  // namespace
 
+bool Slice::wants(const RecordFacts& place) const {
+  return (everything || overlaps(place, regions)) && !overlaps(place, withheld);
+}
+
 Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& selection,
                          const Limits& limits, PlanOptions options) {
-  Slice slice{std::move(set), !selection.regions, {}, selection.mask, {}};
+  Slice slice{std::move(set), !selection.regions, {}, selection.mask};
+  slice.withheld = slice.set->withheld;
+  if (!selection.withheld.empty()) {
+    slice.withheld.insert(slice.withheld.end(), selection.withheld.begin(),
+                          selection.withheld.end());
+    slice.withheld = merge_regions(slice.withheld);
+  }
   const BlockMap& map = slice.set->map;
   if (selection.form && *selection.form != slice.set->form.kind) {
     MEDARC_ASSIGN(slice.recoder, VariantRecoder::make(*slice.set, *selection.form, limits));
@@ -137,7 +148,9 @@ const Bytes& header_blocks(const Slice& slice) {
 
 std::vector<Touched> touched_by(const Slice& slice) {
   const BlockMap& map = slice.set->map;
-  return slice.everything ? map.everything() : map.query(slice.regions);
+  std::vector<Touched> out = slice.everything ? map.everything() : map.query(slice.regions);
+  leave_out(slice.withheld, map, out);
+  return out;
 }
 
 Result<Bytes> records_of(const Piece& piece, const Slice& slice, archive::BlobReader& file) {
@@ -167,7 +180,11 @@ Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader
   return out;
 }
 
-std::vector<Region> regions_of(const Piece& piece, const Slice& slice) {
+namespace {
+
+// Those of merged regions that records of the piece can overlap.
+std::vector<Region> reached(const Piece& piece, const Slice& slice,
+                            const std::vector<Region>& regions) {
   const std::vector<Extent>& x = slice.set->map.extents();
   std::set<size_t> wanted;
   for (const Fragment& f : piece.fragments) {
@@ -177,16 +194,28 @@ std::vector<Region> regions_of(const Piece& piece, const Slice& slice) {
          e < x.size() &&
          x[e].block_offset <= x[std::min<size_t>(f.end.extent, x.size() - 1)].block_offset;
          ++e) {
-      const auto first = first_behind(slice.regions, x[e].tid, x[e].min_begin);
-      for (auto r = first; r != slice.regions.end() && r->tid == x[e].tid; ++r) {
+      const auto first = first_behind(regions, x[e].tid, x[e].min_begin);
+      for (auto r = first; r != regions.end() && r->tid == x[e].tid; ++r) {
         if (r->tid != kUnplaced && int64_t{r->begin} >= int64_t{x[e].max_end}) break;
-        wanted.insert(static_cast<size_t>(r - slice.regions.begin()));
+        wanted.insert(static_cast<size_t>(r - regions.begin()));
       }
     }
   }
   std::vector<Region> out;
-  for (const size_t i : wanted) out.push_back(slice.regions[i]);
+  for (const size_t i : wanted) out.push_back(regions[i]);
   return out;
+}
+
+}  // namespace
+
+std::vector<Region> regions_of(const Piece& piece, const Slice& slice) {
+  return reached(piece, slice, slice.regions);
+}
+
+std::vector<Region> withheld_of(const Piece& piece, const Slice& slice) {
+  // Blocks of a file that is not sorted do not say where their records lie.
+  if (!slice.set->map.sorted()) return slice.withheld;
+  return reached(piece, slice, slice.withheld);
 }
 
 Result<SliceContent> open_slice(Slice slice, std::unique_ptr<archive::BlobReader> reader,

@@ -18,6 +18,7 @@ struct Selection {
   RecordMask mask;                             // of reads; variants have none
   // Variants in another form than they are stored in; none: as stored.
   std::optional<RecordForm::Kind> form = {};
+  std::vector<Region> withheld = {};  // left out beside those of the set
 };
 
 struct Slice {
@@ -25,8 +26,11 @@ struct Slice {
   bool everything = false;      // no regions were asked for
   std::vector<Region> regions;  // merged
   RecordMask mask;
-  SlicePlan plan;
+  std::vector<Region> withheld = {};  // of the set
+  SlicePlan plan = {};
   std::shared_ptr<const VariantRecoder> recoder = nullptr;  // null: records stay in their form
+  // Whether a record of this place is part of the slice.
+  bool wants(const RecordFacts& place) const;
 };
 // Errors: unsupported when regions are asked of a file that is not sorted by coordinate, or reads
 // in another form; too_large
@@ -47,8 +51,9 @@ Result<Bytes> records_of(const Piece& piece, const Slice& slice, archive::BlobRe
 // The piece's BGZF blocks, coded again. Cost follows the piece.
 Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader& file);
 
-// Those of the slice's regions that records of the piece can overlap.
+// Those of the slice's regions that records of the piece can overlap; likewise of those withheld.
 std::vector<Region> regions_of(const Piece& piece, const Slice& slice);
+std::vector<Region> withheld_of(const Piece& piece, const Slice& slice);
 
 struct SliceContent {
   std::unique_ptr<ByteSource> source;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "genomics/overlap.h"
 #include "genomics/plain_reader.h"
 
 namespace medarc::genomics {
@@ -54,7 +53,7 @@ class Reporter {
       const size_t bytes = record_bytes(slice_.set->form, rest);
       if (bytes == 0) return map_contradicted();
       const auto place = place_of(slice_.set->form, slice_.set->header, rest.substr(0, bytes));
-      if (overlaps(place, slice_.regions)) {
+      if (slice_.wants(place)) {
         ++sent;
         const auto& blocks = reader_.blocks();
         const auto from = static_cast<int64_t>(at), to = static_cast<int64_t>(at + bytes);

@@ -12,8 +12,9 @@ class StoredBytes {
  public:
   virtual ~StoredBytes() = default;
   // The chunks of the file's content, from the one that holds byte `from` on.
-  // range_not_satisfiable: it has no such byte; unsupported: the archive keeps no chunks.
-  virtual Result<Manifest> manifest(const Principal&, const FileRow&, uint64_t from) = 0;
+  // range_not_satisfiable: it has no such byte; unsupported: the archive keeps no chunks;
+  // permission_denied: consent does not give the whole file.
+  virtual Result<Manifest> manifest(const Asker&, const FileRow&, uint64_t from) = 0;
   // GenomeStore::list() of the files that have these bytes.
   virtual Result<FilePage> list_with_bytes(const Principal&, const FileQuery&,
                                            const Digest& sha256) = 0;

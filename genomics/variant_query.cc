@@ -2,10 +2,8 @@
 
 #include <algorithm>
 
-#include "genomics/bcf_text.h"
-#include "genomics/overlap.h"
-#include "genomics/plain_reader.h"
 #include "genomics/variant_json.h"
+#include "genomics/variant_scan.h"
 
 namespace medarc::genomics {
 namespace {
@@ -23,16 +21,13 @@ Bytes one_sample_line(ByteView line, size_t sample) {
 
 class VariantSource final : public ByteSource {
  public:
-  VariantSource(Slice slice, const VariantQuery& query, VcfHeader header,
-                std::optional<size_t> sample, std::optional<VariantExpression> expression,
-                std::unique_ptr<archive::BlobReader> file)
-      : slice_(std::move(slice)),
+  VariantSource(std::unique_ptr<VariantScan> scan, const VariantQuery& query,
+                std::optional<size_t> sample, std::optional<VariantExpression> expression)
+      : scan_(std::move(scan)),
+        header_(scan_->header()),
         query_(query),
-        header_(std::move(header)),
         sample_(sample),
-        expression_(std::move(expression)),
-        file_(std::move(file)),
-        reader_(slice_.set->map.extents(), *file_) {
+        expression_(std::move(expression)) {
     begin();
   }
 
@@ -66,15 +61,12 @@ class VariantSource final : public ByteSource {
   // Some more of the answer; false when that was all.
   Result<bool> advance() {
     while (!ended_ && ready_.size() < kPieceBytes) {
-      if (rest_.empty()) {
-        MEDARC_ASSIGN(const bool more, next_fragment());
-        if (!more) finish();
-        continue;
+      MEDARC_ASSIGN(const ByteView line, scan_->next());
+      if (line.empty()) {
+        finish();
+      } else {
+        MEDARC_TRY(take(line));
       }
-      const size_t bytes = record_bytes(slice_.set->form, rest_);
-      if (bytes == 0) return map_contradicted();
-      MEDARC_TRY(take(rest_.substr(0, bytes)));
-      rest_.remove_prefix(bytes);
     }
     return !ended_;
   }
@@ -84,28 +76,7 @@ class VariantSource final : public ByteSource {
     if (json()) ready_ += std::string("],\"more\":") + (more_ ? "true" : "false") + "}";
   }
 
-  Result<bool> next_fragment() {
-    const auto& pieces = slice_.plan.pieces;
-    while (piece_ < pieces.size() && fragment_ == pieces[piece_].fragments.size()) {
-      ++piece_;
-      fragment_ = 0;
-    }
-    if (piece_ == pieces.size()) return false;
-    const Fragment& f = pieces[piece_].fragments[fragment_++];
-    filter_ = f.filter;
-    MEDARC_ASSIGN(rest_, reader_.read(f));
-    return true;
-  }
-
-  Status take(ByteView record) {
-    const ReadSet& set = *slice_.set;
-    if (filter_ && !overlaps(place_of(set.form, set.header, record), slice_.regions)) return {};
-    ByteView line = record;
-    if (set.form.kind == RecordForm::Kind::bcf) {
-      line_.clear();
-      append_vcf_line(header_, record, line_);
-      line = line_;
-    }
+  Status take(ByteView line) {
     MEDARC_ASSIGN(const VcfColumns columns, split_vcf_line(line, 0));
     if (!wanted(columns)) return {};
     if (query_.records_max > 0 && given_ == query_.records_max) {
@@ -145,29 +116,16 @@ class VariantSource final : public ByteSource {
     return false;
   }
 
-  const Slice slice_;
+  const std::unique_ptr<VariantScan> scan_;
+  const VcfHeader& header_;  // of the scan
   const VariantQuery query_;
-  const VcfHeader header_;
   const std::optional<size_t> sample_;
   const std::optional<VariantExpression> expression_;
-  const std::unique_ptr<archive::BlobReader> file_;
-  PlainReader reader_;
-  size_t piece_ = 0, fragment_ = 0;
-  bool filter_ = false;
-  ByteView rest_;  // of the fragment
-  Bytes line_;     // of a BCF record
   Bytes ready_;
   size_t ready_at_ = 0;
   uint64_t given_ = 0;
   bool ended_ = false, more_ = false;
 };
-
-// The header again with all it says; contigs that only records name included.
-Result<VcfHeader> header_of(const ReadSet& set, const Limits& limits) {
-  MEDARC_ASSIGN(VcfHeader header, parse_vcf_header(set.header.text, limits));
-  header.file.references = set.header.references;
-  return header;
-}
 
 }  // namespace
 
@@ -175,10 +133,9 @@ Result<std::unique_ptr<ByteSource>> open_variants(std::shared_ptr<const ReadSet>
                                                   const VariantQuery& query,
                                                   std::unique_ptr<archive::BlobReader> file,
                                                   const Limits& limits) {
-  if (!set->form.variants()) {
-    return make_error(Code::unsupported, "only VCF and BCF files have variants");
-  }
-  MEDARC_ASSIGN(VcfHeader header, header_of(*set, limits));
+  MEDARC_ASSIGN(auto scan,
+                VariantScan::open(std::move(set), query.regions, limits, std::move(file)));
+  const VcfHeader& header = scan->header();
   std::optional<size_t> sample;
   if (!query.sample.empty()) {
     const auto& names = header.file.samples;
@@ -191,11 +148,8 @@ Result<std::unique_ptr<ByteSource>> open_variants(std::shared_ptr<const ReadSet>
   if (!query.expression.empty()) {
     MEDARC_ASSIGN(expression, VariantExpression::parse(query.expression, header));
   }
-  PlanOptions options;
-  options.recode_all = true;  // every record is looked at
-  MEDARC_ASSIGN(Slice slice, make_slice(std::move(set), {query.regions, {}}, limits, options));
-  return std::unique_ptr<ByteSource>(std::make_unique<VariantSource>(
-      std::move(slice), query, std::move(header), sample, std::move(expression), std::move(file)));
+  return std::unique_ptr<ByteSource>(
+      std::make_unique<VariantSource>(std::move(scan), query, sample, std::move(expression)));
 }
 
 }  // namespace medarc::genomics

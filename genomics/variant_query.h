@@ -22,9 +22,9 @@ struct VariantQuery {
 };
 
 // JSON: {"variants":[...],"more":true|false}; a variant has contig, position (1-based), end, id,
-// ref, alt[], quality, filters[], types[], info{} and samples{}. INFO and FORMAT values are numbers,
-// texts, true for flags, null for "."; lists where the header has more than one. VCF: the header
-// with the sample columns that are given, then the lines.
+// ref, alt[], quality, filters[], types[], info{} and samples{}. INFO and FORMAT values are
+// numbers, texts, true for flags, null for "."; lists where the header has more than one. VCF: the
+// header with the sample columns that are given, then the lines.
 //
 // Errors: invalid_argument (expression, sample), and those of make_slice(); from the source also
 // those of the store. `file` is of the set's content.

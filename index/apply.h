@@ -44,6 +44,7 @@ class Group {
   Result<OpOutcome> run(StoreFile& op);
   Result<OpOutcome> run(RemoveFile& op);
   Result<OpOutcome> run(AmendFile& op);
+  Result<OpOutcome> run(SetConsent& op);
   Result<OpOutcome> run(PutPatient& op);
   Result<OpOutcome> run(RecordAudit& op);
   Result<OpOutcome> run(PutJob& op);

@@ -86,6 +86,7 @@ Result<OpOutcome> Group::run(StoreFile& op) {
     if (patient) file.patient = *patient;
   }
   file.received = time_;
+  file.consent = {};  // set by its own op
   write_file(nullptr, file);
   const key::Owner owner = key::owner(Kind::file, file.id.value);
   for (const Digest& blob : blobs_of(file)) {
@@ -123,6 +124,26 @@ Result<OpOutcome> Group::run(AmendFile& op) {
   }
   record(Kind::file, op.id.value, State::new_version);
   return OpOutcome{State::done, 1, held->patient};
+}
+
+Result<OpOutcome> Group::run(SetConsent& op) {
+  MEDARC_ASSIGN(std::optional<FileRow> held, read(key::row(Kind::file, op.id.value), decode_file));
+  if (!held) return OpOutcome{State::not_found, 0, {}};
+  const Consent& before = held->consent;
+  if (op.expect_version && *op.expect_version != before.version) {
+    return OpOutcome{State::precondition_failed, before.version, held->patient};
+  }
+  if (op.consent.terms == before.terms && op.consent.regions == before.regions) {
+    return OpOutcome{State::duplicate, before.version, held->patient};
+  }
+  FileRow after = *held;
+  after.consent = std::move(op.consent);
+  // Of the commit: a file that is removed and stored anew never has a version it had before.
+  after.consent.version = number_.value;
+  after.consent.changed = time_;
+  write_file(&*held, after);
+  record(Kind::file, op.id.value, State::new_version);
+  return OpOutcome{State::done, after.consent.version, held->patient};
 }
 
 Result<OpOutcome> Group::run(RemoveFile& op) {

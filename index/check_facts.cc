@@ -68,6 +68,31 @@ Status check(const AmendFile& op, const Blobs& blobs) {
   return check_attachments(op.attachments, op.identities, blobs);
 }
 
+constexpr size_t kConsentTextBytesMax = 1024;
+
+Status check_terms(const std::vector<DuoTerm>& terms) {
+  for (const DuoTerm& term : terms) {
+    if (term.id.empty() || term.id.size() > kConsentTextBytesMax ||
+        term.qualifier.size() > kConsentTextBytesMax) {
+      return make_error(Code::invalid_argument, "a consent term has at most 1024 bytes");
+    }
+  }
+  return {};
+}
+
+Status check(const SetConsent& op, const Blobs&) {
+  MEDARC_TRY(id_part(op.id.value, "file id"));
+  MEDARC_TRY(check_terms(op.consent.terms));
+  for (const ConsentRegion& region : op.consent.regions) {
+    MEDARC_TRY(check_terms(region.terms));
+    if (region.reference.empty() || region.reference.size() > kConsentTextBytesMax ||
+        region.begin >= region.end) {
+      return make_error(Code::invalid_argument, "a region of consent has a name and a length");
+    }
+  }
+  return {};
+}
+
 Status check(const RemoveFile& op, const Blobs&) { return id_part(op.id.value, "file id"); }
 Status check(const PutPatient& op, const Blobs&) {
   return id_part(op.patient.key.value, "patient key");

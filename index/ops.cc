@@ -14,6 +14,7 @@ constexpr uint8_t kFactsVersionWithJobs = 2;
 constexpr uint8_t kFactsVersionWithRemovals = 3;
 constexpr uint8_t kFactsVersionWithWorkItems = 4;
 constexpr uint8_t kFactsVersionWithAttachments = 5;
+constexpr uint8_t kFactsVersionWithConsent = 6;
 enum class OpKind : uint8_t {
   store_instance = 1,
   store_file = 2,
@@ -28,7 +29,8 @@ enum class OpKind : uint8_t {
   remove_work_item = 11,
   put_subscription = 12,
   remove_subscription = 13,
-  amend_file = 14,  // from version 5 on
+  amend_file = 14,   // from version 5 on
+  set_consent = 15,  // from version 6 on
 };
 
 void put(Encoder& out, OpKind kind) { out.fixed(static_cast<uint8_t>(kind)); }
@@ -148,9 +150,19 @@ void encode_op(Encoder& out, const AmendFile& op) {
   out.bytes(op.statistics_json);
 }
 
+void encode_op(Encoder& out, const SetConsent& op) {
+  put(out, OpKind::set_consent);
+  out.bytes(op.id.value);
+  put_consent(out, op.consent);
+  out.fixed(static_cast<uint8_t>(op.expect_version ? 1 : 0));
+  if (op.expect_version) out.varint(*op.expect_version);
+}
+
 uint8_t version_of(const Op& op) {
+  if (std::holds_alternative<SetConsent>(op)) return kFactsVersionWithConsent;
   if (std::holds_alternative<AmendFile>(op)) return kFactsVersionWithAttachments;
   if (const auto* store = std::get_if<StoreFile>(&op)) {
+    if (store->file.consent.version != 0) return kFactsVersionWithConsent;
     const bool beside = !store->file.attachments.empty() || !store->file.identities.empty();
     return beside ? kFactsVersionWithAttachments : kFirstFactsVersion;
   }
@@ -277,6 +289,13 @@ Op decode_op(Decoder& in, StrictDecoder& strict) {
       op.statistics_json = strict.text();
       return op;
     }
+    case OpKind::set_consent: {
+      SetConsent op;
+      op.id.value = strict.text();
+      take_consent(strict, op.consent);
+      if (strict.flag()) op.expect_version = strict.varint();
+      return op;
+    }
   }
   strict.fail();
   return RecordAudit{};
@@ -299,7 +318,7 @@ Result<Facts> decode_facts(ByteView payload) {
   Decoder in(payload);
   StrictDecoder strict(in);
   const uint8_t version = in.fixed<uint8_t>();
-  if (in.ok() && version > kFactsVersionWithAttachments) {
+  if (in.ok() && version > kFactsVersionWithConsent) {
     return make_error(Code::unsupported, "facts of version " + std::to_string(version) +
                                              ": written by a newer Medarc");
   }

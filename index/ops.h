@@ -55,6 +55,15 @@ struct AmendFile {
   Bytes statistics_json;                // empty: stays
 };
 
+// What a genomic file may be used for from now on. Of the version named (0: never set):
+// precondition_failed; not_found: there is no such file; duplicate: it is so already. The outcome's
+// version is that of the consent as it is then.
+struct SetConsent {
+  FileId id;
+  Consent consent;  // version and changed are decided by apply
+  std::optional<uint64_t> expect_version;
+};
+
 // A patient written over FHIR. expect_version: nullopt = unconditional, 0 = must not exist.
 // done with the new version; precondition_failed; duplicate (identical content: no version).
 struct PutPatient {
@@ -117,7 +126,7 @@ struct RemoveSubscription {
 
 using Op = std::variant<StoreInstance, StoreFile, RemoveFile, PutPatient, RecordAudit, PutJob,
                         ChangeJob, RemoveJob, RemoveImages, PutWorkItem, RemoveWorkItem,
-                        PutSubscription, RemoveSubscription, AmendFile>;
+                        PutSubscription, RemoveSubscription, AmendFile, SetConsent>;
 
 enum class State : uint8_t {
   done,
@@ -130,7 +139,7 @@ enum class State : uint8_t {
 
 struct OpOutcome {
   State state = State::done;
-  uint64_t version = 0;  // of the instance, patient or job now
+  uint64_t version = 0;  // of the instance, patient, job or consent now
   PatientKey patient;    // the patient it belongs to, where there is one
 };
 

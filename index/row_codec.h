@@ -29,6 +29,10 @@ void put_beside(Encoder& out, const std::vector<Attachment>& attachments,
 void take_beside(StrictDecoder& in, std::vector<Attachment>& attachments,
                  std::vector<std::string>& identities);
 
+// Terms and regions; not version and time.
+void put_consent(Encoder& out, const Consent& consent);
+void take_consent(StrictDecoder& in, Consent& consent);
+
 // Runs `read` over the row and answers it only when every byte was understood.
 template <class Row, class Read>
 Result<Row> decode_row(ByteView value, std::string_view what, Read read,

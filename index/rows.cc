@@ -7,7 +7,7 @@
 namespace medarc::index {
 namespace {
 
-constexpr uint8_t kFileRowWithAttachments = 2;
+constexpr uint8_t kFileRowWithAttachments = 2, kFileRowWithConsent = 3;
 
 void optional_digest(Encoder& out, const std::optional<Digest>& d) {
   put_flag(out, d.has_value());
@@ -166,6 +166,50 @@ void take_beside(StrictDecoder& in, std::vector<Attachment>& attachments,
   for (uint64_t n = in.count(); n > 0 && in.ok(); --n) identities.push_back(in.text());
 }
 
+namespace {
+
+void put_terms(Encoder& out, const std::vector<DuoTerm>& terms) {
+  out.varint(terms.size());
+  for (const DuoTerm& term : terms) {
+    out.bytes(term.id);
+    out.bytes(term.qualifier);
+  }
+}
+
+void take_terms(StrictDecoder& in, std::vector<DuoTerm>& terms) {
+  for (uint64_t n = in.count(2); n > 0 && in.ok(); --n) {
+    DuoTerm term;
+    term.id = in.text();
+    term.qualifier = in.text();
+    terms.push_back(std::move(term));
+  }
+}
+
+}  // namespace
+
+void put_consent(Encoder& out, const Consent& consent) {
+  put_terms(out, consent.terms);
+  out.varint(consent.regions.size());
+  for (const ConsentRegion& region : consent.regions) {
+    out.bytes(region.reference);
+    out.varint(region.begin);
+    out.varint(region.end);
+    put_terms(out, region.terms);
+  }
+}
+
+void take_consent(StrictDecoder& in, Consent& consent) {
+  take_terms(in, consent.terms);
+  for (uint64_t n = in.count(4); n > 0 && in.ok(); --n) {
+    ConsentRegion region;
+    region.reference = in.text();
+    region.begin = in.u32();
+    region.end = in.u32();
+    take_terms(in, region.terms);
+    consent.regions.push_back(std::move(region));
+  }
+}
+
 const Attachment* attachment(const FileRow& file, std::string_view role) {
   const auto at = std::find_if(file.attachments.begin(), file.attachments.end(),
                                [&](const Attachment& a) { return a.role == role; });
@@ -174,7 +218,10 @@ const Attachment* attachment(const FileRow& file, std::string_view role) {
 
 Bytes encode(const FileRow& r) {
   const bool beside = !r.attachments.empty() || !r.identities.empty();
-  Encoder out = start_row(beside ? kFileRowWithAttachments : kRowVersion);
+  const bool consent = r.consent.version != 0;
+  Encoder out = start_row(consent  ? kFileRowWithConsent
+                          : beside ? kFileRowWithAttachments
+                                   : kRowVersion);
   out.bytes(r.id.value);
   out.bytes(r.patient.value);
   out.bytes(r.name);
@@ -189,8 +236,12 @@ Bytes encode(const FileRow& r) {
   optional_digest(out, r.block_map_blob);
   out.bytes(r.statistics_json);
   out.zigzag(r.received.us);
-  if (!beside) return out.take();
-  put_beside(out, r.attachments, r.identities);
+  if (beside || consent) put_beside(out, r.attachments, r.identities);
+  if (consent) {
+    put_consent(out, r.consent);
+    out.varint(r.consent.version);
+    out.zigzag(r.consent.changed.us);
+  }
   return out.take();
 }
 
@@ -209,11 +260,19 @@ Result<FileRow> decode_file(ByteView value) {
     r.block_map_blob = optional_digest(s);
     r.statistics_json = s.text();
     r.received.us = s.zigzag();
-    if (value.empty() || value[0] != kFileRowWithAttachments) return;
+    const uint8_t version = value.empty() ? 0 : static_cast<uint8_t>(value[0]);
+    if (version < kFileRowWithAttachments) return;
     take_beside(s, r.attachments, r.identities);
-    if (r.attachments.empty() && r.identities.empty()) s.fail();
+    if (version == kFileRowWithAttachments) {
+      if (r.attachments.empty() && r.identities.empty()) s.fail();
+      return;
+    }
+    take_consent(s, r.consent);
+    r.consent.version = s.varint();
+    r.consent.changed.us = s.zigzag();
+    if (r.consent.version == 0) s.fail();
   };
-  return decode_row<FileRow>(value, "file", read, kFileRowWithAttachments);
+  return decode_row<FileRow>(value, "file", read, kFileRowWithConsent);
 }
 
 Bytes encode(const AuditEntry& r) {

@@ -114,6 +114,28 @@ struct Attachment {
   bool operator==(const Attachment&) const = default;
 };
 
+// A term of the GA4GH Data Use Ontology as consent was given (genomics/duo.h).
+struct DuoTerm {
+  std::string id;         // "DUO:0000007"
+  std::string qualifier;  // what it is limited to: "MONDO:0005015"; "": nothing
+  bool operator==(const DuoTerm&) const = default;
+};
+// A part of a genomic file that is given only where its own terms allow it; without terms to
+// nobody.
+struct ConsentRegion {
+  std::string reference;
+  uint32_t begin = 0, end = 0;  // 0-based, half-open
+  std::vector<DuoTerm> terms;
+  bool operator==(const ConsentRegion&) const = default;
+};
+struct Consent {
+  std::vector<DuoTerm> terms;  // none: nothing was said
+  std::vector<ConsentRegion> regions;
+  uint64_t version = 0;  // number of the commit that set it; 0: never set. Decided by apply
+  Timestamp changed;     // likewise
+  bool operator==(const Consent&) const = default;
+};
+
 struct FileRow {
   FileId id;
   PatientKey patient;        // empty: not linked yet
@@ -129,6 +151,7 @@ struct FileRow {
   Timestamp received;
   std::vector<Attachment> attachments;  // by role, ascending
   std::vector<std::string> identities;  // "kind:value": what else names the same content; ascending
+  Consent consent;
 };
 const Attachment* attachment(const FileRow& file, std::string_view role);  // nullptr: none
 

@@ -38,6 +38,11 @@ class PolicyGuard final : public Guard {
     return windows_.record(who, to_string(action), object, true);
   }
 
+  void refused(const Principal& who, const Object& object) override {
+    // As above: the refusal stands whether or not its entry could be written.
+    (void)windows_.record(who, "refuse", object, false);
+  }
+
  private:
   AuditWindows windows_;
 };

@@ -44,6 +44,9 @@ class Guard {
   virtual Status authorise(const Principal&, Action, const Object&) = 0;
   virtual index::Op audit_op(const Principal&, Action, const Object&) = 0;
   virtual Status admit(const Principal&, Action, const Object&) = 0;
+  // Audits that something beside the policy refuses this principal (consent), and why: `object`'s
+  // detail says it.
+  virtual void refused(const Principal&, const Object& object) = 0;
 };
 
 // Who opens an association, as far as the wire tells.

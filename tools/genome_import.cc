@@ -109,7 +109,7 @@ Result<uint64_t> read_region(Opened& opened, const security::Principal& principa
                              const std::string& file, const std::string& region) {
   genomics::GenomeStore& genomes = *opened.genomes;
   MEDARC_ASSIGN(const auto row, genomes.file(principal, genomics::FileId(file)));
-  MEDARC_ASSIGN(const auto set, genomes.read_set(row));
+  MEDARC_ASSIGN(const auto set, genomes.read_set(principal, row));
   MEDARC_ASSIGN(const auto asked, genomics::parse_samtools_region(region, set->header));
   const genomics::Selection selection{{{asked}}, {}};
   MEDARC_TRY(genomes.admit_slice(principal, row, *set, selection));

@@ -56,10 +56,10 @@ Result<std::unique_ptr<Opened>> open_archive(const std::string& data, Settings s
       *opened->index, *opened->guard, opened->settings.dicom_limits, opened->settings.differences);
   opened->completeness = std::make_unique<dicom::Completeness>(*opened->index, *opened->guard,
                                                                opened->settings.completeness);
-  opened->genomes =
-      genomics::GenomeStore::create(*opened->index, *opened->guard, opened->settings.genomics,
-                                    std::make_unique<genomics::crypt4gh::Vault>(
-                                        posix_fs(), data + "/keys", opened->settings.crypt4gh));
+  opened->genomes = genomics::GenomeStore::create(
+      *opened->index, *opened->guard, opened->settings.genomics, opened->settings.consent,
+      std::make_unique<genomics::crypt4gh::Vault>(posix_fs(), data + "/keys",
+                                                  opened->settings.crypt4gh));
   opened->patients = std::make_unique<records::PatientService>(
       *opened->index, *opened->guard, opened->settings.issuers, opened->settings.records);
   opened->linked = std::make_unique<records::LinkedService>(*opened->index, *opened->guard,

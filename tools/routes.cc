@@ -9,6 +9,7 @@
 #include "web/dicomweb/versions.h"
 #include "web/dicomweb/worklist.h"
 #include "web/fhir/routes.h"
+#include "web/genomics/beacon_routes.h"
 #include "web/genomics/routes.h"
 #include "web/jobs.h"
 #include "web/operations.h"
@@ -31,6 +32,7 @@ Result<Doors> make_doors(Opened& opened) {
   append(doors.routes, web::fhir_routes(*opened.patients, *opened.linked));
   append(doors.routes,
          web::genomics_routes(*opened.genomes, *opened.uploads, opened.settings.genomics_door));
+  append(doors.routes, web::beacon_routes(*opened.genomes, opened.settings.beacon));
   if (opened.administration) {
     append(doors.routes, web::administration_routes(*opened.administration));
   }

@@ -23,9 +23,11 @@ Result<Settings> Settings::from(Config& config) {
   s.codecs = dicom::CodecLimits::from(config);
   s.genomics = genomics::Limits::from(config);
   s.crypt4gh = genomics::Crypt4ghLimits::from(config);
+  MEDARC_ASSIGN(s.consent, genomics::ConsentRules::from(config));
   s.sorting = genomics::SortLimits::from(config);
   s.uploads = genomics::ResumableLimits::from(config);
   s.genomics_door = web::GenomicsOptions::from(config);
+  MEDARC_ASSIGN(s.beacon, web::BeaconOptions::from(config));
   s.http = web::ServerOptions::from(config);
   s.drain_ms =
       config.size("server.drain_ms", s.drain_ms,

@@ -22,6 +22,7 @@
 #include "security/credentials.h"
 #include "web/dicomweb/commitment.h"
 #include "web/dicomweb/options.h"
+#include "web/genomics/beacon_options.h"
 #include "web/genomics/options.h"
 #include "web/server.h"
 
@@ -53,9 +54,11 @@ struct Settings {
   dicom::CodecLimits codecs;
   genomics::Limits genomics;
   genomics::Crypt4ghLimits crypt4gh;
+  genomics::ConsentRules consent;
   genomics::SortLimits sorting;
   genomics::ResumableLimits uploads;
   web::GenomicsOptions genomics_door;
+  web::BeaconOptions beacon;
   web::DicomwebOptions dicomweb;
   web::ServerOptions http;
   uint64_t drain_ms = 10'000;

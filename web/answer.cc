@@ -17,7 +17,8 @@ namespace {
 constexpr size_t kGzipBytesMin = 1024;  // below this it costs more than it saves
 constexpr std::string_view kExposedHeaders =
     "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, Content-Range, "
-    "Content-Location, Digest, ETag, Location, Repr-Digest, Retry-After, Tus-Checksum-Algorithm, "
+    "Content-Location, Digest, ETag, Location, Medarc-Withheld, Repr-Digest, Retry-After, "
+    "Tus-Checksum-Algorithm, "
     "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, "
     "Upload-Metadata, Upload-Offset, Warning, X-Request-Id";
 constexpr std::string_view kPolicy =

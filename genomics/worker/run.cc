@@ -99,8 +99,10 @@ class Reads {
     for (int i = 0; i < sam_hdr_nref(header_.get()); ++i) {
       kstring_t md5 = KS_INITIALIZE;
       const bool there = sam_hdr_find_tag_pos(header_.get(), "SQ", i, "M5", &md5) == 0;
+      const bool needed = there && job_.everything;
+      const bool missing = needed && !server_has(std::string(wire::kReference) + md5.s);
       ks_free(&md5);
-      if (!there) return false;
+      if (!there || missing) return false;
     }
     int32_t last = kUnplaced;
     for (const Region& r : job_.regions) {
@@ -156,7 +158,19 @@ class Reads {
     return true;
   }
 
+  // Whether the record overlaps a withheld region, by the rule of slices (genomics/overlap.h).
+  bool is_withheld() const {
+    const bam1_core_t& core = record_->core;
+    if (core.tid < 0 || job_.withheld.empty()) return false;
+    const hts_pos_t end = std::max(bam_endpos(record_.get()), core.pos + 1);
+    return std::any_of(job_.withheld.begin(), job_.withheld.end(), [&](const Region& r) {
+      return r.tid == core.tid && core.pos < static_cast<hts_pos_t>(r.end) &&
+             static_cast<hts_pos_t>(r.begin) < end;
+    });
+  }
+
   bool write() {
+    if (is_withheld()) return true;
     ++records_;
     wrote_ = sam_write1(output_.get(), header_.get(), record_.get()) >= 0;
     return wrote_;

@@ -28,6 +28,28 @@ struct Put {
   }
 };
 
+void put(const std::vector<Region>& regions, Encoder& out) {
+  out.varint(regions.size());
+  for (const Region& r : regions) {
+    out.zigzag(r.tid);
+    out.varint(r.begin);
+    out.varint(r.end);
+  }
+}
+
+bool take(Decoder& in, std::vector<Region>& regions) {
+  const uint64_t count = in.varint();
+  if (count > kRegionsMax) return false;
+  for (uint64_t i = 0; i < count && in.ok(); ++i) {
+    const int64_t tid = in.zigzag();
+    const uint64_t begin = in.varint(), end = in.varint();
+    if (tid < kUnplaced || tid > INT32_MAX || begin > end || end > kToTheEnd) return false;
+    regions.push_back(
+        {static_cast<int32_t>(tid), static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+  }
+  return true;
+}
+
 }  // namespace
 
 Bytes encode(const Job& job) {
@@ -37,12 +59,8 @@ Bytes encode(const Job& job) {
   out.fixed(static_cast<uint8_t>((job.everything ? 1 : 0) | (job.bases ? 2 : 0) |
                                  (job.compressed ? 4 : 0) | (job.filters ? 8 : 0) |
                                  (job.headless ? 16 : 0)));
-  out.varint(job.regions.size());
-  for (const Region& r : job.regions) {
-    out.zigzag(r.tid);
-    out.varint(r.begin);
-    out.varint(r.end);
-  }
+  put(job.regions, out);
+  put(job.withheld, out);
   return out.take();
 }
 
@@ -51,22 +69,14 @@ Result<Job> decode_job(ByteView message) {
   Job out;
   if (in.fixed<uint8_t>() != kVersion) return unreadable();
   const auto operation = in.fixed<uint8_t>(), flags = in.fixed<uint8_t>();
-  const uint64_t regions = in.varint();
-  if (operation < 1 || operation > 3 || flags > 31 || regions > kRegionsMax) return unreadable();
+  if (operation < 1 || operation > 3 || flags > 31) return unreadable();
   out.operation = static_cast<Operation>(operation);
   out.everything = (flags & 1) != 0;
   out.bases = (flags & 2) != 0;
   out.compressed = (flags & 4) != 0;
   out.filters = (flags & 8) != 0;
   out.headless = (flags & 16) != 0;
-  for (uint64_t i = 0; i < regions && in.ok(); ++i) {
-    const int64_t tid = in.zigzag();
-    const uint64_t begin = in.varint(), end = in.varint();
-    if (tid < kUnplaced || tid > INT32_MAX || begin > end || end > kToTheEnd) return unreadable();
-    out.regions.push_back(
-        {static_cast<int32_t>(tid), static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
-  }
-  if (!in.at_end()) return unreadable();
+  if (!take(in, out.regions) || !take(in, out.withheld) || !in.at_end()) return unreadable();
   return out;
 }
 

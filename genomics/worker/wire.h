@@ -29,6 +29,7 @@ struct Job {
   Operation operation = Operation::bam;
   bool everything = true;       // else `regions`, and the input has an index
   std::vector<Region> regions;  // merged
+  std::vector<Region> withheld;  // merged: reads that overlap these are left out
   bool bases = true;            // false: without SEQ, QUAL and TLEN: then no reference is needed
   bool compressed = true;       // bam: false: BGZF blocks that only hold their bytes
   bool filters = false;   // reads the whole file for the reads of `regions`, and needs no index

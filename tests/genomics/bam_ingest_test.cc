@@ -10,7 +10,8 @@ namespace medarc::genomics {
 namespace {
 
 std::string without_blanks(std::string text) {
-  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\n'; }), text.end());
+  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\n'; }),
+             text.end());
   return text;
 }
 
@@ -26,19 +27,24 @@ class BamStore : public StoreTest {
   }
   void expect_flagstat(const std::string& bytes, const FileRow& row) {
     test::write_file(dir_ / "x.bam", bytes);
-    const std::string theirs = without_blanks(test::run_tool({"samtools", "flagstat", "-O", "json", dir_ / "x.bam"}));
+    const std::string theirs =
+        without_blanks(test::run_tool({"samtools", "flagstat", "-O", "json", dir_ / "x.bam"}));
     EXPECT_NE(without_blanks(row.statistics_json).find("\"flagstat\":" + theirs), std::string::npos)
-        << row.statistics_json << "\n" << theirs;
+        << row.statistics_json << "\n"
+        << theirs;
   }
   // Our index and samtools' own find the same records.
-  void expect_index(const std::string& bytes, const FileRow& row, const std::vector<std::string>& regions) {
+  void expect_index(const std::string& bytes, const FileRow& row,
+                    const std::vector<std::string>& regions) {
     test::write_file(dir_ / "ours.bam", bytes);
     test::write_file(dir_ / "theirs.bam", bytes);
     test::write_file(dir_ / ("ours.bam." + row.index_kind), index_of(row));
-    test::run_tool({"samtools", "index", row.index_kind == "csi" ? "-c" : "-b", dir_ / "theirs.bam"});
+    test::run_tool(
+        {"samtools", "index", row.index_kind == "csi" ? "-c" : "-b", dir_ / "theirs.bam"});
     for (const std::string& region : regions) {
       EXPECT_EQ(test::run_tool({"samtools", "view", dir_ / "ours.bam", region}),
-                test::run_tool({"samtools", "view", dir_ / "theirs.bam", region})) << region;
+                test::run_tool({"samtools", "view", dir_ / "theirs.bam", region}))
+          << region;
     }
     EXPECT_EQ(test::run_tool({"samtools", "idxstats", dir_ / "ours.bam"}),
               test::run_tool({"samtools", "idxstats", dir_ / "theirs.bam"}));
@@ -80,7 +86,8 @@ TEST_F(BamStore, TheIndexFindsWhatSamtoolsOwnIndexFinds) {
     std::vector<std::string> regions = {"chr1", "chr2", "HLA:DRB1*1", "*", "chr1:1-1"};
     for (int i = 0; i < 15; ++i) {
       const uint64_t from = 1 + random() % 190'000;
-      regions.push_back("chr1:" + std::to_string(from) + "-" + std::to_string(from + random() % 5000));
+      regions.push_back("chr1:" + std::to_string(from) + "-" +
+                        std::to_string(from + random() % 5000));
     }
     expect_index(made.bytes, must(upload(made.bytes)).file, regions);
   }
@@ -92,7 +99,8 @@ TEST_F(BamStore, AReferenceBeyondBaiGetsACsiIndex) {
   const auto made = test::make_bam(o);
   const UploadResult done = must(upload(made.bytes));
   EXPECT_EQ(done.file.index_kind, "csi");
-  expect_index(made.bytes, done.file, {"huge", "small", "*", "huge:600000000-650000000", "huge:1-3000000"});
+  expect_index(made.bytes, done.file,
+               {"huge", "small", "*", "huge:600000000-650000000", "huge:1-3000000"});
 }
 
 TEST_F(BamStore, AFileThatIsNotSortedIsStoredWithoutRegions) {
@@ -100,13 +108,14 @@ TEST_F(BamStore, AFileThatIsNotSortedIsStoredWithoutRegions) {
   const UploadResult done = must(upload(made.bytes));
   EXPECT_FALSE(done.file.index_blob);
   EXPECT_NE(done.file.statistics_json.find("notSortedByCoordinate"), std::string::npos);
-  auto set = must(store_->read_set(done.file));
+  auto set = must(store_->read_set(someone(), done.file));
   const auto refused = make_slice(set, {std::vector<Region>{{0, 0, 100}}, {}}, store_->limits());
   ASSERT_TRUE(refused.has_error());
   EXPECT_NE(refused.error().text.find("notSortedByCoordinate"), std::string::npos);
   test::write_file(dir_ / "whole.bam", slice(done.file, {}));
   test::write_file(dir_ / "x.bam", made.bytes);
-  EXPECT_EQ(test::run_tool({"samtools", "view", dir_ / "whole.bam"}), test::run_tool({"samtools", "view", dir_ / "x.bam"}));
+  EXPECT_EQ(test::run_tool({"samtools", "view", dir_ / "whole.bam"}),
+            test::run_tool({"samtools", "view", dir_ / "x.bam"}));
 }
 
 TEST_F(BamStore, TruncatedCorruptOrUnfinishedFilesAreRefusedAndNothingStays) {
@@ -125,7 +134,8 @@ TEST_F(BamStore, TruncatedCorruptOrUnfinishedFilesAreRefusedAndNothingStays) {
 TEST_F(BamStore, RecordsThatContradictThemselvesAreRefusedByNumber) {
   test::BamOptions o{.records = 3, .unplaced = 0};
   const std::string plain = test::gunzip(test::make_bam(o).bytes);
-  const size_t first = plain.find("read", plain.find("@RG")) - 36;  // block_size of the first record
+  const size_t first =
+      plain.find("read", plain.find("@RG")) - 36;  // block_size of the first record
   const auto with = [&](size_t at, const std::string& bytes) {
     std::string changed = plain;
     changed.replace(first + at, bytes.size(), bytes);
@@ -133,7 +143,8 @@ TEST_F(BamStore, RecordsThatContradictThemselvesAreRefusedByNumber) {
   };
   expect_refused(with(0, std::string("\x03\0\0\0", 4)), "record 1 is damaged: its length");
   expect_refused(with(4, std::string("\x09\0\0\0", 4)), "record 1 is damaged: its reference");
-  expect_refused(with(8, std::string("\xff\xff\xff\x7f", 4)), "record 1 is damaged: its reference or position");
+  expect_refused(with(8, std::string("\xff\xff\xff\x7f", 4)),
+                 "record 1 is damaged: its reference or position");
   expect_refused(with(12, std::string("\xff", 1)), "record 1 is damaged");
   expect_refused(with(16, std::string("\xff\xff", 2)), "longer than the record");
   expect_refused(with(20, std::string("\xff\xff\xff\x7f", 4)), "longer than the record");
@@ -149,7 +160,8 @@ TEST_F(BamStore, DamagedHeadersAreRefused) {
   };
   expect_refused(with(8, "#"), "header is damaged: line 1");
   expect_refused(test::bgzip(plain.substr(0, 40)), "ends inside its BAM header");
-  const size_t count_at = 8 + (static_cast<uint8_t>(plain[4]) | static_cast<uint8_t>(plain[5]) << 8);
+  const size_t count_at =
+      8 + (static_cast<uint8_t>(plain[4]) | static_cast<uint8_t>(plain[5]) << 8);
   expect_refused(with(count_at + 4, std::string("\1\0\0\0", 4)), "reference name");
   expect_refused(with(count_at + 4 + 4, "*"), "reference name");
 }
@@ -167,7 +179,8 @@ TEST_F(BamStore, LimitsOnHeadersRecordsAndFilesHold) {
   EXPECT_EQ(code_with([](Limits& l) { l.header_bytes_max = 50; }), Code::too_large);
   EXPECT_EQ(code_with([](Limits& l) { l.references_max = 2; }), Code::too_large);
   EXPECT_EQ(code_with([](Limits& l) { l.record_bytes_max = 10'000; }), Code::too_large);
-  EXPECT_EQ(code_with([](Limits& l) { l.samples_max = 1; }), Code::internal) << "one sample is fine";
+  EXPECT_EQ(code_with([](Limits& l) { l.samples_max = 1; }), Code::internal)
+      << "one sample is fine";
   EXPECT_EQ(code_with([](Limits& l) { l.blocks_max = 3; }), Code::too_large);
 }
 
@@ -185,8 +198,8 @@ TEST_F(BamStore, AnEmptyBamAndOneWithoutReferencesAreStored) {
 
 // Changed bytes of the plain stream: refused, or stored as what they now say; never a crash.
 TEST_F(BamStore, TwentyThousandChangedFilesNeitherCrashNorPassUnread) {
-  const std::string plain = test::gunzip(
-      test::make_bam({.records = 12, .unplaced = 2, .read_bases = 20}).bytes);
+  const std::string plain =
+      test::gunzip(test::make_bam({.records = 12, .unplaced = 2, .read_bases = 20}).bytes);
   std::mt19937_64 random(99);
   int refused = 0;
   for (int i = 0; i < 20'000; ++i) {

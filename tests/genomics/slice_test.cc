@@ -17,14 +17,16 @@ class SliceTest : public StoreTest {
   }
   void expect_equal(const std::vector<std::string>& regions, bool merged = false) {
     test::write_file(dir_ / "slice.bam", slice(row_, regions));
-    EXPECT_TRUE(test::runs_well({"samtools", "quickcheck", "-u", dir_ / "slice.bam"})) << regions[0];
+    EXPECT_TRUE(test::runs_well({"samtools", "quickcheck", "-u", dir_ / "slice.bam"}))
+        << regions[0];
     std::vector<std::string> words = {"samtools", "view"};
     if (merged) words.push_back("-M");
     words.push_back(dir_ / "x.bam");
     words.insert(words.end(), regions.begin(), regions.end());
     const std::string ours = test::run_tool({"samtools", "view", dir_ / "slice.bam"});
     const std::string theirs = test::run_tool(words);
-    EXPECT_TRUE(ours == theirs) << regions[0] << ": " << ours.size() << " against " << theirs.size();
+    EXPECT_TRUE(ours == theirs) << regions[0] << ": " << ours.size() << " against "
+                                << theirs.size();
   }
   void expect_random_regions(int count, uint64_t seed, uint64_t bases) {
     std::mt19937_64 random(seed);
@@ -33,7 +35,8 @@ class SliceTest : public StoreTest {
       static constexpr uint64_t kSpans[] = {1, 100, 2'000, 30'000};
       const uint64_t span = kSpans[random() % 4];
       const char* name = i % 4 == 3 ? "chr2" : "chr1";
-      expect_equal({std::string(name) + ":" + std::to_string(from) + "-" + std::to_string(from + random() % span)});
+      expect_equal({std::string(name) + ":" + std::to_string(from) + "-" +
+                    std::to_string(from + random() % span)});
       if (HasFailure()) return;
     }
   }
@@ -48,8 +51,12 @@ TEST_F(SliceTest, H16H30RandomRegionsOfAlignedBlocksEqualSamtools) {
 }
 
 TEST_F(SliceTest, H16H30RandomRegionsOfStraddlingBlocksEqualSamtools) {
-  test::BamOptions o{.seed = 22, .records = 12'000, .straddle = true, .long_deletion_every = 200,
-                     .long_read_straddles = true, .huge_cigar = true};
+  test::BamOptions o{.seed = 22,
+                     .records = 12'000,
+                     .straddle = true,
+                     .long_deletion_every = 200,
+                     .long_read_straddles = true,
+                     .huge_cigar = true};
   o.block_plain_bytes = 16'384;
   store(test::make_bam(o).bytes);
   expect_random_regions(100, 2, 200'000);
@@ -58,7 +65,8 @@ TEST_F(SliceTest, H16H30RandomRegionsOfStraddlingBlocksEqualSamtools) {
 TEST_F(SliceTest, WholeReferencesUnplacedAndEverything) {
   for (const bool straddle : {false, true}) {
     store(test::make_bam({.records = 8'000, .unplaced = 900, .straddle = straddle}).bytes);
-    for (const char* region : {"chr1", "chr2", "HLA:DRB1*1", "*", "{HLA:DRB1*1}:10-20"}) expect_equal({region});
+    for (const char* region : {"chr1", "chr2", "HLA:DRB1*1", "*", "{HLA:DRB1*1}:10-20"})
+      expect_equal({region});
     test::write_file(dir_ / "slice.bam", slice(row_, {}));
     EXPECT_EQ(test::run_tool({"samtools", "view", "--no-PG", "-h", dir_ / "slice.bam"}),
               test::run_tool({"samtools", "view", "--no-PG", "-h", dir_ / "x.bam"}));
@@ -127,13 +135,14 @@ TEST_F(SliceTest, H15FieldsAndTagsLeftOutStayValid) {
   no_nm.notags = {"NM"};
   test::write_file(dir_ / "n.bam", slice(row_, {"chr1:5000-9000"}, no_nm));
   const std::string stripped = test::run_tool({"samtools", "view", dir_ / "n.bam"});
-  EXPECT_EQ(stripped, test::run_tool({"samtools", "view", "-x", "NM", dir_ / "x.bam", "chr1:5000-9000"}));
+  EXPECT_EQ(stripped,
+            test::run_tool({"samtools", "view", "-x", "NM", dir_ / "x.bam", "chr1:5000-9000"}));
   EXPECT_EQ(stripped.find("NM:i"), std::string::npos);
 }
 
 TEST_F(SliceTest, TheBlockMapComesBackFromItsStoredForm) {
   store(test::make_bam({.straddle = true}).bytes);
-  const auto set = must(store_->read_set(row_));
+  const auto set = must(store_->read_set(someone(), row_));
   const Bytes stored = set->map.encode();
   const BlockMap again = must(BlockMap::decode(stored));
   EXPECT_EQ(again.encode(), stored);
@@ -157,12 +166,13 @@ TEST_F(SampleData, RealFilesGiveTheRecordsOfSamtools) {
     std::string file;
     std::vector<std::string> regions;
   };
-  for (const Case& c : {Case{"reads/htsnexus_test_NA12878.bam",
-                             {"11:5015001-5050000", "11:5015001-5015100", "11", "20", "*", "11:4900000-4990000"}},
-                        Case{"reads/NA12878.20.21.unmapped.orig.bam",
-                             {"21:10001823-10001994", "20:10003262-10003484", "20", "21", "*"}},
-                        Case{"reads/HG002_chr11_119076212_119102218_2.bam",
-                             {"chr11:119080000-119081000", "chr11:119076300-119076400", "chr11"}}}) {
+  for (const Case& c :
+       {Case{"reads/htsnexus_test_NA12878.bam",
+             {"11:5015001-5050000", "11:5015001-5015100", "11", "20", "*", "11:4900000-4990000"}},
+        Case{"reads/NA12878.20.21.unmapped.orig.bam",
+             {"21:10001823-10001994", "20:10003262-10003484", "20", "21", "*"}},
+        Case{"reads/HG002_chr11_119076212_119102218_2.bam",
+             {"chr11:119080000-119081000", "chr11:119076300-119076400", "chr11"}}}) {
     store(test::read_file(base_ + c.file));
     EXPECT_EQ(content(row_), test::read_file(base_ + c.file));
     for (const std::string& region : c.regions) expect_equal({region});
@@ -178,17 +188,20 @@ TEST_F(SampleData, DamagedFilesAreRefusedAndGoodOnesStored) {
   for (const char* good : {"3.quickcheck.ok.bam", "4.quickcheck.ok.bam"}) {
     EXPECT_TRUE(upload(test::read_file(base_ + "damaged/" + good)).has_value()) << good;
   }
-  const auto no_targets = must(upload(test::read_file(base_ + "damaged/10.quickcheck.notargets.bam")));
+  const auto no_targets =
+      must(upload(test::read_file(base_ + "damaged/10.quickcheck.notargets.bam")));
   EXPECT_FALSE(no_targets.file.index_blob);
   const auto query_sorted = must(upload(test::read_file(base_ + "reads/picard_queryname.bam")));
   EXPECT_FALSE(query_sorted.file.index_blob);
-  for (const char* fastq : {"clock_10K_R1.fastq.gz", "SRR24766921_RRBS_R2.fastq.gz", "5k-30BB2AAXX.3.aligned.sam.fastq"}) {
+  for (const char* fastq : {"clock_10K_R1.fastq.gz", "SRR24766921_RRBS_R2.fastq.gz",
+                            "5k-30BB2AAXX.3.aligned.sam.fastq"}) {
     EXPECT_TRUE(upload(test::read_file(base_ + "fastq/" + fastq)).has_value()) << fastq;
   }
   for (const char* good : {"6.quickcheck.cram21.ok.cram", "7.quickcheck.cram30.ok.cram"}) {
     EXPECT_EQ(must(upload(test::read_file(base_ + "damaged/" + good))).file.format, "cram") << good;
   }
-  for (const char* bad : {"8.quickcheck.cram21.truncated.cram", "9.quickcheck.cram30.truncated.cram"}) {
+  for (const char* bad :
+       {"8.quickcheck.cram21.truncated.cram", "9.quickcheck.cram30.truncated.cram"}) {
     const auto refused = upload(test::read_file(base_ + "damaged/" + bad));
     ASSERT_TRUE(refused.has_error()) << bad;
     EXPECT_EQ(refused.error().code, Code::invalid_argument) << bad;

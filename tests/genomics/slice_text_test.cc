@@ -23,7 +23,7 @@ class ReadsTest : public StoreTest {
  protected:
   void store(const std::string& bytes) {
     row_ = must(upload(bytes)).file;
-    set_ = must(store_->read_set(row_));
+    set_ = must(store_->read_set(someone(), row_));
     test::write_file(dir_ / "x.bam", bytes);
     test::run_tool({"samtools", "index", dir_ / "x.bam"});
   }

@@ -99,7 +99,7 @@ TEST_F(SortingTest, RegionsAreAnsweredFromTheDerivativeAndTheFileStaysAsItIs) {
   EXPECT_EQ(content(now), before);
   EXPECT_NE(now.statistics_json.find(R"("derived":{"sorted":{"made":")"), std::string::npos);
   EXPECT_NE(now.statistics_json.find("flagstat"), std::string::npos);
-  const auto set = must(store_->read_set(now));
+  const auto set = must(store_->read_set(someone(), now));
   EXPECT_EQ(set->content, sorted->blob);
   EXPECT_TRUE(set->map.sorted());
   test::write_file(dir_ / "x.bam", before);

@@ -49,7 +49,8 @@ class StoreTest : public testing::Test {
   }
 
   // In pieces of `step` bytes.
-  Result<UploadResult> upload(const std::string& bytes, UploadStart start = {}, size_t step = 65'536) {
+  Result<UploadResult> upload(const std::string& bytes, UploadStart start = {},
+                              size_t step = 65'536) {
     MEDARC_ASSIGN(auto sink, store_->begin(someone(), std::move(start)));
     for (size_t at = 0; at < bytes.size(); at += step) {
       MEDARC_TRY(sink->write(ByteView(bytes).substr(at, step)));
@@ -70,7 +71,7 @@ class StoreTest : public testing::Test {
   }
   // The slice of samtools-form regions; none: the whole file.
   Bytes slice(const FileRow& row, const std::vector<std::string>& regions, RecordMask mask = {}) {
-    auto set = must(store_->read_set(row));
+    auto set = must(store_->read_set(someone(), row));
     Selection selection;
     selection.mask = std::move(mask);
     if (!regions.empty()) selection.regions.emplace();
@@ -79,7 +80,8 @@ class StoreTest : public testing::Test {
     }
     auto made = must(make_slice(set, selection, store_->limits()));
     last_plan_ = made.plan;
-    auto opened = must(open_slice(std::move(made), must(store_->open_admitted(row.blob)), store_->limits()));
+    auto opened =
+        must(open_slice(std::move(made), must(store_->open_admitted(row.blob)), store_->limits()));
     const Bytes out = drain(*opened.source);
     if (opened.bytes) {
       EXPECT_EQ(*opened.bytes, out.size());

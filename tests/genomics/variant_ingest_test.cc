@@ -162,7 +162,7 @@ TEST_F(VariantStore, ContigsInAnotherOrderThanDeclaredOrNotDeclaredAreIndexed) {
   const std::string undeclared = test::bgzip(test::make_vcf(o));
   const auto row = must(upload(undeclared)).file;
   expect_index(undeclared, row, {"chr1", "chr2", "chr1:5000-9000"});
-  EXPECT_EQ(must(store_->read_set(row))->header.references.size(), 3u);
+  EXPECT_EQ(must(store_->read_set(someone(), row))->header.references.size(), 3u);
 }
 
 TEST_F(VariantStore, AFileThatIsNotSortedIsStoredWithoutRegions) {
@@ -171,7 +171,7 @@ TEST_F(VariantStore, AFileThatIsNotSortedIsStoredWithoutRegions) {
     const auto row = must(upload(bytes)).file;
     EXPECT_FALSE(row.index_blob);
     EXPECT_TRUE(says(row, "\"notSliceable\":\"notSortedByPosition\""));
-    const auto refused = make_slice(must(store_->read_set(row)),
+    const auto refused = make_slice(must(store_->read_set(someone(), row)),
                                     {std::vector<Region>{{0, 0, 100}}, {}}, store_->limits());
     ASSERT_TRUE(refused.has_error());
     EXPECT_EQ(refused.error().code, Code::unsupported);

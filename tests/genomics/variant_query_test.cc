@@ -20,7 +20,7 @@ class VariantQueryTest : public StoreTest {
              must(upload(test::to_bcf(text_, dir_.path()))).file};
   }
   Result<Bytes> ask(const FileRow& row, VariantQuery query, const std::string& region = "") {
-    auto set = must(store_->read_set(row));
+    auto set = must(store_->read_set(someone(), row));
     if (!region.empty()) query.regions = {must(parse_samtools_region(region, set->header))};
     MEDARC_ASSIGN(auto source, open_variants(set, query, must(store_->open_admitted(row.blob)),
                                              store_->limits()));

@@ -52,7 +52,7 @@ class VariantSliceTest : public StoreTest {
     }
   }
   SliceReport report(const FileRow& row, const std::vector<std::string>& regions) {
-    auto set = must(store_->read_set(row));
+    auto set = must(store_->read_set(someone(), row));
     Selection selection;
     if (!regions.empty()) selection.regions.emplace();
     for (const std::string& r : regions) {
@@ -115,7 +115,7 @@ TEST_F(VariantSliceTest, H20SeveralRegionsGiveEachRecordOnceInFileOrder) {
 
 TEST_F(VariantSliceTest, H10VariantsHaveNoUnplacedRecords) {
   store(test::bgzip(test::make_vcf()));
-  auto set = must(store_->read_set(row_));
+  auto set = must(store_->read_set(someone(), row_));
   const auto refused = make_slice(set, {std::vector<Region>{Region{}}, {}}, store_->limits());
   ASSERT_TRUE(refused.has_error());
   EXPECT_EQ(refused.error().code, Code::not_found);
@@ -176,14 +176,15 @@ TEST_F(VariantSliceTest, H25RunsOfBlocksAreCutSoThatNoLinkStandsForTooMuch) {
   store(test::bgzip(test::make_vcf({.seed = 30, .records = 9'000}), 8'192));
   PlanOptions options;
   options.piece_verbatim_bytes_max = 10'000;
-  const Slice made = must(make_slice(must(store_->read_set(row_)), {}, store_->limits(), options));
+  const Slice made =
+      must(make_slice(must(store_->read_set(someone(), row_)), {}, store_->limits(), options));
   EXPECT_GT(made.plan.pieces.size(), 5u);
   for (const Piece& piece : made.plan.pieces) EXPECT_LT(piece.verbatim.length, 10'000u + 8'192u);
 }
 
 TEST_F(VariantSliceTest, TheBlockMapOfUndeclaredContigsComesBackFromItsStoredForm) {
   store(test::bgzip(test::make_vcf({.declare_contigs = false})));
-  const auto set = must(store_->read_set(row_));
+  const auto set = must(store_->read_set(someone(), row_));
   EXPECT_EQ(set->map.more_contigs(), (std::vector<std::string>{"chr1", "chr2", "HLA:DRB1*1"}));
   const Bytes stored = set->map.encode();
   EXPECT_EQ(must(BlockMap::decode(stored)).encode(), stored);

@@ -70,6 +70,37 @@ TEST_F(PatientTest, FilesGetWhatIsMadeOfThemLater) {
   EXPECT_TRUE(find(Kind::file, equal(kFieldIdentity, {"md5seq:ab"})).empty());
 }
 
+TEST_F(PatientTest, ConsentOfAFileIsSetByVersion) {
+  store_file("f", "reads", {"s"});
+  const auto row = [&] { return *must(index_->view()->file(FileId("f"))); };
+  const auto set = [&](Consent consent, std::optional<uint64_t> expected, std::string id = "f") {
+    return run(*index_, SetConsent{FileId(std::move(id)), std::move(consent), expected}, {9});
+  };
+  Consent one;
+  one.terms = {{"DUO:0000007", "MONDO:0005015"}};
+  one.regions = {{"chr1", 10, 20, {{"DUO:0000006", ""}}}};
+  EXPECT_EQ(row().consent, Consent());
+  EXPECT_EQ(set(one, 0, "other").state, State::not_found);
+  EXPECT_EQ(set(one, 7).state, State::precondition_failed);
+  const OpOutcome done = set(one, 0);
+  EXPECT_EQ(done.state, State::done);
+  EXPECT_NE(done.version, 0u);
+  EXPECT_EQ(row().consent.version, done.version);
+  EXPECT_EQ(row().consent.terms, one.terms);
+  EXPECT_EQ(row().consent.regions, one.regions);
+  EXPECT_EQ(row().consent.changed.us, 9);
+  EXPECT_EQ(set(one, done.version).state, State::duplicate);
+  EXPECT_EQ(set({}, 0).state, State::precondition_failed);
+  const OpOutcome emptied = set({}, done.version);
+  EXPECT_EQ(emptied.state, State::done);
+  EXPECT_GT(emptied.version, done.version);
+  // Removed and stored anew, nothing of it is left, and no version comes twice.
+  run(*index_, RemoveFile{FileId("f")});
+  store_file("f", "reads", {"s"});
+  EXPECT_EQ(row().consent, Consent());
+  EXPECT_GT(set(one, {}).version, emptied.version);
+}
+
 TEST_F(PatientTest, WrittenAndFoundByIdentifierNameAndBirthDate) {
   EXPECT_EQ(put(row("a", {{"HOSP", "1"}, {"", "x"}}), 0).version, 1u);
   EXPECT_EQ(find(Kind::patient, equal(kFieldIdentifier, {"HOSP|1"})), std::vector<Bytes>{"a"});

@@ -82,7 +82,25 @@ FileRow RandomFacts::file() {
   r.received = time();
   for (uint32_t n = pick(3); n > 0; --n) r.attachments.push_back({text(), digest(), random_()});
   for (uint32_t n = pick(3); n > 0; --n) r.identities.push_back(text());
+  if (pick(2) == 0) {
+    r.consent = consent();
+    r.consent.version = 1 + pick(1000);
+    r.consent.changed = time();
+  }
   return r;
+}
+
+Consent RandomFacts::consent() {
+  const auto terms = [&] {
+    std::vector<DuoTerm> out;
+    for (uint32_t n = pick(3); n > 0; --n) out.push_back({text(), text()});
+    return out;
+  };
+  Consent out;
+  out.terms = terms();
+  for (uint32_t n = pick(3); n > 0; --n)
+    out.regions.push_back({text(), pick(100), pick(1000), terms()});
+  return out;
 }
 
 AuditEntry RandomFacts::audit() {
@@ -130,7 +148,12 @@ SubscriptionRow RandomFacts::subscription() {
 }
 
 Op RandomFacts::op() {
-  switch (pick(14)) {
+  switch (pick(15)) {
+    case 14: {
+      SetConsent o{FileId(text()), consent(), {}};
+      if (pick(2) == 0) o.expect_version = random_();
+      return o;
+    }
     case 13: {
       FileRow row = file();
       return AmendFile{row.id, row.blob, row.attachments, row.identities, row.statistics_json};

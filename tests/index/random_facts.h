@@ -21,6 +21,7 @@ class RandomFacts {
   SeriesRow series();
   InstanceRow instance();
   FileRow file();
+  Consent consent();
   AuditEntry audit();
   JobRow job();
   WorkItemRow work_item();

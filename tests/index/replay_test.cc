@@ -63,6 +63,13 @@ class Life {
         return o;
       }
       case 7: {
+        if (random_.pick(3) == 0) {
+          SetConsent o{FileId("f" + number(10)), {}, {}};
+          o.consent.terms = {{"DUO:000000" + number(9), number(3)}};
+          if (random_.pick(2) == 0) o.consent.regions = {{"chr" + number(3), 1, 2, {}}};
+          if (random_.pick(3) == 0) o.expect_version = 0;
+          return o;
+        }
         AmendFile o;
         o.id.value = "f" + number(10);
         o.blob = stage(index_, "file " + number(30)).digest;

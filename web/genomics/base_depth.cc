@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include "genomics/depth_scan.h"
+#include "genomics/withheld.h"
 #include "web/accept.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
+#include "web/genomics/withheld.h"
 #include "web/http_error.h"
 #include "web/text.h"
 
@@ -118,19 +120,23 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
       fmt::format(R"("minMapq":{},"minBaseq":{},"excludedFlags":{},"includeDeletions":{})",
                   options.mapping_quality_min, options.base_quality_min, options.excluded_flags,
                   options.deletions);
+  const auto withheld = genomics::withheld_in(reads.set->withheld, std::vector{cut});
   const std::string etag =
-      etag_of(reads.set->content,
-              fmt::format("depth;{};{};{}-{};{}", json, cut.tid, cut.begin, cut.end, said));
+      etag_of(reads.set->content, fmt::format("depth;{};{};{}-{};{}{}", json, cut.tid, cut.begin,
+                                              cut.end, said, withheld_tag(withheld)));
   if (auto early = check_preconditions(request, etag)) return std::move(*early);
   std::string before;
   if (json) {
-    before = fmt::format(R"({{"reference":{},"start":{},"end":{},{},"depths":[)",
-                         json_string(reference), cut.begin + 1, cut.end, said);
+    before = fmt::format(R"({{"reference":{},"start":{},"end":{},{}{},"depths":[)",
+                         json_string(reference), cut.begin + 1, cut.end, said,
+                         withheld_member(c, reads.set->header, withheld));
   }
-  return streamed(
-      request, json ? "application/json" : kTsv, etag,
-      name_of(reads.row) + (json ? ".depth.json" : ".depth.tsv"),
-      std::make_unique<DepthSource>(std::move(*scan), reference, json, std::move(before)));
+  Response response =
+      streamed(request, json ? "application/json" : kTsv, etag,
+               name_of(reads.row) + (json ? ".depth.json" : ".depth.tsv"),
+               std::make_unique<DepthSource>(std::move(*scan), reference, json, std::move(before)));
+  say_withheld(response, withheld);
+  return response;
 }
 
 }  // namespace

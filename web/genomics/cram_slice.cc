@@ -1,7 +1,9 @@
 // The slice route of CRAM files: /genomics/files/{id}/slice as CRAM or as BAM.
 #include "archive/hash.h"
+#include "genomics/withheld.h"
 #include "web/conditional.h"
 #include "web/genomics/slice_forms.h"
+#include "web/genomics/withheld.h"
 
 namespace medarc::web {
 namespace {
@@ -23,6 +25,7 @@ std::string etag_of(const genomics::FileRow& row, const CramReads::Wanted& wante
                   std::to_string(r.end) + ";");
     }
   }
+  hash.update(withheld_tag(wanted.withheld));
   return hash.finish().hex().substr(0, 32);
 }
 
@@ -39,7 +42,9 @@ Result<Response> cram_slice(const GenomicsContext& c, const Request& request,
   MEDARC_ASSIGN(const auto set, crams.load(row));
   MEDARC_ASSIGN(auto asked, regions_asked(request, set->header));
   wanted.regions = std::move(asked.regions);
-  MEDARC_ASSIGN(auto content, crams.open(at_genomics_door(request), set, wanted));
+  MEDARC_ASSIGN(wanted, crams.admit(at_genomics_door(request), *set, std::move(wanted)));
+  const auto withheld = genomics::withheld_in(wanted.withheld, wanted.regions);
+  MEDARC_ASSIGN(auto content, crams.open_admitted(set, wanted));
   const std::string type(form.media.front());
   const std::string name = name_of(row) + ".slice." + std::string(form.extension);
   const std::string etag = etag_of(row, wanted);
@@ -49,9 +54,12 @@ Result<Response> cram_slice(const GenomicsContext& c, const Request& request,
     thing.open = [&content](ByteRange range) -> Result<std::unique_ptr<ByteSource>> {
       return part_of(std::move(content.source), range);
     };
-    return serve(request, thing);
+    response = serve(request, thing);
+    say_withheld(response, withheld);
+    return response;
   }
   // Made while it is sent: its length is not known.
+  say_withheld(response, withheld);
   response.headers.set("Content-Type", type);
   response.headers.set("ETag", "W/\"" + etag + '"');
   response.headers.set("Content-Disposition", attachment(name));

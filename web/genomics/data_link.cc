@@ -44,15 +44,37 @@ std::set<std::string> decode_names(Decoder& d) {
   return out;
 }
 
-// version, file, content, expires, kind; then by kind. Lists are counts and differences: a link has
-// to fit into a URL.
+void encode_regions(const std::vector<genomics::Region>& regions, Encoder& e) {
+  e.varint(regions.size());
+  for (const genomics::Region& r : regions) {
+    e.zigzag(r.tid);
+    e.varint(r.begin);
+    e.varint(r.end - r.begin);
+  }
+}
+
+std::vector<genomics::Region> decode_regions(Decoder& d) {
+  std::vector<genomics::Region> out;
+  for (uint64_t n = d.varint(); n > 0 && d.ok(); --n) {
+    genomics::Region r;
+    r.tid = static_cast<int32_t>(d.zigzag());
+    r.begin = static_cast<uint32_t>(d.varint());
+    r.end = r.begin + static_cast<uint32_t>(d.varint());
+    out.push_back(r);
+  }
+  return out;
+}
+
+// version, file, content, consent, expires, kind; then by kind. Lists are counts and differences: a
+// link has to fit into a URL.
 Bytes encode(const DataLink& link) {
   Encoder e;
   e.fixed(kVersion);
   e.bytes(link.file.value);
   e.raw(link.content.view());
+  e.varint(link.consent_version);
   e.varint(static_cast<uint64_t>(link.expires.us / 1'000'000));
-  e.fixed(static_cast<uint8_t>(link.kind));
+  e.fixed(static_cast<uint8_t>(static_cast<uint8_t>(link.kind) | (link.everything ? 0x80 : 0)));
   e.varint(link.range.begin);
   e.varint(link.range.length);
   e.varint(link.fragments.size());
@@ -64,12 +86,8 @@ Bytes encode(const DataLink& link) {
     e.varint(uint64_t{f.end.offset} << 1 | (f.filter ? 1 : 0));
     extent = f.begin.extent;
   }
-  e.varint(link.regions.size());
-  for (const genomics::Region& r : link.regions) {
-    e.zigzag(r.tid);
-    e.varint(r.begin);
-    e.varint(r.end - r.begin);
-  }
+  encode_regions(link.regions, e);
+  encode_regions(link.withheld, e);
   e.varint(link.ranges.size());
   uint64_t before = 0;
   for (const ByteRange& r : link.ranges) {
@@ -95,8 +113,11 @@ std::optional<DataLink> decode(ByteView payload) {
   const auto content = Digest::from_view(d.raw(32));
   if (!content) return std::nullopt;
   link.content = *content;
+  link.consent_version = d.varint();
   link.expires.us = static_cast<int64_t>(d.varint()) * 1'000'000;
-  link.kind = static_cast<DataLink::Kind>(d.fixed<uint8_t>());
+  const auto kind = d.fixed<uint8_t>();
+  link.everything = (kind & 0x80) != 0;
+  link.kind = static_cast<DataLink::Kind>(kind & 0x7F);
   link.range.begin = d.varint();
   link.range.length = d.varint();
   uint32_t extent = 0;
@@ -111,13 +132,8 @@ std::optional<DataLink> decode(ByteView payload) {
     extent = f.begin.extent;
     link.fragments.push_back(f);
   }
-  for (uint64_t n = d.varint(); n > 0 && d.ok(); --n) {
-    genomics::Region r;
-    r.tid = static_cast<int32_t>(d.zigzag());
-    r.begin = static_cast<uint32_t>(d.varint());
-    r.end = r.begin + static_cast<uint32_t>(d.varint());
-    link.regions.push_back(r);
-  }
+  link.regions = decode_regions(d);
+  link.withheld = decode_regions(d);
   uint64_t before = 0;
   for (uint64_t n = d.varint(); n > 0 && d.ok(); --n) {
     const uint64_t begin = before + d.varint();

@@ -3,8 +3,9 @@
 // be asked again, in parts (H26), until it expires. The byte range is in the path: proxies that
 // drop Range do no harm.
 //
-// A link names the file with its digest: once the file is removed or replaced the link is dead. The
-// key lives as long as the process; after a restart clients ask for a new ticket.
+// A link names the file with its digest, and the version of its consent: once the file is removed
+// or replaced, or its consent changed, the link is dead. The key lives as long as the process;
+// after a restart clients ask for a new ticket.
 #pragma once
 
 #include <array>
@@ -22,6 +23,7 @@ namespace medarc::web {
 struct DataLink {
   index::FileId file;
   Digest content;
+  uint64_t consent_version = 0;  // under which it was planned
   Timestamp expires;
   enum class Kind : uint8_t {
     range,   // stored bytes as they are
@@ -34,6 +36,8 @@ struct DataLink {
   std::vector<ByteRange> ranges;              // of Kind::cram
   std::vector<genomics::Fragment> fragments;  // of Kind::coded
   std::vector<genomics::Region> regions;      // that its records are to overlap, merged
+  bool everything = false;                    // or all of them
+  std::vector<genomics::Region> withheld;     // that none of its records is to overlap, merged
   // Coded pieces: "" as the file is stored, or "bam", "vcf", "bcf".
   std::string form;
   genomics::RecordMask mask;

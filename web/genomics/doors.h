@@ -23,6 +23,7 @@ using GenomicsContextPtr = std::shared_ptr<const GenomicsContext>;
 
 void add_file_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_index_route(const GenomicsContextPtr& context, std::vector<Route>& out);
+void add_consent_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_tus_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_htsget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
 void add_refget_routes(const GenomicsContextPtr& context, std::vector<Route>& out);
@@ -49,6 +50,8 @@ Answer quality_answer(const GenomicsContext& context, const Request& request,
 // How many bytes the file takes on disk.
 Answer storage_answer(const GenomicsContext& context, const Request& request,
                       const genomics::FileId& id);
+Answer consent_answer(const GenomicsContext& context, const Request& request,
+                      const genomics::FileId& id);
 Answer content_answer(const GenomicsContext& context, const Request& request,
                       const genomics::FileId& id);
 Answer index_answer(const GenomicsContext& context, const Request& request,
@@ -61,14 +64,15 @@ Answer attachment_answer(const GenomicsContext& context, const Request& request,
 std::optional<Answer> named_file_answer(const GenomicsContext& context, const Request& request,
                                         const std::string& rest);
 
-// The request's principal, as one who came through this door.
-security::Principal at_genomics_door(const Request& request);
+// The request's principal, as one who came through this door, with what for the request asks
+// (`purpose` of the query, Medarc-Purpose).
+genomics::Asker at_genomics_door(const Request& request);
 
 // What a request asks for. Errors: invalid_argument, and not_found for a reference that the file
 // does not have.
 
 // invalid_argument naming a query parameter that is not among `known`: a misspelt one must not give
-// another answer than was asked for.
+// another answer than was asked for. `purpose` is known everywhere.
 Status check_parameters(const Request& request, std::initializer_list<std::string_view> known);
 // true or false; `fallback` where the parameter is not given.
 Result<bool> flag_parameter(const Request& request, std::string_view name, bool fallback);

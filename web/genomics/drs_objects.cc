@@ -123,6 +123,7 @@ Result<std::string> DrsObjects::access_url(const DrsId& id, std::string_view acc
   DataLink link;
   link.file = row.id;
   link.content = blob.digest;
+  link.consent_version = row.consent.version;
   link.expires = {now().us + static_cast<int64_t>(c_.options.ticket_ttl_ms) * 1000};
   link.kind = DataLink::Kind::whole;
   return base_url_ + std::string(kDrsPath) + "/data/" + c_.links.seal(link);

@@ -48,7 +48,7 @@ class DrsObjects {
 
   const GenomicsContext& c_;
   const std::string base_url_;
-  const security::Principal who_;
+  const genomics::Asker who_;
 };
 
 // "drs://host/id" (D12). The host is genomics.drs_host, or the one the request was sent to.

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "web/genomics/consent_json.h"
 #include "web/genomics/doors.h"
 #include "web/genomics/drs_objects.h"
 #include "web/text.h"
@@ -97,6 +98,10 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url,
   o.raw("samples", samples + "]");
   if (!row.patient.value.empty()) o.text("patient", "Patient/" + row.patient.value);
   o.text("received", to_rfc3339(row.received));
+  if (row.consent.version > 0) {
+    o.raw("consent", "{" + terms_json(row.consent.terms) +
+                         ",\"regions\":" + std::to_string(row.consent.regions.size()) + "}");
+  }
   if (!row.index_kind.empty()) o.text("index", row.index_kind);
   o.raw("statistics", row.statistics_json.empty() ? "{}" : ByteView(row.statistics_json));
   if (!row.attachments.empty() || sorting)
@@ -105,6 +110,7 @@ std::string file_json(const genomics::FileRow& row, const std::string& base_url,
   links.text("content", url + "/content");
   links.text("manifest", url + "/manifest");
   links.text("storage", url + "/storage");
+  links.text("consent", url + "/consent");
   if (row.index_blob) links.text("index", url + "/index");
   if (index::attachment(row, "sorted") != nullptr) {
     links.text("sortedContent", url + "/content?derivative=sorted");

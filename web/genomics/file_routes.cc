@@ -137,6 +137,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
       {"plan", plan_answer},       {"variants", variants_answer}, {"depth", depth_answer},
       {"pileup", pileup_answer},   {"quality", quality_answer},   {"manifest", manifest_answer},
       {"storage", storage_answer},
+      {"consent", consent_answer},
   };
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
@@ -180,7 +181,7 @@ void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
   out.push_back(
       {"GET", "/genomics/files/{id...}",
        "A genome file: what it is; below it content, manifest, index, slice, plan, variants, "
-       "depth, pileup, quality, storage and attachments",
+       "depth, pileup, quality, storage, consent and attachments",
        [c](const Request& request) { return get(*c, request); }});
   out.push_back({"DELETE", "/genomics/files/{id...}", "Remove a genome file",
                  [c](const Request& request) -> Answer {

@@ -1,5 +1,6 @@
 #include "web/genomics/htsget_cram.h"
 
+#include "genomics/withheld.h"
 #include "web/conditional.h"
 
 namespace medarc::web {
@@ -28,6 +29,7 @@ DataLink link_of(CramPiece piece, CramReads::Form form) {
     link.kind = DataLink::Kind::cram;
     link.ranges = std::move(piece.ranges);
     link.regions = std::move(piece.regions);
+    link.withheld = std::move(piece.withheld);
     if (form == CramReads::Form::bam) link.form = kBamForm;
   } else {
     link.kind = DataLink::Kind::range;
@@ -38,7 +40,7 @@ DataLink link_of(CramPiece piece, CramReads::Form form) {
 
 Result<Response> coded(const GenomicsContext& c, const Request& request,
                        const genomics::CramSet& set, const DataLink& link, CramReads::Form form) {
-  const CramPiece piece{true, link.ranges, link.regions, 0};
+  const CramPiece piece{true, link.ranges, link.regions, link.withheld, 0};
   MEDARC_ASSIGN(auto content, c.store.crams().coded(set, piece, form));
   if (content.bytes) {
     Representation thing;
@@ -57,20 +59,19 @@ Result<Response> coded(const GenomicsContext& c, const Request& request,
 
 }  // namespace
 
-Result<std::vector<TicketPart>> cram_ticket_parts(const GenomicsContext& c,
-                                                  const security::Principal& who,
-                                                  const genomics::FileRow& row,
-                                                  const HtsgetRequest& asked,
-                                                  CramReads::Form form) {
+Result<CramTicket> cram_ticket(const GenomicsContext& c, const genomics::Asker& who,
+                               const genomics::FileRow& row, const HtsgetRequest& asked,
+                               CramReads::Form form) {
   if (asked.mask.active()) {
     return make_error(Code::unsupported, "fields and tags of CRAM files cannot be left out");
   }
   CramReads& crams = c.store.crams();
   MEDARC_ASSIGN(const auto set, crams.load(row));
   MEDARC_ASSIGN(auto selection, selection_of(asked, set->header));
-  const CramReads::Wanted wanted{std::move(selection.regions), form, true};
-  MEDARC_TRY(crams.admit(who, *set, wanted));
-  std::vector<TicketPart> out;
+  MEDARC_ASSIGN(const CramReads::Wanted admitted,
+                crams.admit(who, *set, {std::move(selection.regions), form, true}));
+  CramTicket ticket{set, {}, genomics::withheld_in(admitted.withheld, admitted.regions)};
+  std::vector<TicketPart>& out = ticket.parts;
   MEDARC_ASSIGN(Bytes header, crams.header(*set, form));
   const uint64_t header_bytes = header.size();
   if (header_bytes <= c.options.inline_bytes_max) {
@@ -85,13 +86,13 @@ Result<std::vector<TicketPart>> cram_ticket_parts(const GenomicsContext& c,
   // The whole answer for the header alone: then the end belongs to it (H23).
   if (asked.header_only) {
     out.push_back({"header", std::move(end)});
-    return out;
+    return ticket;
   }
-  for (CramPiece& piece : crams.plan(*set, wanted)) {
+  for (CramPiece& piece : crams.plan(*set, admitted)) {
     out.push_back({"body", link_of(std::move(piece), form)});
   }
   out.push_back({"body", std::move(end)});
-  return out;
+  return ticket;
 }
 
 Result<Response> cram_data(const GenomicsContext& c, const Request& request,

@@ -17,13 +17,18 @@ struct TicketPart {
   std::variant<Bytes, DataLink> what;
 };
 
+struct CramTicket {
+  std::shared_ptr<const genomics::CramSet> set;
+  std::vector<TicketPart> parts;
+  std::vector<genomics::Region> withheld;  // of what was asked for
+};
+
 // Of a CRAM file as CRAM or BAM. Whole containers go out as they are where every read of them is
-// wanted. Admits and audits. Errors: not_found (a reference), unsupported, too_large.
-Result<std::vector<TicketPart>> cram_ticket_parts(const GenomicsContext& context,
-                                                  const security::Principal& who,
-                                                  const genomics::FileRow& row,
-                                                  const HtsgetRequest& asked,
-                                                  genomics::CramReads::Form form);
+// wanted. Admits and audits. Errors: not_found (a reference), permission_denied, unsupported,
+// too_large.
+Result<CramTicket> cram_ticket(const GenomicsContext& context, const genomics::Asker& who,
+                               const genomics::FileRow& row, const HtsgetRequest& asked,
+                               genomics::CramReads::Form form);
 
 // What such a link stands for.
 Result<Response> cram_data(const GenomicsContext& context, const Request& request,

@@ -13,11 +13,6 @@ namespace {
 
 using genomics::crypt4gh::PublicKey;
 
-// DataLink::sealed: the recipient's key, and whether a slice is of everything.
-Bytes pack(const PublicKey& key, bool everything) {
-  return Bytes(key.view()) + (everything ? '\1' : '\0');
-}
-
 Result<PublicKey> key_in_header(std::string_view value) {
   const auto bytes = from_base64(trim(value));
   if (!bytes) {
@@ -74,9 +69,12 @@ Result<std::string> sealed_ticket(const GenomicsContext& c, const Request& reque
   std::string form;  // what is asked for
   for (const char letter : format) form += static_cast<char>(letter - 'A' + 'a');
   const bool everything = !asked.header_only && !asked.ranges;
-  const bool whole = everything && !asked.mask.active() && form == row.format;
+  MEDARC_ASSIGN(const genomics::Permit permitted, c.store.permit(who, row));
+  const bool whole =
+      everything && !asked.mask.active() && form == row.format && permitted.whole();
   DataLink link;
   link.file = row.id;
+  link.consent_version = row.consent.version;
   link.expires = {now().us + static_cast<int64_t>(c.options.ticket_ttl_ms) * 1000};
   if (whole) MEDARC_TRY(c.store.content(who, row));  // the bytes as they are stored
   if (row.format == "cram") {
@@ -87,11 +85,14 @@ Result<std::string> sealed_ticket(const GenomicsContext& c, const Request& reque
     if (!whole) {
       MEDARC_ASSIGN(const auto set, c.store.crams().load(row));
       MEDARC_ASSIGN(auto selection, selection_of(asked, set->header));
-      MEDARC_TRY(c.store.crams().admit(who, *set, {selection.regions, cram_form(form), true}));
-      if (selection.regions) link.regions = std::move(*selection.regions);
+      MEDARC_ASSIGN(auto admitted,
+                    c.store.crams().admit(
+                        who, *set, {std::move(selection.regions), cram_form(form), true}));
+      if (admitted.regions) link.regions = std::move(*admitted.regions);
+      link.withheld = std::move(admitted.withheld);
     }
   } else {
-    MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+    MEDARC_ASSIGN(const auto set, c.store.read_set(who, row));
     MEDARC_ASSIGN(genomics::Selection selection, selection_of(asked, set->header));
     selection.form = variant_form(form);
     auto slice = genomics::make_slice(set, selection, c.store.limits());
@@ -99,12 +100,14 @@ Result<std::string> sealed_ticket(const GenomicsContext& c, const Request& reque
     MEDARC_TRY(c.store.admit_slice(who, row, *set, selection));
     link.content = set->content;
     link.regions = slice->regions;
+    link.withheld = slice->withheld;
     link.mask = asked.mask;
   }
   MEDARC_TRY(c.store.crypt4gh()->admit(who, row.id, recipient));
   link.kind = whole ? DataLink::Kind::range : DataLink::Kind::coded;
   link.form = form;
-  link.sealed = pack(recipient.key, everything);
+  link.everything = everything;
+  link.sealed = recipient.key.view();
   const std::string token = c.links.seal(link);
   if (token.size() > kLinkBytesMax) {
     return make_error(Code::too_large, "too many regions for one ticket: ask in several requests");
@@ -115,30 +118,30 @@ Result<std::string> sealed_ticket(const GenomicsContext& c, const Request& reque
 Result<Response> sealed_data(const GenomicsContext& c, const Request& request,
                              const DataLink& link) {
   genomics::Crypt4gh* crypt4gh = c.store.crypt4gh();
-  const auto key = PublicKey::from_view(ByteView(link.sealed).substr(0, 32));
-  if (crypt4gh == nullptr || !key || link.sealed.size() != 33) {
+  const auto key = PublicKey::from_view(link.sealed);
+  if (crypt4gh == nullptr || !key) {
     return make_error(Code::internal, "a link of another form");
   }
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
   const Error replaced =
       make_error(Code::gone, "the file was replaced, or sorted: ask for a new ticket");
-  const bool everything = link.sealed.back() != '\0';
   if (row.format == "cram") {
     if (row.blob != link.content) return replaced;
     if (link.kind == DataLink::Kind::coded) {
       MEDARC_ASSIGN(auto set, c.store.crams().load(row));
       genomics::CramReads::Wanted wanted{std::nullopt, cram_form(link.form), true};
-      if (!everything) wanted.regions = link.regions;
+      if (!link.everything) wanted.regions = link.regions;
+      wanted.withheld = link.withheld;
       MEDARC_ASSIGN(auto content, c.store.crams().open_admitted(std::move(set), wanted));
       return sealed_stream(request, std::move(content.source), content.bytes, *key);
     }
   } else {
-    MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+    MEDARC_ASSIGN(const auto set, c.store.planned_set(row, link.consent_version));
     if (set->content != link.content) return replaced;
     if (link.kind == DataLink::Kind::coded) {
-      genomics::Selection selection{link.regions, link.mask};
-      if (everything) selection.regions.reset();
-      selection.form = variant_form(link.form);
+      genomics::Selection selection{link.regions, link.mask, variant_form(link.form),
+                                    link.withheld};
+      if (link.everything) selection.regions.reset();
       MEDARC_ASSIGN(auto slice, genomics::make_slice(set, selection, c.store.limits()));
       MEDARC_ASSIGN(auto reader, c.store.open_admitted(link.content));
       MEDARC_ASSIGN(auto content,

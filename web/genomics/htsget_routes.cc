@@ -2,12 +2,14 @@
 // (htsget 1.3).
 #include "base/bytes.h"
 #include "genomics/bgzf.h"
+#include "genomics/withheld.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
 #include "web/genomics/drs_objects.h"
 #include "web/genomics/htsget_cram.h"
 #include "web/genomics/encryption.h"
 #include "web/genomics/htsget_request.h"
+#include "web/genomics/withheld.h"
 #include "web/http_error.h"
 #include "web/text.h"
 
@@ -41,6 +43,7 @@ class Ticket {
       : context_(context), base_(request.base_url + "/htsget/data/") {
     link_.file = row.id;
     link_.content = content;
+    link_.consent_version = row.consent.version;
     link_.expires = {now().us + static_cast<int64_t>(context.options.ticket_ttl_ms) * 1000};
   }
 
@@ -69,6 +72,7 @@ class Ticket {
     DataLink link = std::get<DataLink>(one.what);
     link.file = link_.file;
     link.content = link_.content;
+    link.consent_version = link_.consent_version;
     link.expires = link_.expires;
     const std::string token = context_.links.seal(link);
     if (token.size() > kLinkBytesMax) return false;
@@ -79,7 +83,9 @@ class Ticket {
     DataLink link = link_;
     link.kind = DataLink::Kind::coded;
     link.fragments = piece.fragments;
+    link.everything = slice.everything;
     link.regions = genomics::regions_of(piece, slice);
+    link.withheld = genomics::withheld_of(piece, slice);
     link.mask = slice.mask;
     if (slice.recoder) link.form = other_form(*slice.set);
     const std::string token = context_.links.seal(link);
@@ -87,8 +93,10 @@ class Ticket {
     add(base_ + token, "body");
     return true;
   }
-  std::string take(std::string_view format) {
-    return "{\"htsget\":{\"format\":" + json_string(format) + ",\"urls\":[" + urls_ + "]}}";
+  // `withheld`: a member, or nothing.
+  std::string take(std::string_view format, const std::string& withheld) {
+    return "{\"htsget\":{\"format\":" + json_string(format) + ",\"urls\":[" + urls_ + "]" +
+           withheld + "}}";
   }
 
  private:
@@ -139,27 +147,36 @@ Error too_many_regions() {
   return make_error(Code::too_large, "too many regions for one ticket: ask in several requests");
 }
 
-Result<std::string> cram_ticket_of(const GenomicsContext& c, const Request& request,
-                                   const genomics::FileRow& row, const HtsgetRequest& asked,
-                                   const std::string& format) {
+struct MadeTicket {
+  std::string body;
+  std::vector<genomics::Region> withheld;
+};
+
+Result<MadeTicket> cram_ticket_of(const GenomicsContext& c, const Request& request,
+                                  const genomics::FileRow& row, const HtsgetRequest& asked,
+                                  const std::string& format) {
   using Form = genomics::CramReads::Form;
-  MEDARC_ASSIGN(const auto parts, cram_ticket_parts(c, at_genomics_door(request), row, asked,
+  MEDARC_ASSIGN(const CramTicket parts, cram_ticket(c, at_genomics_door(request), row, asked,
                                                     format == "CRAM" ? Form::cram : Form::bam));
   Ticket ticket(c, request, row, row.blob);
-  for (const TicketPart& one : parts) {
+  for (const TicketPart& one : parts.parts) {
     if (!ticket.add_part(one)) return too_many_regions();
   }
-  return ticket.take(format);
+  return MadeTicket{ticket.take(format, withheld_member(c, parts.set->header, parts.withheld)),
+                    parts.withheld};
 }
 
-Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
-                              const HtsgetKind& kind, const HtsgetRequest& asked) {
+Result<MadeTicket> ticket_of(const GenomicsContext& c, const Request& request,
+                             const HtsgetKind& kind, const HtsgetRequest& asked) {
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FileRow row, file_asked(c, who, request.captures.at(0)));
   MEDARC_ASSIGN(const std::string format, format_of(row, kind, asked));
-  if (asked.encrypted) return sealed_ticket(c, request, row, format, asked);
+  if (asked.encrypted) {
+    MEDARC_ASSIGN(std::string sealed, sealed_ticket(c, request, row, format, asked));
+    return MadeTicket{std::move(sealed), {}};
+  }
   if (row.format == "cram") return cram_ticket_of(c, request, row, asked, format);
-  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+  MEDARC_ASSIGN(const auto set, c.store.read_set(who, row));
   MEDARC_ASSIGN(genomics::Selection selection, selection_of(asked, set->header));
   if (format == "VCF") selection.form = RecordForm::Kind::vcf;
   if (format == "BCF") selection.form = RecordForm::Kind::bcf;
@@ -168,6 +185,12 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
   const genomics::Slice& slice = *made;
   MEDARC_TRY(c.store.admit_slice(who, row, *set, selection));
   Ticket ticket(c, request, row, set->content);
+  MadeTicket out;
+  out.withheld = genomics::withheld_in(slice.withheld, selection.regions);
+  const auto taken = [&] {
+    out.body = ticket.take(format, withheld_member(c, set->header, out.withheld));
+    return std::move(out);
+  };
   const Bytes& header = genomics::header_blocks(slice);
   if (ticket.fits_inline(header.size())) {
     ticket.add_inline(header, "header");
@@ -177,7 +200,7 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
   // The whole answer for the header alone: then the end marker belongs to it (H23).
   if (asked.header_only) {
     ticket.add_inline(genomics::kBgzfEof, "header");
-    return ticket.take(format);
+    return taken();
   }
   std::unique_ptr<archive::BlobReader> reader;
   uint64_t coded_here = 0;
@@ -201,7 +224,7 @@ Result<std::string> ticket_of(const GenomicsContext& c, const Request& request,
     if (!coded.empty()) ticket.add_inline(coded, "body");
   }
   ticket.add_inline(genomics::kBgzfEof, "body");
-  return ticket.take(format);
+  return taken();
 }
 
 // Errors in htsget's own form, 401 too: that is why these routes let strangers in this far (H03,
@@ -222,22 +245,26 @@ Response ticket_answer(const GenomicsContext& c, const Request& request, const H
   if (parsed.error) return refused(*parsed.error);
   const auto ticket = ticket_of(c, request, kind, parsed.request);
   if (ticket.has_error()) return refused(htsget_error(ticket.error()));
-  Response response = make_response(200, std::string(kTicketType), *ticket);
+  Response response = make_response(200, std::string(kTicketType), ticket->body);
+  say_withheld(response, ticket->withheld);
   response.headers.set("Cache-Control", "no-store, no-transform");
   return response;
 }
 
 Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const DataLink link, c.links.open(request.captures.at(0)));
-  if (!link.sealed.empty()) return sealed_data(c, request, link);
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
+  if (row.consent.version != link.consent_version) {
+    return make_error(Code::gone, "the file's consent was changed: ask for a new ticket");
+  }
+  if (!link.sealed.empty()) return sealed_data(c, request, link);
   if (row.format == "cram") return cram_data(c, request, row, link);
-  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+  MEDARC_ASSIGN(const auto set, c.store.planned_set(row, link.consent_version));
   if (set->content != link.content) {
     return make_error(Code::gone, "the file was replaced, or sorted: ask for a new ticket");
   }
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(link.content));
-  genomics::Slice slice{set, false, link.regions, link.mask, {}};
+  genomics::Slice slice{set, link.everything, link.regions, link.mask, link.withheld};
   if (!link.form.empty()) {
     MEDARC_ASSIGN(slice.recoder,
                   genomics::VariantRecoder::make(*set, other_kind(*set), c.store.limits()));

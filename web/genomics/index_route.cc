@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kPart = "/index";
 
-Result<Response> check(const GenomicsContext& c, const security::Principal& who,
+Result<Response> check(const GenomicsContext& c, const genomics::Asker& who,
                        const genomics::FileId& id, ByteView theirs) {
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
   MEDARC_ASSIGN(const auto reader, c.store.index_file(who, row));

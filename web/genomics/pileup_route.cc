@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include "genomics/pileup.h"
+#include "genomics/withheld.h"
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
+#include "web/genomics/withheld.h"
 #include "web/http_error.h"
 #include "web/text.h"
 
@@ -132,15 +134,19 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
       fmt::format(R"("minMapq":{},"minBaseq":{},"orphans":{},"overlapsOnce":{},"depthMax":{})",
                   options.mapping_quality_min, options.base_quality_min, options.orphans,
                   options.overlaps_once, c.store.limits().pileup_depth_max);
+  const auto withheld = genomics::withheld_in(reads.set->withheld, std::vector{cut});
   const std::string etag = etag_of(
-      reads.set->content,
-      fmt::format("pileup;{};{}-{};{};{}", cut.tid, cut.begin, cut.end, said, options.reads));
+      reads.set->content, fmt::format("pileup;{};{}-{};{};{}{}", cut.tid, cut.begin, cut.end, said,
+                                      options.reads, withheld_tag(withheld)));
   if (auto early = check_preconditions(request, etag)) return std::move(*early);
-  std::string before = fmt::format(R"({{"reference":{},"start":{},"end":{},{},"positions":[)",
-                                   json_string(reference), cut.begin + 1, cut.end, said);
-  return streamed(
-      request, "application/json", etag, name_of(reads.row) + ".pileup.json",
-      std::make_unique<PileupSource>(std::move(*scan), options.reads, std::move(before)));
+  std::string before = fmt::format(R"({{"reference":{},"start":{},"end":{},{}{},"positions":[)",
+                                   json_string(reference), cut.begin + 1, cut.end, said,
+                                   withheld_member(c, reads.set->header, withheld));
+  Response response =
+      streamed(request, "application/json", etag, name_of(reads.row) + ".pileup.json",
+               std::make_unique<PileupSource>(std::move(*scan), options.reads, std::move(before)));
+  say_withheld(response, withheld);
+  return response;
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ std::vector<Route> genomics_routes(genomics::GenomeStore& store,
   std::vector<Route> out;
   add_file_routes(context, out);
   add_index_route(context, out);
+  add_consent_routes(context, out);
   add_tus_routes(context, out);
   add_htsget_routes(context, out);
   add_refget_routes(context, out);
@@ -51,9 +52,15 @@ std::vector<Route> genomics_routes(genomics::GenomeStore& store,
   return out;
 }
 
-security::Principal at_genomics_door(const Request& request) {
-  security::Principal principal = request.principal;
+genomics::Asker at_genomics_door(const Request& request) {
+  genomics::Asker principal(request.principal);
   principal.door = "genomics";
+  for (const std::string_view field : request.headers.all("Medarc-Purpose")) {
+    principal.purposes.emplace_back(field);
+  }
+  for (const auto& [name, value] : request.query) {
+    if (name == "purpose") principal.purposes.push_back(value);
+  }
   return principal;
 }
 
@@ -113,7 +120,7 @@ Result<RegionReads> open_region(const GenomicsContext& c, const Request& request
                                 const genomics::FileId& id) {
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(genomics::FileRow row, c.store.file(who, id));
-  MEDARC_ASSIGN(auto set, c.store.read_set(row));
+  MEDARC_ASSIGN(auto set, c.store.read_set(who, row));
   MEDARC_ASSIGN(const genomics::Region region, one_region(request, set->header));
   MEDARC_TRY(c.store.admit_slice(who, row, *set, {std::vector{region}, {}}));
   MEDARC_ASSIGN(auto content, c.store.open_admitted(set->content));
@@ -163,6 +170,7 @@ Response streamed(const Request& request, const std::string& content_type, const
 
 Status check_parameters(const Request& request, std::initializer_list<std::string_view> known) {
   for (const auto& [name, value] : request.query) {
+    if (name == "purpose") continue;  // at_genomics_door() has read it
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     std::string text = "there is no such parameter here; there are:";
     for (const std::string_view one : known) text += " " + std::string(one);

@@ -2,8 +2,10 @@
 // stored; reads also as SAM or JSON made while they are sent.
 #include "archive/hash.h"
 #include "genomics/slice_text.h"
+#include "genomics/withheld.h"
 #include "web/conditional.h"
 #include "web/genomics/slice_forms.h"
+#include "web/genomics/withheld.h"
 #include "web/text.h"
 
 namespace medarc::web {
@@ -90,6 +92,7 @@ std::string etag_of(const genomics::Slice& slice, const SliceForm& form, bool wi
     hash.update(std::to_string(r.tid) + ":" + std::to_string(r.begin) + "-" +
                 std::to_string(r.end) + ";");
   }
+  hash.update(withheld_tag(slice.withheld));
   const RecordMask& mask = slice.mask;
   if (mask.active()) {
     hash.update(std::to_string(mask.fields) + (mask.tags ? ";tags" : ";"));
@@ -110,35 +113,45 @@ std::string filename_of(const FileRow& row, const SliceForm& form) {
 
 Result<Response> own_slice(const GenomicsContext& c, const Request& request, const FileRow& row,
                            const SliceForm& form) {
-  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+  const auto who = at_genomics_door(request);
+  MEDARC_ASSIGN(const auto set, c.store.read_set(who, row));
   MEDARC_ASSIGN(Asked asked, asked_of(request, *set));
   if (!asked.with_header) return wrong("header: a file of this format always has one");
   if (form.name == "vcf") asked.selection.form = genomics::RecordForm::Kind::vcf;
   if (form.name == "bcf") asked.selection.form = genomics::RecordForm::Kind::bcf;
   auto slice = genomics::make_slice(set, asked.selection, c.store.limits());
   if (slice.has_error()) return c.store.not_sliced(row, slice.error());
-  MEDARC_TRY(c.store.admit_slice(at_genomics_door(request), row, *set, asked.selection));
+  MEDARC_TRY(c.store.admit_slice(who, row, *set, asked.selection));
   const std::string etag = etag_of(*slice, form, true);
+  const auto withheld = genomics::withheld_in(slice->withheld, asked.selection.regions);
   if (auto early = check_preconditions(request, etag)) return std::move(*early);
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(set->content));
   MEDARC_ASSIGN(auto content,
                 genomics::open_slice(std::move(*slice), std::move(reader), c.store.limits()));
   const std::string type(form.media.front());
   const std::string name = filename_of(row, form);
+  Response response;
   // So much may have to be coded again that it is made while it is sent.
-  if (!content.bytes) return streamed(request, type, etag, name, std::move(content.source));
+  if (!content.bytes) {
+    response = streamed(request, type, etag, name, std::move(content.source));
+    say_withheld(response, withheld);
+    return response;
+  }
   Representation thing{type, etag, *content.bytes, name, {}};
   thing.open = [&content](ByteRange range) -> Result<std::unique_ptr<ByteSource>> {
     return part_of(std::move(content.source), range);
   };
-  return serve(request, thing);
+  response = serve(request, thing);
+  say_withheld(response, withheld);
+  return response;
 }
 
 Result<Response> bam_slice_as_text(const GenomicsContext& c, const Request& request,
                                    const FileRow& row, const SliceForm& form) {
-  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+  const auto who = at_genomics_door(request);
+  MEDARC_ASSIGN(const auto set, c.store.read_set(who, row));
   MEDARC_ASSIGN(const Asked asked, asked_of(request, *set));
-  MEDARC_TRY(c.store.admit_slice(at_genomics_door(request), row, *set, asked.selection));
+  MEDARC_TRY(c.store.admit_slice(who, row, *set, asked.selection));
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(set->content));
   auto scan = genomics::RecordScan::open(set, asked.selection, c.store.limits(), std::move(reader));
   if (scan.has_error()) return c.store.not_sliced(row, scan.error());
@@ -147,9 +160,12 @@ Result<Response> bam_slice_as_text(const GenomicsContext& c, const Request& requ
   const auto text = form.name == "sam"    ? genomics::RecordsForm::sam
                     : form.name == "json" ? genomics::RecordsForm::json
                                           : genomics::RecordsForm::ndjson;
+  const auto withheld = genomics::withheld_in(set->withheld, asked.selection.regions);
   MEDARC_ASSIGN(auto source, genomics::open_slice_text(std::move(*scan), text, asked.with_header));
-  return streamed(request, std::string(form.media.front()), etag, filename_of(row, form),
-                  std::move(source));
+  Response response = streamed(request, std::string(form.media.front()), etag,
+                               filename_of(row, form), std::move(source));
+  say_withheld(response, withheld);
+  return response;
 }
 
 }  // namespace medarc::web

@@ -1,6 +1,8 @@
 // /genomics/files/{id}/variants: variants by region and by what they say, as JSON or VCF text.
 #include "genomics/variant_query.h"
+#include "genomics/withheld.h"
 #include "web/genomics/doors.h"
+#include "web/genomics/withheld.h"
 #include "web/http_error.h"
 #include "web/text.h"
 
@@ -48,7 +50,7 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
   MEDARC_ASSIGN(genomics::VariantQuery query, query_of(c, request));
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FileRow row, c.store.file(who, id));
-  MEDARC_ASSIGN(const auto set, c.store.read_set(row));
+  MEDARC_ASSIGN(const auto set, c.store.read_set(who, row));
   MEDARC_ASSIGN(const genomics::Selection selection, regions_asked(request, set->header));
   query.regions = selection.regions;
   MEDARC_TRY(c.store.admit_slice(who, row, *set, selection));
@@ -58,6 +60,7 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
   response.headers.set("Content-Type", json ? "application/json" : "application/vnd.ga4gh.vcf");
   MEDARC_ASSIGN(auto source,
                 genomics::open_variants(set, query, std::move(reader), c.store.limits()));
+  say_withheld(response, genomics::withheld_in(set->withheld, selection.regions));
   if (request.method != "HEAD") response.body = std::move(source);
   return response;
 }
