@@ -111,9 +111,9 @@ class Transfer : public ::testing::Test {
   }
   std::string url(uint16_t port) const { return "http://127.0.0.1:" + std::to_string(port); }
   // So slow in the short form that a kill meets it.
-  std::vector<std::string> slowly(std::vector<std::string> words) const {
+  std::vector<std::string> slowly(std::vector<std::string> words, uint64_t seconds) const {
     if (long_) return words;
-    words.insert(words.end(), {"--bytes-per-second", std::to_string(bytes_ / 2)});
+    words.insert(words.end(), {"--bytes-per-second", std::to_string(bytes_ / seconds)});
     return words;
   }
   // Where the only upload that is gone on with stands.
@@ -168,7 +168,8 @@ TEST_F(Transfer, KilledClientsAndAKilledServerSendOnlyThePieceUnderWayAgain) {
   auto server = std::make_unique<ServerProcess>(dir_ / "data", at);
   ASSERT_TRUE(server->ready());
   const auto push = slowly({"push", file, "--to", url(port), "--patient", "P1", "--piece-bytes",
-                            std::to_string(piece), "--json"});
+                            std::to_string(piece), "--json"},
+                           2);
   // Two clients killed, the third sees its server killed and come back.
   uint64_t stood = 0;
   for (const uint64_t part : {5u, 3u}) {
@@ -180,6 +181,7 @@ TEST_F(Transfer, KilledClientsAndAKilledServerSendOnlyThePieceUnderWayAgain) {
   Running client(push, dir_ / "out");
   ASSERT_TRUE(until(client, [&] { return offset(port) > bytes_ / 2; })) << "it was too fast";
   server->kill();
+  EXPECT_TRUE(client.running()) << "it was too fast";
   server = std::make_unique<ServerProcess>(dir_ / "data", at);
   ASSERT_TRUE(server->ready());
   ASSERT_EQ(client.wait(), 0);
@@ -201,7 +203,7 @@ TEST_F(Transfer, KilledClientsAndAKilledServerSendOnlyThePieceUnderWayAgain) {
   // And back.
   const std::string id(pushed.at("id").as_string()), out = dir_ / "back.fastq.gz";
   const auto pull =
-      slowly({"pull", id, "--from", url(port), "-o", out, "--connections", "2", "--json"});
+      slowly({"pull", id, "--from", url(port), "-o", out, "--connections", "2", "--json"}, 4);
   uint64_t right = 0;
   {
     Running killed(pull, dir_ / "out");
@@ -228,6 +230,7 @@ TEST_F(Transfer, KilledClientsAndAKilledServerSendOnlyThePieceUnderWayAgain) {
     return held_now > right + (bytes_ - right) / 4;
   })) << "it was too fast";
   server->kill();
+  EXPECT_TRUE(last.running()) << "it was too fast";
   server = std::make_unique<ServerProcess>(dir_ / "data", at);
   ASSERT_TRUE(server->ready());
   ASSERT_EQ(last.wait(), 0);
