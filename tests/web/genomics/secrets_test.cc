@@ -41,10 +41,12 @@ TEST_F(SecretsTest, H28NoTokenAndNoLinkIsInLogsErrorsOrAudit) {
   const test::HttpClient::Headers wrong = {{"Authorization", "Bearer " + bearer}};
   std::vector<std::string> links;
   for (const json::value& one : urls_of(get("/htsget/reads/one?referenceName=chr1&start=7"))) {
-    links.push_back(path_of(one.at("url").as_string()));
+    const std::string url(one.at("url").as_string());
+    if (url.starts_with("http")) links.push_back(path_of(url));
   }
   const std::string object = path_of(get("/ga4gh/drs/v1/objects/one").header("Location"));
-  links.push_back(path_of(json::parse(get(object + "/access/https").body).at("url").as_string()));
+  const json::value access = json::parse(get(object + "/access/https").body);
+  links.push_back(path_of(std::string(access.at("url").as_string())));
   ASSERT_GE(links.size(), 3u);
 
   std::vector<HttpAnswer> refused = {
