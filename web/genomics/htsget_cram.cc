@@ -1,5 +1,6 @@
 #include "web/genomics/htsget_cram.h"
 
+#include "genomics/masked_bam.h"
 #include "web/conditional.h"
 
 namespace medarc::web {
@@ -9,6 +10,7 @@ using genomics::CramPiece;
 using genomics::CramReads;
 
 constexpr const char* kOctets = "application/octet-stream";
+constexpr size_t kReadBytes = 256u << 10;
 constexpr std::string_view kBamForm = "bam";
 
 Response whole(const Request& request, Bytes bytes) {
@@ -20,6 +22,17 @@ Response whole(const Request& request, Bytes bytes) {
         std::make_unique<StringSource>(bytes.substr(range.begin, range.length)));
   };
   return serve(request, thing);
+}
+
+Result<Bytes> all_of(ByteSource& source) {
+  Bytes out;
+  for (;;) {
+    const size_t before = out.size();
+    out.resize(before + kReadBytes);
+    MEDARC_ASSIGN(const size_t n, source.read(out.data() + before, kReadBytes));
+    out.resize(before + n);
+    if (n == 0) return out;
+  }
 }
 
 DataLink link_of(CramPiece piece, CramReads::Form form) {
@@ -40,6 +53,14 @@ Result<Response> coded(const GenomicsContext& c, const Request& request,
                        const genomics::CramSet& set, const DataLink& link, CramReads::Form form) {
   const CramPiece piece{true, link.ranges, link.regions, 0};
   MEDARC_ASSIGN(auto content, c.store.crams().coded(set, piece, form));
+  if (link.mask.active()) {
+    content.source =
+        genomics::masked_bam(std::move(content.source), set.header, link.mask, c.store.limits());
+    if (content.bytes) {
+      MEDARC_ASSIGN(Bytes bytes, all_of(*content.source));
+      return whole(request, std::move(bytes));
+    }
+  }
   if (content.bytes) {
     Representation thing;
     thing.content_type = kOctets;
@@ -62,8 +83,9 @@ Result<std::vector<TicketPart>> cram_ticket_parts(const GenomicsContext& c,
                                                   const genomics::FileRow& row,
                                                   const HtsgetRequest& asked,
                                                   CramReads::Form form) {
-  if (asked.mask.active()) {
-    return make_error(Code::unsupported, "fields and tags of CRAM files cannot be left out");
+  if (asked.mask.active() && form == CramReads::Form::cram) {
+    return make_error(Code::unsupported,
+                      "fields and tags of a CRAM file are left out in BAM only: format=BAM");
   }
   CramReads& crams = c.store.crams();
   MEDARC_ASSIGN(const auto set, crams.load(row));
@@ -88,7 +110,9 @@ Result<std::vector<TicketPart>> cram_ticket_parts(const GenomicsContext& c,
     return out;
   }
   for (CramPiece& piece : crams.plan(*set, wanted)) {
-    out.push_back({"body", link_of(std::move(piece), form)});
+    DataLink link = link_of(std::move(piece), form);
+    link.mask = asked.mask;
+    out.push_back({"body", std::move(link)});
   }
   out.push_back({"body", std::move(end)});
   return out;
