@@ -113,11 +113,14 @@ Status BcfEncoder::append(ByteView line, Bytes& out) const {
   }
   const RecordFacts place = place_of_vcf(c, header_.info_end);
   const int64_t position = int64_t{c.position} - 1;
+  // What lies before the first base alone is found under it, and is as long as its REF still.
+  const bool before = position < 0 && place.end == 1;
+  const int64_t bases = before ? static_cast<int64_t>(c.ref.size()) : place.end - position;
   put_le32(static_cast<uint32_t>(kBcfFixedBytes + shared.size()), out);
   put_le32(static_cast<uint32_t>(individual.size()), out);
   put_le32(static_cast<uint32_t>(*contig), out);
   put_le32(static_cast<uint32_t>(position), out);
-  put_le32(static_cast<uint32_t>(place.end - position), out);
+  put_le32(static_cast<uint32_t>(bases), out);
   put_le32(quality.at(0), out);
   put_le32(infos | alleles << 16, out);
   put_le32(static_cast<uint32_t>(samples) | formats << 24, out);

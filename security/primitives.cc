@@ -1,12 +1,9 @@
 #include "security/primitives.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <cstdlib>
@@ -113,29 +110,18 @@ Bytes blake2b_512(ByteView bytes) {
 Digest hmac_sha256(ByteView key, ByteView message) {
   Digest out;
   unsigned int size = 0;
+  if (key.empty()) key = ByteView("", 0);  // no null pointer
   must(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets(message), message.size(),
             out.value.data(), &size) != nullptr);
   return out;
 }
 
+// Extract, then the first block of expand, which is all of 32 bytes.
 Secret derive(const Secret& from, ByteView salt, ByteView purpose) {
-  const std::unique_ptr<EVP_KDF, decltype(&EVP_KDF_free)> kdf(
-      EVP_KDF_fetch(nullptr, "HKDF", nullptr), EVP_KDF_free);
-  must(kdf != nullptr);
-  const std::unique_ptr<EVP_KDF_CTX, decltype(&EVP_KDF_CTX_free)> context(
-      EVP_KDF_CTX_new(kdf.get()), EVP_KDF_CTX_free);
-  must(context != nullptr);
-  char digest[] = "SHA256";
-  const auto part = [](const char* name, ByteView bytes) {
-    return OSSL_PARAM_construct_octet_string(name, const_cast<char*>(bytes.data()), bytes.size());
-  };
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-      part(OSSL_KDF_PARAM_KEY, from.view()), part(OSSL_KDF_PARAM_SALT, salt),
-      part(OSSL_KDF_PARAM_INFO, purpose), OSSL_PARAM_construct_end()};
-  Secret out;
-  must(EVP_KDF_derive(context.get(), out.data(), kKeyBytes, parameters));
-  return out;
+  const std::optional<Secret> extracted = Secret::from_view(hmac_sha256(salt, from.view()).view());
+  Bytes info(purpose);
+  info += '\1';
+  return *Secret::from_view(hmac_sha256(extracted->view(), info).view());
 }
 
 Result<Secret> scrypt(std::string_view passphrase, ByteView salt, ScryptCost cost) {

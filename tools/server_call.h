@@ -2,11 +2,9 @@
 #pragma once
 
 #include <boost/json/value.hpp>
-#include <memory>
 #include <string>
 #include <utility>
 
-#include "dicom/ul/channel.h"
 #include "dicom/web_destinations.h"
 #include "tools/verb.h"
 

@@ -72,8 +72,8 @@ struct Protocol {
 };
 constexpr Protocol kProtocols[] = {
     {"/htsget/",
-     "htsget 1.3.0. Reads as BAM and CRAM, variants as VCF and BCF; GET and POST; `class=header`, "
-     "`fields` and `tags` (of stored BAM files). Slices hold exactly the records that overlap."},
+     "htsget 1.3.0. Reads as BAM and CRAM, variants as VCF and BCF; GET and POST; `class=header`; "
+     "`fields` and `tags` of what is given as BAM. Slices hold exactly the records that overlap."},
     {"/ga4gh/drs/",
      "DRS 1.5. Ids name bytes, and bundles sets of files. Access by `https` and `htsget`. "
      "Authorisation by bearer token; Passports are not read."},

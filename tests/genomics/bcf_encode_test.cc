@@ -42,8 +42,8 @@ const std::vector<std::string> kLines = {
     "c1\t0\t.\tA\tC\t.\t.\t.\tGT\t0/1\t.\t1|0\n",
     "c1\t1\trs1;rs2\tA\tC,G\t30\tPASS\tDB;DP=127;AF=0.5,0.25\tGT:DP:GL\t0|1:7:-1,-2.5,.\t./.:.:.\t"
     "2:300:1e-30\n",
-    "c1\t2\t.\tACGT\t.\t29.6\tq10;s50\tDP=128;NN=-120,-121,.\tGT:AD:FT\t0/1/2:1,2:PASS\t1\t"
-    ".|.:.,5:q10;s50\n",
+    "c1\t2\t.\tACGT\t.\t29.6\tq10;s50\tDP=128;NN=-120,-121,.\tGT:AD\t0/1/2:1,2\t1\t.|.:.,5\n",
+    "c1\t2\t.\tACGT\tA\t.\tPASS\t.\tFT:AD\tPASS:1,2\tq10;s50\t.:7\n",
     "c1\t3\t.\tA\t<DEL>\t0.001\tq10\tEND=5000;DP=32767\tDP\t-32760\t32768\t.\n",
     "c1\t4\t.\tA\t*\t1e6\t.\tNN=" + many("2147483647", 20) + ";TX=a b\tAD\t" + many("70000", 16) +
         "\t1\t.\n",
@@ -81,7 +81,8 @@ class BcfEncodeTest : public StoreTest {
       EXPECT_EQ(view(dir_ / "ours.bcf", what), expected);
       EXPECT_EQ(view(dir_ / "ours.vcf.gz", what), expected);
     }
-    // The records themselves, not only what is printed of them.
+    // The records themselves, not only what is printed of them. (HTSlib pads texts of a FORMAT
+    // field that is not the first by one NUL more; there is none here.)
     const auto body = [](const std::string& blocks) {
       const std::string plain = test::gunzip(blocks);
       const auto* u = reinterpret_cast<const uint8_t*>(plain.data());
@@ -112,7 +113,7 @@ TEST_F(BcfEncodeTest, H08ContigsThatOnlyRecordsNameAreDeclared) {
 }
 
 TEST_F(BcfEncodeTest, H08WhatCannotBeWrittenIsAnError) {
-  for (const std::string& line :
+  for (const char* line :
        {"c1\t5\t.\tA\tC\t.\tnone\t.\tGT\t0\t0\t0\n", "c1\t5\t.\tA\tC\t.\tPASS\tNO=1\tGT\t0\t0\t0\n",
         "c1\t5\t.\tA\tC\t.\tPASS\t.\tNO\t0\t0\t0\n", "c1\t5\t.\tA\tC\t.\tPASS\tGT=1\tGT\t0\t0\t0\n",
         "c1\t5\t.\tA\tC\t.\tPASS\tDP=x\tGT\t0\t0\t0\n", "c1\t5\t.\tA\tC\tq\tPASS\t.\tGT\t0\t0\t0\n",

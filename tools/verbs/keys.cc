@@ -65,7 +65,7 @@ Result<int> add_own(const KeysOptions& options, std::optional<crypt4gh::Secret> 
 
 Result<int> renew(const KeysOptions& options) { return add_own(options, std::nullopt); }
 
-Result<int> import(const KeysOptions& options) {
+Result<int> import_key(const KeysOptions& options) {
   MEDARC_ASSIGN(const auto secret, read_secret_key_file(options.file, options.passphrase_file));
   return add_own(options, secret);
 }
@@ -140,7 +140,7 @@ void add_keys(CLI::App& app, int& exit_code) {
   add(*own, {"show", "The public key that senders encrypt for", show, true}, exit_code);
   add(*own, {"renew", "Make a new key; the old ones still open files", renew, false}, exit_code);
   add(*own,
-      {"import", "Take a secret key as the newest", import, false, "File of the secret key", false,
+      {"import", "Take a secret key as the newest", import_key, false, "File of the secret key", false,
        true},
       exit_code);
   CLI::App* recipient = keys->add_subcommand("recipient", "Whom files are encrypted for, by name");

@@ -1,5 +1,6 @@
 #include "web/genomics/htsget_cram.h"
 
+#include "genomics/masked_bam.h"
 #include "genomics/withheld.h"
 #include "web/conditional.h"
 
@@ -10,6 +11,7 @@ using genomics::CramPiece;
 using genomics::CramReads;
 
 constexpr const char* kOctets = "application/octet-stream";
+constexpr size_t kReadBytes = 256u << 10;
 constexpr std::string_view kBamForm = "bam";
 
 Response whole(const Request& request, Bytes bytes) {
@@ -21,6 +23,17 @@ Response whole(const Request& request, Bytes bytes) {
         std::make_unique<StringSource>(bytes.substr(range.begin, range.length)));
   };
   return serve(request, thing);
+}
+
+Result<Bytes> all_of(ByteSource& source) {
+  Bytes out;
+  for (;;) {
+    const size_t before = out.size();
+    out.resize(before + kReadBytes);
+    MEDARC_ASSIGN(const size_t n, source.read(out.data() + before, kReadBytes));
+    out.resize(before + n);
+    if (n == 0) return out;
+  }
 }
 
 DataLink link_of(CramPiece piece, CramReads::Form form) {
@@ -42,6 +55,14 @@ Result<Response> coded(const GenomicsContext& c, const Request& request,
                        const genomics::CramSet& set, const DataLink& link, CramReads::Form form) {
   const CramPiece piece{true, link.ranges, link.regions, link.withheld, 0};
   MEDARC_ASSIGN(auto content, c.store.crams().coded(set, piece, form));
+  if (link.mask.active()) {
+    content.source =
+        genomics::masked_bam(std::move(content.source), set.header, link.mask, c.store.limits());
+    if (content.bytes) {
+      MEDARC_ASSIGN(Bytes bytes, all_of(*content.source));
+      return whole(request, std::move(bytes));
+    }
+  }
   if (content.bytes) {
     Representation thing;
     thing.content_type = kOctets;
@@ -62,8 +83,9 @@ Result<Response> coded(const GenomicsContext& c, const Request& request,
 Result<CramTicket> cram_ticket(const GenomicsContext& c, const genomics::Asker& who,
                                const genomics::FileRow& row, const HtsgetRequest& asked,
                                CramReads::Form form) {
-  if (asked.mask.active()) {
-    return make_error(Code::unsupported, "fields and tags of CRAM files cannot be left out");
+  if (asked.mask.active() && form == CramReads::Form::cram) {
+    return make_error(Code::unsupported,
+                      "fields and tags of a CRAM file are left out in BAM only: format=BAM");
   }
   CramReads& crams = c.store.crams();
   MEDARC_ASSIGN(const auto set, crams.load(row));
@@ -89,7 +111,9 @@ Result<CramTicket> cram_ticket(const GenomicsContext& c, const genomics::Asker& 
     return ticket;
   }
   for (CramPiece& piece : crams.plan(*set, admitted)) {
-    out.push_back({"body", link_of(std::move(piece), form)});
+    DataLink link = link_of(std::move(piece), form);
+    link.mask = asked.mask;
+    out.push_back({"body", std::move(link)});
   }
   out.push_back({"body", std::move(end)});
   return ticket;

@@ -79,6 +79,7 @@ class Ticket {
     add(base_ + token, one.part);
     return true;
   }
+  // Likewise.
   bool add_coded(const genomics::Piece& piece, const genomics::Slice& slice) {
     DataLink link = link_;
     link.kind = DataLink::Kind::coded;

@@ -33,10 +33,9 @@ class DrsTest : public GenomeTest {
     return json::parse(answer.body).as_object();
   }
   static std::string text(const json::value& value) { return std::string(value.as_string()); }
-  std::string path_of(const std::string& url) {
-    const std::string base = "http://127.0.0.1:" + std::to_string(port());
-    EXPECT_TRUE(url.starts_with(base)) << url;
-    return url.substr(std::min(base.size(), url.size()));
+  static std::string path_of(const std::string& url) {
+    EXPECT_TRUE(url.starts_with("http://127.0.0.1/")) << url;
+    return url.substr(std::min(url.find('/', 8), url.size()));
   }
   std::string link_to(const std::string& id, const std::string& access = "https") {
     const HttpAnswer answer = get(kDrs + "/objects/" + id + "/access/" + access);
@@ -71,8 +70,9 @@ TEST(DrsId, D08IdsHaveCharactersThatUrlsTakeAsTheyAre) {
   const std::string hex = digest.hex();
   std::string upper = hex;
   for (char& c : upper) c = static_cast<char>(std::toupper(c));
-  for (const std::string& bad : {std::string(), "~" + hex, "file~~" + hex, "thing~a~" + hex,
-                                 "file~a b~" + hex, "file~a~zz", "file~a~7", "file~a~" + upper}) {
+  for (const std::string& bad :
+       std::vector<std::string>{"", "~" + hex, "file~~" + hex, "thing~a~" + hex, "file~a b~" + hex,
+                                "file~a~zz", "file~a~7", "file~a~" + upper}) {
     EXPECT_FALSE(parse_drs_id(bad).has_value()) << bad;
   }
 }
@@ -108,11 +108,12 @@ TEST_F(DrsTest, D03D04AnObjectHasWhatIsRequired) {
   }
   EXPECT_EQ(sums["sha-256"], archive::Sha256::of(bam_).hex());
   EXPECT_EQ(sums["md5"], md5.finish_hex());
-  const std::string link(json::parse(get("/genomics/files/study/reads").body)
-                             .at("links").at("drs").as_string());
+  const std::string link(
+      json::parse(get("/genomics/files/study/reads").body).at("links").at("drs").as_string());
   EXPECT_EQ(path_of(link), kDrs + "/objects/" + id);
   // POST with a body: passports open nothing, and cost nothing.
-  for (const char* body : {"", "{}", R"({"passports":[]})", R"({"passports":["a.b.c"],"expand":true})"}) {
+  for (const char* body :
+       {"", "{}", R"({"passports":[]})", R"({"passports":["a.b.c"],"expand":true})"}) {
     const HttpAnswer posted = post(kDrs + "/objects/" + id, body);
     EXPECT_EQ(posted.status, 200) << posted.body;
     EXPECT_EQ(json::parse(posted.body), made) << body;
@@ -140,7 +141,7 @@ TEST_F(DrsTest, D05D06WholeFilesComeByALinkThatNeedsNoCredential) {
   const std::string link = link_to(id);
   const HttpAnswer whole = get(link, {{"Authorization", "Bearer nonsense"}});
   EXPECT_EQ(whole.status, 200);
-  EXPECT_EQ(whole.body, bam_);
+  EXPECT_TRUE(whole.body == bam_);
   EXPECT_EQ(whole.header("ETag"), '"' + archive::Sha256::of(bam_).hex() + '"');
   EXPECT_FALSE(whole.header("Repr-Digest").empty());
   EXPECT_NE(whole.header("Content-Disposition").find("reads.bam"), std::string::npos);
@@ -206,11 +207,11 @@ TEST_F(DrsTest, D07AnIdNeverMeansOtherBytes) {
   expect_error(get(kDrs + "/objects/" + id + "/access/https"), 404);
   expect_error(get(link), 404);
   EXPECT_EQ(get(ticket).status, 404) << "slices neither";
-  EXPECT_EQ(get(link_to(id_of("reads"))).body, other_);
+  EXPECT_TRUE(get(link_to(id_of("reads"))).body == other_);
   EXPECT_EQ(test::http(port(), "DELETE", "/genomics/files/reads").status, 204);
   upload("reads", bam_);
   EXPECT_EQ(id_of("reads"), id) << "the same bytes under the same name";
-  EXPECT_EQ(get(link_to(id)).body, bam_);
+  EXPECT_TRUE(get(link_to(id)).body == bam_);
   // A name gives nothing by itself.
   expect_error(get(kDrs + "/objects/reads/access/https"), 404);
 }
@@ -239,7 +240,7 @@ TEST_F(DrsTest, D09ABundleOfAPatientHoldsSamplesWithTheirFilesAndIndexes) {
     const json::object part = object(text(one.at("id")));
     bytes += part.at("size").to_number<uint64_t>();
     sums.push_back(text(part.at("checksums").at(0).at("checksum")));
-    EXPECT_TRUE(text(one.at("drs_uri").at(0)).starts_with("drs://127.0.0.1:"));
+    EXPECT_TRUE(text(one.at("drs_uri").at(0)).starts_with("drs://127.0.0.1/"));
   }
   EXPECT_EQ(names, (std::vector<std::string>{"reads.bam", "reads.bam.bai", "2.reads.bam",
                                              "2.reads.bam.bai"}));
@@ -305,13 +306,13 @@ TEST_F(DrsTest, D10BulkRequestsTellWhatIsThereAndWhatIsNot) {
   const auto list = [](const std::vector<std::string>& ids) {
     json::array out;
     for (const std::string& id : ids) out.emplace_back(id);
-    return json::serialize(json::object{{"passports", json::array{"x.y.z"}}, {"bulk_object_ids", out}});
+    return json::serialize(
+        json::object{{"passports", json::array{"x.y.z"}}, {"bulk_object_ids", out}});
   };
   const HttpAnswer answer = post(kDrs + "/objects", list({one, gone, two}));
   ASSERT_EQ(answer.status, 200) << answer.body;
   const json::value body = json::parse(answer.body);
-  EXPECT_EQ(json::serialize(body.at("summary")),
-            R"({"requested":3,"resolved":2,"unresolved":1})");
+  EXPECT_EQ(json::serialize(body.at("summary")), R"({"requested":3,"resolved":2,"unresolved":1})");
   EXPECT_EQ(body.at("resolved_drs_object").at(1), json::value(object(two)));
   EXPECT_EQ(body.at("unresolved_drs_objects").at(0).at("error_code").as_int64(), 404);
   EXPECT_EQ(text(body.at("unresolved_drs_objects").at(0).at("object_ids").at(0)), gone);
@@ -331,10 +332,10 @@ TEST_F(DrsTest, D10BulkRequestsTellWhatIsThereAndWhatIsNot) {
   const json::value second = found.at("resolved_drs_object_access_urls").at(1);
   EXPECT_EQ(text(second.at("drs_object_id")), two);
   EXPECT_EQ(text(second.at("drs_access_id")), "https");
-  EXPECT_EQ(get(path_of(text(second.at("url")))).body, other_);
+  EXPECT_TRUE(get(path_of(text(second.at("url")))).body == other_);
   EXPECT_EQ(found.at("unresolved_drs_objects").at(0).at("error_code").as_int64(), 404);
-  expect_error(post(kDrs + "/objects/access", R"({"bulk_object_access_ids":[)" +
-                                                  pair(one, R"("a","b","c","d")") + "]}"),
+  expect_error(post(kDrs + "/objects/access",
+                    R"({"bulk_object_access_ids":[)" + pair(one, R"("a","b","c","d")") + "]}"),
                413);
   expect_error(post(kDrs + "/objects/access", R"({"bulk_object_access_ids":[7]})"), 400);
 }
@@ -349,8 +350,7 @@ TEST_F(DrsTest, D11OptionsTellHowToComeIn) {
   };
   const HttpAnswer known = options("/objects/" + id, {{"Authorization", "Bearer good"}});
   EXPECT_EQ(known.status, 200);
-  EXPECT_EQ(known.body,
-            R"({"drs_object_id":")" + id + R"(","supported_types":["BearerAuth"]})");
+  EXPECT_EQ(known.body, R"({"drs_object_id":")" + id + R"(","supported_types":["BearerAuth"]})");
   EXPECT_EQ(options("/objects/" + id, {}).body,
             R"({"drs_object_id":")" + id + R"(","supported_types":["None"]})");
   expect_error(options("/objects/nothing", {{"Authorization", "Bearer good"}}), 404);
@@ -388,11 +388,9 @@ TEST_F(DrsTest, D12TheUriNamesTheHostAndResolves) {
   upload("study/one", bam_);
   const json::object made = object(id_of("study/one"));
   const std::string uri = text(made.at("self_uri"));
-  const std::string host = "127.0.0.1:" + std::to_string(port());
-  ASSERT_TRUE(uri.starts_with("drs://" + host + "/")) << uri;
+  ASSERT_TRUE(uri.starts_with("drs://127.0.0.1/")) << uri;
   const std::string id = uri.substr(uri.rfind('/') + 1);
   EXPECT_EQ(object(id), made);
-  server_.reset();
 }
 
 TEST_F(DrsTest, D12TheHostMayBeConfigured) {

@@ -156,6 +156,27 @@ TEST_F(HtsgetCramTest, H24ALinkOfARemovedFileIsDead) {
   expect_error(get(path), 404, "NotFound");
 }
 
+TEST_F(HtsgetCramTest, H15H27FieldsAndTagsAreLeftOutOfBam) {
+  begin();
+  upload("bam", bam_);
+  const std::string query =
+      "?referenceName=chr1&start=100&end=30000&fields=QNAME,FLAG,RNAME,POS&tags=NM";
+  const std::string masked = viewed(joined(get(std::string(kOne) + query)));
+  EXPECT_NE(masked, "");
+  EXPECT_EQ(masked, viewed(joined(get("/htsget/reads/bam" + query)))) << "as of the BAM file";
+  EXPECT_EQ(viewed(joined(get(std::string(kOne) + "?fields=POS&notags=NM"))),
+            viewed(joined(get("/htsget/reads/bam?fields=POS&notags=NM"))));
+}
+
+TEST_F(HtsgetCramTest, H15FieldsAreLeftOutOfWhatIsMadeWhileItIsSent) {
+  genomics::Limits limits;
+  limits.recode_eager_bytes_max = 1;
+  begin({}, limits);
+  upload("bam", bam_);
+  EXPECT_EQ(viewed(joined(get(std::string(kOne) + "?fields=POS&tags="))),
+            viewed(joined(get("/htsget/reads/bam?fields=POS&tags="))));
+}
+
 TEST_F(HtsgetCramTest, H04H08WhatCannotBeDoneIsUnsupported) {
   begin();
   upload("bam", bam_);

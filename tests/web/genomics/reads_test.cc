@@ -312,7 +312,7 @@ TEST_F(UnsortedTest, D06WhatIsBeingSortedIsPutOffAndThenThere) {
   const std::string expected = records(joined(get("/htsget/reads/u" + slice)));
   EXPECT_EQ(records(joined(get(url(get(object + "/access/htsget")) + slice))), expected);
   // The sorted derivative and its index are objects of their own.
-  for (const json::value& one : derivatives_of("u", "sorted")) {
+  for (const json::object& one : derivatives_of("u", "sorted")) {
     const std::string role(one.at("role").as_string());
     const std::string id = "file~u~" + std::string(one.at("sha256").as_string());
     const auto answer = get("/ga4gh/drs/v1/objects/" + id);

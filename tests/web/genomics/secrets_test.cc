@@ -25,10 +25,8 @@ class SecretsTest : public GenomeTest {
       }
     }
   }
-  std::string path_of(const json::value& url) {
-    const std::string text(url.as_string());
-    const std::string base = "http://127.0.0.1:" + std::to_string(port());
-    return text.substr(text.starts_with(base) ? base.size() : 0);
+  static std::string path_of(std::string_view url) {
+    return std::string(url.substr(std::min(url.find('/', 8), url.size())));
   }
 };
 
@@ -43,13 +41,12 @@ TEST_F(SecretsTest, H28NoTokenAndNoLinkIsInLogsErrorsOrAudit) {
   const test::HttpClient::Headers wrong = {{"Authorization", "Bearer " + bearer}};
   std::vector<std::string> links;
   for (const json::value& one : urls_of(get("/htsget/reads/one?referenceName=chr1&start=7"))) {
-    links.push_back(path_of(one.at("url")));
+    const std::string url(one.at("url").as_string());
+    if (url.starts_with("http")) links.push_back(path_of(url));
   }
-  const std::string object =
-      "/ga4gh/drs/v1/objects/" +
-      get("/ga4gh/drs/v1/objects/one").header("Location").substr(
-          ("http://127.0.0.1:" + std::to_string(port()) + "/ga4gh/drs/v1/objects/").size());
-  links.push_back(path_of(json::parse(get(object + "/access/https").body).at("url")));
+  const std::string object = path_of(get("/ga4gh/drs/v1/objects/one").header("Location"));
+  const json::value access = json::parse(get(object + "/access/https").body);
+  links.push_back(path_of(std::string(access.at("url").as_string())));
   ASSERT_GE(links.size(), 3u);
 
   std::vector<HttpAnswer> refused = {
@@ -69,8 +66,8 @@ TEST_F(SecretsTest, H28NoTokenAndNoLinkIsInLogsErrorsOrAudit) {
     refused.push_back(get(altered));
     refused.push_back(get("/htsget/data/" + token + "/more"));
     refused.push_back(get("/genomics/files/" + token));
-    refused.push_back(get((link.starts_with("/ga4gh") ? "/htsget/data/" : "/ga4gh/drs/v1/data/") +
-                          token));
+    refused.push_back(
+        get((link.starts_with("/ga4gh") ? "/htsget/data/" : "/ga4gh/drs/v1/data/") + token));
     refused.push_back(test::http(port(), "POST", link, {}, "x"));
   }
   damage();
