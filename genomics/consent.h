@@ -52,8 +52,8 @@ struct Permit {
 };
 // Errors: permission_denied naming the term that does not fit; invalid_argument: what is said as
 // the purpose is none.
-Result<Permit> permit_of(const ConsentRules& rules, const security::Principal& who,
-                         const Consent& consent, Timestamp at);
+Result<Permit> permit_of(const ConsentRules& rules, const Asker& who, const Consent& consent,
+                         Timestamp at);
 
 // The same at this moment, of a stored file; a refusal is audited.
 Result<Permit> permit_audited(security::Guard& guard, const ConsentRules& rules, const Asker& who,

@@ -114,7 +114,9 @@ TEST_F(BeaconTest, RangeAndBracketQueriesFindWhatLiesThere) {
   EXPECT_EQ(ids(asked("referenceName=chr1&start=99&end=300&limit=0")),
             (Ids{"chr1~100~A~T", "chr1~200~AC~A", "chr1~300~G~GTT"}));
   EXPECT_EQ(ids(asked("referenceName=chr1&start=0&end=10000&variantType=indel")),
-            (Ids{"chr1~200~AC~A", "chr1~300~G~GTT"}));
+            (Ids{"chr1~200~AC~A", "chr1~300~G~GTT", "chr1~600~N~<DEL>"}));
+  EXPECT_EQ(ids(asked("referenceName=chr1&start=0&end=10000&variantType=INS")),
+            Ids{"chr1~300~G~GTT"});
   EXPECT_EQ(ids(asked("referenceName=chr1&start=700&end=701")), Ids{"chr1~600~N~<DEL>"});
   EXPECT_EQ(ids(asked("referenceName=chr1&start=0&end=10000&variantMinLength=200")),
             Ids{"chr1~600~N~<DEL>"});

@@ -145,15 +145,12 @@ TEST_F(ConsentTest, AFileIsReadForWhatItIsGivenForAndNothingElse) {
   const auto ticket = get("/htsget/reads/f?referenceName=chr1&start=100&end=9000",
                           {{"Medarc-Purpose", "DS=MONDO:0005015,IRB"}});
   EXPECT_FALSE(joined(ticket).empty());
-  index::Query refusals;
-  refusals.kind = index::Kind::audit;
-  refusals.limit = 1000;
-  bool audited = false;
-  for (const auto& m : index_->view()->query(refusals)->matches) {
-    const auto entry = index::decode_audit(m.row.value);
-    audited = audited || (entry->action == "refuse" && entry->object == "file/f" &&
-                          entry->detail.find("IRB") != std::string::npos);
-  }
+  const auto entries = index_->view()->audit(0, 10'000);
+  const bool audited =
+      std::any_of(entries->begin(), entries->end(), [](const index::AuditEntry& entry) {
+        return entry.action == "refuse" && entry.object == "file/f" && !entry.allowed &&
+               entry.detail.find("IRB") != std::string::npos;
+      });
   EXPECT_TRUE(audited);
 }
 
