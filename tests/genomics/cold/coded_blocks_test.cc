@@ -38,8 +38,8 @@ Restored restored(ByteView chunk, ColumnLayout layout, const std::string& what) 
 
 TEST(ColdBlocks, FilesOfOtherPeoplesWritersComeBackAtEveryLevel) {
   const test::TempDir dir;
-  test::write_file(dir / "a.sam", test::SamMaker({.pairs = 1500}).make());
-  test::write_file(dir / "a.fastq", test::make_fastq({.records = 1000}));
+  test::write_file(dir / "a.sam", test::SamMaker({.pairs = 500}).make());
+  test::write_file(dir / "a.fastq", test::make_fastq({.records = 300}));
   for (int level = 0; level <= 9; ++level) {
     const std::string l = std::to_string(level);
     test::run_tool({"samtools", "view", "-b", "--output-fmt-option", "level=" + l, "-o",
@@ -114,7 +114,7 @@ TEST(ColdBlocks, WhatInflatesToTooMuchStaysAsItIs) {
   for (uint64_t plain = 0; plain <= kColdPlainBytesMax; plain += 65'000) many += zeros;
   BlockRecoder recoder(ColumnLayout::one, 1);
   EXPECT_FALSE(recoder.encode(many).has_value());
-  EXPECT_TRUE(recoder.encode(many.substr(0, many.size() - zeros.size())).has_value());
+  EXPECT_TRUE(recoder.encode(many.substr(0, 10 * zeros.size())).has_value());
 }
 
 TEST(ColdBlocks, DamagedFormsAreRefusedAndNeverTrusted) {

@@ -113,19 +113,21 @@ TEST_F(ColdTest, ABamIsReadAsBeforeWholeByRangeAndByRegion) {
 }
 
 TEST_F(ColdTest, EveryFormatInBlocksComesBack) {
-  const test::VcfOptions variants{.records = 20'000};
+  const test::VcfOptions variants{.records = 6000};
   test::write_file(dir_ / "v.vcf", test::make_vcf(variants));
   const std::string vcf = dir_ / "v.vcf.gz", bcf = dir_ / "v.bcf";
   const Bytes made[] = {
       made_by({"bcftools", "view", "-Oz", "-o", vcf, dir_ / "v.vcf"}, vcf),
       made_by({"bcftools", "view", "-Ob", "-o", bcf, dir_ / "v.vcf"}, bcf),
-      test::bgzip(test::make_fastq({.records = 8000})),
+      test::bgzip(test::make_fastq({.records = 3000})),
   };
   for (const Bytes& bytes : made) {
     const FileRow row = stored(bytes);
-    const ColdCounts counts = make_cold(row);
-    EXPECT_EQ(counts.files, 1u) << row.format;
-    EXPECT_LT(storage(row).stored_bytes, bytes.size() * 9 / 10) << row.format;
+    Turn turn;
+    const ColdEffort hard{.saving_percent = 1, .zstd_level = 19};  // random variants are dense
+    EXPECT_EQ(must(files().make_cold(row, hard, turn)).counts.files, 1u) << row.format;
+    EXPECT_TRUE(storage(row).cold) << row.format;
+    EXPECT_LT(storage(row).stored_bytes, bytes.size()) << row.format;
     EXPECT_TRUE(content(row) == bytes) << row.format;
   }
 }
@@ -194,16 +196,17 @@ TEST_F(ColdTest, WhatCannotBeOrDoesNotPayIsCountedAndStays) {
 }
 
 TEST_F(ColdTest, LeftInTheMiddleItGoesOnThere) {
-  const Bytes bytes = sorted_bam(20'000);
+  const Bytes bytes = sorted_bam(8000);
   const FileRow row = stored(bytes);
   options_.batch_bytes_max = 1;  // a commit for each chunk
   Turn turn;
-  turn.allowed = 2;
+  turn.allowed = 3;
   const auto first = must(files().make_cold(row, {}, turn));
   EXPECT_TRUE(first.stopped);
-  EXPECT_EQ(first.counts.chunks, 2u);
+  EXPECT_GE(first.counts.chunks, 1u);  // the header's may be too small to save anything
+  EXPECT_LE(first.counts.chunks, 3u);
   EXPECT_EQ(first.counts.files, 0u);
-  EXPECT_EQ(turn.commits, 2u);
+  EXPECT_EQ(turn.commits, first.counts.chunks);
   EXPECT_TRUE(content(row) == bytes);
   const ColdCounts rest = make_cold(row);
   EXPECT_EQ(rest.files, 1u);

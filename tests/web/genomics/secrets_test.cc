@@ -73,8 +73,9 @@ TEST_F(SecretsTest, H28NoTokenAndNoLinkIsInLogsErrorsOrAudit) {
   damage();
   size_t failed = 0;
   for (const std::string& link : links) {
-    refused.push_back(get(link));
-    failed += refused.back().status == 500;
+    const HttpAnswer answer = get(link);  // what is in memory is given still
+    failed += answer.status == 500;
+    if (answer.status != 200) refused.push_back(answer);
   }
   EXPECT_GT(failed, 0u) << "something must have been logged";
   const std::string metrics = metrics_text();
