@@ -441,7 +441,8 @@ TEST_F(CramTest, WhoFindsNoFreeWorkerIsToldSoAfterAWhile) {
   limits.worker_program = sandbox::program_beside("bad_genome");  // says nothing
   limits.workers_max = 1;
   limits.worker_wait_ms = 50;
-  References references(*index_, *guard_, limits);
+  const ConsentRules consent;
+  References references(*index_, *guard_, limits, consent);
   HtsWorkers workers(index_->blobs(), references, limits);
   auto busy = must(workers.start({}, {row.blob, {}}));
   const auto second = workers.start({}, {row.blob, {}});
