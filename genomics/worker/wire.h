@@ -27,11 +27,11 @@ enum class Operation : uint8_t {
 
 struct Job {
   Operation operation = Operation::bam;
-  bool everything = true;       // else `regions`, and the input has an index
-  std::vector<Region> regions;  // merged
+  bool everything = true;        // else `regions`, and the input has an index
+  std::vector<Region> regions;   // merged
   std::vector<Region> withheld;  // merged: reads that overlap these are left out
-  bool bases = true;            // false: without SEQ, QUAL and TLEN: then no reference is needed
-  bool compressed = true;       // bam: false: BGZF blocks that only hold their bytes
+  bool bases = true;             // false: without SEQ, QUAL and TLEN: then no reference is needed
+  bool compressed = true;        // bam: false: BGZF blocks that only hold their bytes
 };
 Bytes encode(const Job& job);
 Result<Job> decode_job(ByteView message);  // invalid_argument
