@@ -4,7 +4,7 @@
 //
 // Data bear permissions (what uses are allowed: at least one) and modifiers (under which
 // conditions). A purpose is a list of the same terms: uses (GRU, HMB, DS, POA, CC), and promises,
-// which are the modifiers the asker keeps. docs/decisions/0097 has the rule, and why.
+// which are the modifiers the asker keeps. docs/decisions/0101 has the rule, and why.
 #pragma once
 
 #include <optional>

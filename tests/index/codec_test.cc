@@ -101,7 +101,7 @@ TEST(Codec, EveryFieldOfARowSurvives) {
 
 TEST(Codec, FactsOfANewerMedarcAreUnsupported) {
   Bytes bytes = encode(RandomFacts(1).facts());
-  bytes[0] = 6;
+  bytes[0] = 7;
   EXPECT_EQ(decode_facts(bytes).error().code, Code::unsupported);
 }
 

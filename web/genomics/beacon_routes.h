@@ -1,4 +1,4 @@
-// Beacon v2 at /beacon (docs/decisions/0098).
+// Beacon v2 at /beacon (docs/decisions/0102).
 #pragma once
 
 #include "genomics/genome_store.h"
