@@ -30,15 +30,10 @@ struct Job {
   bool everything = true;        // else `regions`, and the input has an index
   std::vector<Region> regions;   // merged
   std::vector<Region> withheld;  // merged: reads that overlap these are left out
-<<<<<<< HEAD
-  bool bases = true;            // false: without SEQ, QUAL and TLEN: then no reference is needed
-  bool compressed = true;       // bam: false: BGZF blocks that only hold their bytes
-  bool filters = false;   // reads the whole file for the reads of `regions`, and needs no index
-  bool headless = false;  // bam: no header before the reads
-=======
   bool bases = true;             // false: without SEQ, QUAL and TLEN: then no reference is needed
   bool compressed = true;        // bam: false: BGZF blocks that only hold their bytes
->>>>>>> g8-consent
+  bool filters = false;   // reads the whole file for the reads of `regions`, and needs no index
+  bool headless = false;  // bam: no header before the reads
 };
 Bytes encode(const Job& job);
 Result<Job> decode_job(ByteView message);  // invalid_argument
