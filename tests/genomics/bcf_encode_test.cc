@@ -61,7 +61,7 @@ class BcfEncodeTest : public StoreTest {
   }
   // The whole file in the other form.
   Bytes recoded(const FileRow& row, Form form) {
-    const auto set = must(store_->read_set(row));
+    const auto set = must(store_->read_set(someone(), row));
     Selection selection;
     selection.form = form;
     auto made = must(make_slice(set, selection, store_->limits()));

@@ -325,7 +325,7 @@ class CramPlan : public testing::Test {
   std::string plan(const std::optional<std::vector<Region>>& regions,
                    const CramPlanOptions& options = {}) {
     std::string out;
-    for (const CramPiece& piece : plan_cram(set_, regions, options)) {
+    for (const CramPiece& piece : plan_cram(set_, regions, {}, options)) {
       out += out.empty() ? "" : " ";
       out += piece.coded ? 'c' : 'v';
       for (const ByteRange& r : piece.ranges) {
@@ -375,7 +375,7 @@ TEST_F(CramPlan, OtherFormsAndWholeContainersAreAskedFor) {
 }
 
 TEST_F(CramPlan, APieceKnowsItsRegionsAlone) {
-  const auto pieces = plan_cram(set_, std::vector<Region>{{0, 5, 10}, {0, 20, 30}, {1, 70, 80}},
+  const auto pieces = plan_cram(set_, std::vector<Region>{{0, 5, 10}, {0, 20, 30}, {1, 70, 80}}, {},
                                 {true, false, 400});
   ASSERT_EQ(pieces.size(), 2u);
   EXPECT_EQ(pieces[0].regions, (std::vector<Region>{{0, 5, 10}, {0, 20, 30}}));

@@ -12,7 +12,7 @@ class EncryptedUploadTest : public StoreTest {
  protected:
   EncryptedUploadTest() { open_with_vault(); }
   void open_with_vault(Limits limits = {}) {
-    store_ = GenomeStore::create(*index_, *guard_, limits,
+    store_ = GenomeStore::create(*index_, *guard_, limits, {},
                                  std::make_unique<crypt4gh::Vault>(posix_fs(), dir_ / "keys"));
   }
   std::string own_key() { return Bytes(must(store_->crypt4gh()->public_key()).view()); }

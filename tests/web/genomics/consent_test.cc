@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "archive/hash.h"
 #include "tests/support/fasta_maker.h"
 #include "tests/support/variant_maker.h"
 #include "tests/web/genomics/genome_fixture.h"
@@ -222,13 +223,18 @@ TEST_F(ConsentTest, NoRouteGivesARecordOfAWithheldRegion) {
   }
   // What cannot leave them out does not answer.
   for (const char* path : {"/content", "/content?derivative=sorted", "/index", "/reads.bam",
-                           "/reads.bam.bai", "/attachments/depth"}) {
+                           "/reads.bam.bai", "/attachments/depth", "/manifest"}) {
     const auto refused = get(f + path);
     EXPECT_EQ(refused.status, 403) << path << refused.body;
     EXPECT_NE(refused.body.find("slices"), std::string::npos);
   }
   EXPECT_EQ(get(f + "/content", {{"Range", "bytes=0-99"}}).status, 403);
   EXPECT_EQ(get(f + "/quality").status, 200);
+  const std::string drs =
+      "/ga4gh/drs/v1/objects/file~reads~" + archive::Sha256::of(made_.bytes).hex() + "/access/";
+  EXPECT_EQ(get(drs + "https").status, 403);
+  const std::string slices(json::parse(get(drs + "htsget").body).at("url").as_string());
+  expect_kept(joined(get(slices.substr(slices.find("/htsget/")))), "htsget by DRS");
 }
 
 TEST_F(ConsentTest, ATicketsLinksDieWithTheConsentTheyWereMadeUnder) {
@@ -325,6 +331,20 @@ TEST_F(ConsentTest, CramSlicesLeaveWithheldReadsOut) {
   }
   EXPECT_EQ(get("/genomics/files/one/content").status, 403);
   EXPECT_EQ(get("/genomics/files/one/index").status, 403);
+  for (const char* form : {"CRAM", "BAM"}) {
+    const std::string reads = "/htsget/reads/one?format=" + std::string(form);
+    const auto all = get(reads);
+    EXPECT_EQ(all.header("Medarc-Withheld"), "regions=1") << form;
+    HttpAnswer file = all;
+    file.body = joined(all);
+    EXPECT_EQ(viewed(file).size(), kept) << form;
+    file.body = joined(get(reads + "&referenceName=chr1&start=5000&end=6000"));
+    EXPECT_TRUE(viewed(file).empty()) << form;
+  }
+  const json::value plan = json::parse(get("/genomics/files/one/plan?region=chr1").body);
+  EXPECT_EQ(plan.at("withheld").at("regions").as_int64(), 1);
+  EXPECT_GT(plan.at("containersRecoded").as_int64(), 0);
+  EXPECT_GT(plan.at("containersVerbatim").as_int64(), 0);
 }
 
 }  // namespace

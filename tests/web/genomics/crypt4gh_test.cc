@@ -3,6 +3,7 @@
 #include "archive/hash.h"
 #include "genomics/crypt4gh_keys.h"
 #include "tests/support/crypt4gh_maker.h"
+#include "tests/support/variant_maker.h"
 #include "tests/web/genomics/genome_fixture.h"
 
 namespace medarc::web {
@@ -19,7 +20,7 @@ class Crypt4ghDoor : public GenomeTest {
   // As GenomeTest::serve(), with a vault.
   void begin(GenomicsOptions options = {}) {
     store_ = genomics::GenomeStore::create(
-        *index_, *guard_, {},
+        *index_, *guard_, {}, {},
         std::make_unique<genomics::crypt4gh::Vault>(posix_fs(), dir_ / "keys"));
     auto uploads = genomics::ResumableUploads::open(posix_fs(), dir_ / "uploads", *store_, {});
     ASSERT_TRUE(uploads.has_value());
@@ -298,6 +299,51 @@ TEST_F(Crypt4ghDoor, H31ARecipientMayBeConfigured) {
   EXPECT_EQ(
       test::open_crypt4gh(joined(get("/htsget/reads/reads?encryptionScheme=c4gh")), bob_.secret),
       bam_);
+}
+
+TEST_F(Crypt4ghDoor, H31WhatConsentWithholdsIsInNoEncryptedAnswer) {
+  begin();
+  const Headers header = {{"Client-Public-Key", to_base64(bob_.known)}};
+  const std::string key = "key=" + percent_encode(to_base64(bob_.known));
+  const std::string everything = "/htsget/reads/reads?encryptionScheme=c4gh";
+  const std::string before = records_in(get(everything, header), bob_);
+  const auto old = get(everything + "&referenceName=chr1", header);
+  ASSERT_EQ(test::http(port(), "PUT", "/genomics/files/reads/consent", {{"If-Match", "*"}},
+                       R"({"regions":[{"region":"chr1"}]})")
+                .status,
+            200);
+  EXPECT_EQ(get(content_for(key)).status, 403);
+  const std::string after = records_in(get(everything, header), bob_);
+  EXPECT_FALSE(after.empty());
+  EXPECT_LT(after.size(), before.size());
+  EXPECT_EQ(after.find("\tchr1\t"), std::string::npos);
+  EXPECT_EQ(records_in(get(everything + "&referenceName=chr1", header), bob_), "");
+  const auto slice = get("/genomics/files/reads/slice?encryption=crypt4gh&" + key);
+  ASSERT_EQ(slice.status, 200) << slice.body;
+  EXPECT_EQ(records(test::open_crypt4gh(slice.body, bob_.secret)), after);
+  const std::string url(urls_of(old).at(0).at("url").as_string());
+  EXPECT_EQ(get(url.substr(url.find("/htsget/data/"))).status, 404) << "of the consent before";
+}
+
+TEST_F(Crypt4ghDoor, H31VariantsComeEncryptedInBothForms) {
+  begin();
+  const std::string text = test::make_vcf({.seed = 5, .records = 500});
+  upload("calls", test::to_bcf(text, dir_.path()));
+  const Headers header = {{"Client-Public-Key", to_base64(bob_.known)}};
+  const auto lines = [&](const std::string& more) {
+    const auto ticket = get("/htsget/variants/calls?encryptionScheme=c4gh" + more, header);
+    test::write_file(dir_ / "calls", test::open_crypt4gh(joined(ticket), bob_.secret));
+    return test::run_tool({"bcftools", "view", "-H", dir_ / "calls"});
+  };
+  test::write_file(dir_ / "all.vcf", text);
+  const std::string all = test::run_tool({"bcftools", "view", "-H", dir_ / "all.vcf"});
+  EXPECT_EQ(lines(""), all);
+  EXPECT_EQ(lines("&format=BCF"), all);
+  EXPECT_EQ(json::parse(get("/htsget/variants/calls?encryptionScheme=c4gh", header).body)
+                .at("htsget")
+                .at("format")
+                .as_string(),
+            "VCF");
 }
 
 }  // namespace
