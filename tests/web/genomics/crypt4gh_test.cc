@@ -316,7 +316,11 @@ TEST_F(Crypt4ghDoor, H31WhatConsentWithholdsIsInNoEncryptedAnswer) {
   const std::string after = records_in(get(everything, header), bob_);
   EXPECT_FALSE(after.empty());
   EXPECT_LT(after.size(), before.size());
-  EXPECT_EQ(after.find("\tchr1\t"), std::string::npos);
+  // A mate there may be named (0101); a read there is not.
+  for (size_t at = 0; at < after.size(); at = after.find('\n', at) + 1) {
+    const size_t reference = after.find('\t', after.find('\t', at) + 1) + 1;
+    EXPECT_NE(after.substr(reference, 5), "chr1\t") << after.substr(at, 60);
+  }
   EXPECT_EQ(records_in(get(everything + "&referenceName=chr1", header), bob_), "");
   const auto slice = get("/genomics/files/reads/slice?encryption=crypt4gh&" + key);
   ASSERT_EQ(slice.status, 200) << slice.body;
