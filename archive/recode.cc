@@ -167,4 +167,27 @@ bool moves_chunks(const Application& a) {
          a.dropped_blobs.empty() && a.payload.empty();
 }
 
+Result<Recoded> expand_blob(Recoding& recoding, const Digest& blob, uint64_t batch_bytes_max) {
+  MEDARC_ASSIGN(const auto chunks, recoding.chunks(blob));
+  Recoded out;
+  std::vector<Digest> batch;
+  uint64_t batch_bytes = 0;
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    if (chunks[i].coded) {
+      batch.push_back(chunks[i].chunk);
+      batch_bytes += chunks[i].range.length;
+    }
+    const bool full = batch_bytes >= batch_bytes_max || i + 1 == chunks.size();
+    if (!full || batch.empty()) continue;
+    MEDARC_ASSIGN(const Recoded done, recoding.expand(batch));
+    out.chunks += done.chunks;
+    out.bytes_before += done.bytes_before;
+    out.bytes_after += done.bytes_after;
+    out.commits += done.commits;
+    batch.clear();
+    batch_bytes = 0;
+  }
+  return out;
+}
+
 }  // namespace medarc::archive

@@ -75,6 +75,10 @@ class Recoding {
   virtual Result<Recoded> expand(const std::vector<Digest>& chunks) = 0;
 };
 
+// Gives all of a blob its plain form back, in commits of about so many plain bytes. Errors: not_found,
+// and those of Recoding::expand; what was done before stays done.
+Result<Recoded> expand_blob(Recoding& recoding, const Digest& blob, uint64_t batch_bytes_max);
+
 // The side of a store that can do this; nullptr: it keeps all bytes as they are.
 Recoding* recoding_of(BlobStore& store);
 

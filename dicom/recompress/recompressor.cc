@@ -177,25 +177,13 @@ Result<RecompressCounts> Recompressor::recompress(const index::InstanceRow& row)
 Result<RecompressCounts> Recompressor::expand(const index::InstanceRow& row) {
   archive::Recoding* const recoding = archive::recoding_of(index_.blobs());
   if (recoding == nullptr) return cannot();
-  MEDARC_ASSIGN(const auto chunks, recoding->chunks(row.dataset));
+  MEDARC_ASSIGN(const archive::Recoded done,
+                archive::expand_blob(*recoding, row.dataset, options_.batch_bytes_max));
   RecompressCounts out;
-  std::vector<Digest> batch;
-  uint64_t batch_bytes = 0;
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    if (chunks[i].coded) {
-      batch.push_back(chunks[i].chunk);
-      batch_bytes += chunks[i].range.length;
-    }
-    const bool full = batch_bytes >= options_.batch_bytes_max || i + 1 == chunks.size();
-    if (!full || batch.empty()) continue;
-    MEDARC_ASSIGN(const Recoded done, recoding->expand(batch));
-    out.chunks += done.chunks;
-    out.bytes_before += done.bytes_before;
-    out.bytes_after += done.bytes_after;
-    out.commits += done.commits;
-    batch.clear();
-    batch_bytes = 0;
-  }
+  out.chunks = done.chunks;
+  out.bytes_before = done.bytes_before;
+  out.bytes_after = done.bytes_after;
+  out.commits = done.commits;
   out.objects = out.chunks > 0 ? 1 : 0;
   return out;
 }

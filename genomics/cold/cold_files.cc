@@ -206,23 +206,11 @@ Result<ColdCounts> ColdFiles::expand(const index::FileRow& file) {
   if (recoding == nullptr) return cannot();
   ColdCounts out;
   for (const Digest& blob : blobs_of(file)) {
-    MEDARC_ASSIGN(const auto chunks, recoding->chunks(blob));
-    std::vector<Digest> batch;
-    uint64_t batch_bytes = 0;
-    for (size_t i = 0; i < chunks.size(); ++i) {
-      if (chunks[i].coded) {
-        batch.push_back(chunks[i].chunk);
-        batch_bytes += chunks[i].range.length;
-      }
-      const bool full = batch_bytes >= options_.batch_bytes_max || i + 1 == chunks.size();
-      if (!full || batch.empty()) continue;
-      MEDARC_ASSIGN(const Recoded done, recoding->expand(batch));
-      out.chunks += done.chunks;
-      out.bytes_before += done.bytes_before;
-      out.bytes_after += done.bytes_after;
-      batch.clear();
-      batch_bytes = 0;
-    }
+    MEDARC_ASSIGN(const archive::Recoded done,
+                  archive::expand_blob(*recoding, blob, options_.batch_bytes_max));
+    out.chunks += done.chunks;
+    out.bytes_before += done.bytes_before;
+    out.bytes_after += done.bytes_after;
   }
   out.files = out.chunks > 0 ? 1 : 0;
   return out;
