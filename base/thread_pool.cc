@@ -2,8 +2,14 @@
 
 namespace medarc {
 
-ThreadPool::ThreadPool(size_t threads_count, size_t queue_max) : queue_max_(queue_max) {
-  for (size_t i = 0; i < threads_count; ++i) threads_.emplace_back([this] { run(); });
+ThreadPool::ThreadPool(size_t threads_count, size_t queue_max, void (*on_start)())
+    : queue_max_(queue_max) {
+  for (size_t i = 0; i < threads_count; ++i) {
+    threads_.emplace_back([this, on_start] {
+      if (on_start != nullptr) on_start();
+      run();
+    });
+  }
 }
 
 ThreadPool::~ThreadPool() {

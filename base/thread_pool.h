@@ -13,7 +13,8 @@ namespace medarc {
 
 class ThreadPool {
  public:
-  ThreadPool(size_t threads_count, size_t queue_max);
+  // `on_start`: what each thread does first.
+  ThreadPool(size_t threads_count, size_t queue_max, void (*on_start)() = nullptr);
   ~ThreadPool();  // runs what is queued, then joins
   // Thread-safe. False when `queue_max` jobs wait already or the pool is closing.
   [[nodiscard]] bool try_post(std::function<void()> job);

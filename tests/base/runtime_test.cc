@@ -1,11 +1,15 @@
 // Clock, log texts, metrics and the bounded pool.
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <future>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/scheduling.h"
 #include "base/thread_pool.h"
 
 namespace medarc {
@@ -39,7 +43,11 @@ TEST(ThreadPool, RunsEverythingQueuedAndRefusesBeyondTheLimit) {
   {
     ThreadPool pool(1, 2);
     std::promise<void> started;
-    ASSERT_TRUE(pool.try_post([&] { started.set_value(); open.wait(); ++ran; }));
+    ASSERT_TRUE(pool.try_post([&] {
+      started.set_value();
+      open.wait();
+      ++ran;
+    }));
     started.get_future().wait();
     ASSERT_TRUE(pool.try_post([&] { ++ran; }));
     ASSERT_TRUE(pool.try_post([&] { ++ran; }));
@@ -47,6 +55,15 @@ TEST(ThreadPool, RunsEverythingQueuedAndRefusesBeyondTheLimit) {
     gate.set_value();
   }
   EXPECT_EQ(ran, 3);
+}
+
+TEST(Scheduling, AskingForShortTurnsChangesNeitherPolicyNorShare) {
+  std::thread([] {
+    ASSERT_EQ(setpriority(PRIO_PROCESS, 0, 3), 0);
+    ask_for_short_turns();
+    EXPECT_EQ(sched_getscheduler(0), SCHED_OTHER);
+    EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 3);
+  }).join();
 }
 
 }  // namespace

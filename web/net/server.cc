@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/scheduling.h"
 #include "web/net/session.h"
 
 // g++ 12 takes the coroutine frame's own operator delete for a mismatch.
@@ -61,7 +62,7 @@ struct Loop {
 class BeastServer : public Server {
  public:
   BeastServer(ServerOptions options, Router router, security::Authenticator& authenticator)
-      : pool_(options.worker_threads, options.queue_max), acceptor_(nullptr) {
+      : pool_(options.worker_threads, options.queue_max, ask_for_short_turns), acceptor_(nullptr) {
     shared_.options = std::move(options);
     shared_.router = std::move(router);
     shared_.authenticator = &authenticator;
@@ -100,7 +101,10 @@ class BeastServer : public Server {
     asio::co_spawn(loops_[0]->io, accept(), asio::detached);
     for (auto& loop : loops_) {
       asio::co_spawn(loop->io, sweep(*loop), asio::detached);
-      loop->thread = std::thread([&io = loop->io] { io.run(); });
+      loop->thread = std::thread([&io = loop->io] {
+        ask_for_short_turns();
+        io.run();
+      });
     }
     return {};
   }
