@@ -9,6 +9,7 @@
 #include "tools/sample/dicom_file.h"
 #include "tools/sample/random.h"
 #include "tools/walk.h"
+#include "web/genomics/routes.h"
 
 namespace medarc::tools {
 namespace {
@@ -53,7 +54,8 @@ Result<Timing> bench_store(Opened& opened, const BenchOptions& options) {
   // Another number in each run, so that nothing is a duplicate of an earlier one.
   const auto run = static_cast<uint64_t>(now().us);
   // Made beforehand, a bounded number at a time would distort the rhythm: at most 1 GiB of objects.
-  const uint64_t made = std::min<uint64_t>(options.count, (1ull << 30) / (options.object_bytes + 1024));
+  const uint64_t made =
+      std::min<uint64_t>(options.count, (1ull << 30) / (options.object_bytes + 1024));
   if (made < options.count) {
     return make_error(Code::invalid_argument,
                       fmt::format("at most {} objects of this size in one run", made));
@@ -75,11 +77,12 @@ Result<Timing> bench_store(Opened& opened, const BenchOptions& options) {
 Result<Timing> bench_find(Opened& opened, const BenchOptions& options) {
   std::vector<std::string> accessions;
   const auto stop = make_error(Code::cancelled, "enough");
-  const Status walked = for_each_study(*opened.index->view(), [&](const index::StudyRow& row) -> Status {
-    const std::string_view accession = row.attributes.first(index::Tag{0x00080050});
-    if (!accession.empty()) accessions.emplace_back(accession);
-    return accessions.size() < kPicksMax ? Status() : Status(stop);
-  });
+  const Status walked =
+      for_each_study(*opened.index->view(), [&](const index::StudyRow& row) -> Status {
+        const std::string_view accession = row.attributes.first(index::Tag{0x00080050});
+        if (!accession.empty()) accessions.emplace_back(accession);
+        return accessions.size() < kPicksMax ? Status() : Status(stop);
+      });
   if (walked.has_error() && walked.error().code != Code::cancelled) return walked.error();
   if (accessions.empty()) return make_error(Code::not_found, "no study with an accession number");
   const auto principal = operator_principal();
@@ -133,13 +136,55 @@ Result<Timing> bench_region(Opened& opened, const BenchOptions& options) {
   });
 }
 
+// The whole way of a request for a ticket but the socket: routing aside, what the server does.
+Result<Timing> bench_ticket(Opened& opened, const BenchOptions& options) {
+  MEDARC_ASSIGN(const auto row,
+                opened.genomes->file(operator_principal(), genomics::FileId(options.file)));
+  MEDARC_ASSIGN(const auto set, opened.genomes->read_set(operator_principal(), row));
+  MEDARC_ASSIGN(const auto asked, genomics::parse_samtools_region(options.region, set->header));
+  MEDARC_ASSIGN(opened.uploads,
+                genomics::ResumableUploads::open(posix_fs(), opened.data + "/uploads",
+                                                 *opened.genomes, opened.settings.uploads));
+  const auto routes =
+      web::genomics_routes(*opened.genomes, *opened.uploads, opened.settings.genomics_door);
+  const std::string path = row.format == "bam" || row.format == "cram" ? "/htsget/reads/{id...}"
+                                                                       : "/htsget/variants/{id...}";
+  const auto route = std::find_if(routes.begin(), routes.end(), [&](const web::Route& r) {
+    return r.method == "GET" && r.path == path;
+  });
+  if (route == routes.end()) return make_error(Code::internal, "no route " + path);
+  web::Request request;
+  request.method = "GET";
+  request.path = path;
+  request.captures = {options.file};
+  request.principal = operator_principal();
+  request.base_url = "http://127.0.0.1:8042";
+  if (asked.tid == genomics::kUnplaced) {
+    request.query = {{"referenceName", "*"}};
+  } else {
+    request.query = {{"referenceName", set->header.references[static_cast<size_t>(asked.tid)].name},
+                     {"start", std::to_string(asked.begin)},
+                     {"end", std::to_string(asked.end)}};
+  }
+  return time_steps(options.count, options.threads, [&](unsigned, uint64_t) -> Result<uint64_t> {
+    const web::Answer answer = route->answer(request);
+    const auto* response = std::get_if<web::Response>(&answer);
+    const Bytes* body = response == nullptr ? nullptr : std::get_if<Bytes>(&response->body);
+    if (body == nullptr || response->status != 200) {
+      return make_error(Code::internal, body == nullptr ? "no ticket" : *body);
+    }
+    return body->size();
+  });
+}
+
 }  // namespace
 
 std::vector<BenchCase> bench_cases() {
   return {{"store", "Store new objects, each durable before the next", true, false, bench_store},
           {"find", "Find a study by accession number", false, false, bench_find},
           {"frame", "Read the first frame of an instance", false, false, bench_frame},
-          {"region", "Read the reads of a region", false, true, bench_region}};
+          {"region", "Read the reads of a region", false, true, bench_region},
+          {"ticket", "Answer an htsget request for a region", false, true, bench_ticket}};
 }
 
 }  // namespace medarc::tools

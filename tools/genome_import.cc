@@ -100,7 +100,7 @@ Result<GenomeImported> import_genome(Opened& opened, const security::Principal& 
   }
   if (in.bad()) return make_error(Code::io, "cannot be read to its end");
   MEDARC_ASSIGN(const genomics::UploadResult stored, upload->finish());
-  GenomeImported out{!stored.existed, {}};
+  GenomeImported out{stored.file.id.value, !stored.existed, {}};
   MEDARC_ASSIGN(out.stale, stale_indexes(opened, principal, path, stored.file));
   return out;
 }

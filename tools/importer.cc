@@ -6,14 +6,12 @@
 #include <fstream>
 #include <vector>
 
-#include "tools/genome_import.h"
-
 namespace medarc::tools {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kBatchObjectsMax = 128;         // made durable with one sync
+constexpr size_t kBatchObjectsMax = 128;  // made durable with one sync
 constexpr uint64_t kBatchBytesMax = 256u << 20;
 constexpr size_t kReadBytes = 1u << 20;
 constexpr size_t kHeadBytes = 512;
@@ -35,8 +33,8 @@ Kind kind_of(const std::string& head) {
 
 }  // namespace
 
-Importer::Importer(Opened& opened, std::string patient)
-    : opened_(opened), patient_(std::move(patient)), progress_("import") {}
+Importer::Importer(Opened& opened, std::string patient, Tell tell)
+    : opened_(opened), patient_(std::move(patient)), tell_(std::move(tell)), progress_("import") {}
 
 Status Importer::add(const fs::path& path) {
   std::error_code error;
@@ -50,8 +48,8 @@ Status Importer::add(const fs::path& path) {
     const fs::path directory = std::move(open.back());
     open.pop_back();
     std::vector<fs::directory_entry> entries;
-    for (auto it = fs::directory_iterator(directory, error); !error && it != fs::directory_iterator();
-         it.increment(error)) {
+    for (auto it = fs::directory_iterator(directory, error);
+         !error && it != fs::directory_iterator(); it.increment(error)) {
       entries.push_back(*it);
     }
     if (error) {
@@ -136,6 +134,7 @@ Status Importer::add_genome(const fs::path& path) {
   std::error_code error;
   totals_.bytes += fs::file_size(path, error);
   ++(stored->stored ? totals_.genomes : totals_.duplicates);
+  tell_(path, *stored);
   for (const auto& index : stored->stale) {
     ++totals_.stale_indexes;
     fmt::print(stderr, "stale index: {}: {}\n", index.path.string(), index.reason);
@@ -151,7 +150,10 @@ Status Importer::commit() {
   for (const dicom::StoreResult& result : results) {
     switch (result.state) {
       case index::State::duplicate: ++totals_.duplicates; break;
-      case index::State::new_version: ++totals_.new_versions; ++totals_.instances; break;
+      case index::State::new_version:
+        ++totals_.new_versions;
+        ++totals_.instances;
+        break;
       case index::State::done:
       case index::State::conflict:
       case index::State::precondition_failed:

@@ -116,6 +116,25 @@ TEST(CommandLine, ImportNamesIndexesThatAreNotOfTheirFiles) {
   EXPECT_NE(done.err.find("damaged.bam.bai: "), std::string::npos) << done.err;
 }
 
+TEST(CommandLine, ImportTellsTheIdsOfGenomeFiles) {
+  TempDir dir;
+  write_file(dir / "one.bam", make_bam({.records = 500}).bytes);
+  const std::vector<std::string> words = {"import", "--json", "--data", dir / "data",
+                                          dir / "one.bam"};
+  for (const char* stored : {"true", "false"}) {
+    const auto done = run_medarc(words);
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+    const std::string first = done.out.substr(0, done.out.find('\n'));
+    EXPECT_NE(first.find("one.bam\""), std::string::npos) << done.out;
+    EXPECT_NE(first.find(std::string("\"stored\":") + stored), std::string::npos) << done.out;
+    const size_t id = first.find("\"id\":\"") + 6;
+    const auto ticket =
+        run_medarc({"bench", "ticket", "--json", "--data", dir / "data", "--count", "3", "--region",
+                    "*", "--file", first.substr(id, first.find('"', id) - id)});
+    EXPECT_EQ(ticket.exit_code, 0) << done.out << ticket.err;
+  }
+}
+
 TEST(CommandLine, S11_SendersListsWhatTheyGotWrong) {
   TempDir dir;
   ImageRecipe recipe;

@@ -14,7 +14,15 @@ struct ImportOptions {
 
 Result<int> run(const ImportOptions& options) {
   MEDARC_ASSIGN(auto opened, open_archive(options.common, true));
-  Importer importer(*opened, options.patient);
+  const auto tell = [&](const std::filesystem::path& path, const GenomeImported& genome) {
+    if (options.common.json) {
+      print_result(options.common,
+                   {{"file", path.string()}, {"id", genome.id}, {"stored", genome.stored}});
+    } else {
+      fmt::print("genome {} {}\n", genome.id, path.string());
+    }
+  };
+  Importer importer(*opened, options.patient, tell);
   for (const std::string& path : options.paths) MEDARC_TRY(importer.add(path));
   MEDARC_TRY(importer.finish());
   const ImportTotals& t = importer.totals();
