@@ -6,8 +6,8 @@
 #include "web/conditional.h"
 #include "web/genomics/doors.h"
 #include "web/genomics/drs_objects.h"
-#include "web/genomics/htsget_cram.h"
 #include "web/genomics/encryption.h"
+#include "web/genomics/htsget_cram.h"
 #include "web/genomics/htsget_request.h"
 #include "web/genomics/withheld.h"
 #include "web/http_error.h"
@@ -210,9 +210,9 @@ Result<MadeTicket> ticket_of(const GenomicsContext& c, const Request& request,
       ticket.add_link(DataLink::Kind::range, piece.verbatim, "body");
       continue;
     }
-    // Small pieces travel in the ticket: a request less, and what they hold is known already.
+    // Small pieces travel in the ticket: a request less.
     const bool small = ticket.fits_inline(piece.plain_bytes) &&
-                       coded_here + piece.plain_bytes <= c.options.inline_bytes_max;
+                       coded_here + piece.plain_bytes <= c.options.inline_coded_bytes_max;
     if (!small && ticket.add_coded(piece, slice)) continue;
     coded_here += piece.plain_bytes;
     if (coded_here > c.store.limits().recode_eager_bytes_max + c.options.inline_bytes_max) {

@@ -8,6 +8,9 @@ GenomicsOptions GenomicsOptions::from(Config& config) {
                                 "How long the data URLs of an htsget ticket are good.", 1'000);
   o.inline_bytes_max = config.size("genomics.inline_bytes_max", o.inline_bytes_max,
                                    "Bytes an htsget ticket carries inside itself.", 0, 16u << 20);
+  o.inline_coded_bytes_max =
+      config.size("genomics.inline_coded_bytes_max", o.inline_coded_bytes_max,
+                  "Of them, bytes of records that are coded anew for the ticket.", 0, 16u << 20);
   o.post_bytes_max = config.size("genomics.post_bytes_max", o.post_bytes_max,
                                  "Body of an htsget POST request.", 1024, 64u << 20);
   o.strict_header_class =

@@ -11,6 +11,9 @@ namespace medarc::web {
 struct GenomicsOptions {
   uint64_t ticket_ttl_ms = 3600 * 1000;    // how long the data URLs of an htsget ticket are good
   uint64_t inline_bytes_max = 2ull << 20;  // of data: URLs in one ticket, before base64 (H25)
+  // Of those, records that are coded anew while the client waits for its ticket, before they are
+  // compressed; more become links, so that a ticket takes no longer than looking up what it names.
+  uint64_t inline_coded_bytes_max = 16u << 10;
   uint64_t post_bytes_max = 1ull << 20;    // htsget POST body (H21)
   bool strict_header_class = false;        // refuse a lone referenceName beside class=header (H09)
   uint32_t page_max = 1'000;               // files in one listing

@@ -9,8 +9,12 @@ using test::HttpAnswer;
 class HtsgetTest : public GenomeTest {
  protected:
   HtsgetTest() {
-    test::BamOptions o{.seed = 4, .records = 6'000, .unplaced = 300, .straddle = true,
-                       .long_deletion_every = 150, .long_read_straddles = true};
+    test::BamOptions o{.seed = 4,
+                       .records = 6'000,
+                       .unplaced = 300,
+                       .straddle = true,
+                       .long_deletion_every = 150,
+                       .long_read_straddles = true};
     o.block_plain_bytes = 16'384;
     bam_ = test::make_bam(o).bytes;
     test::write_file(dir_ / "x.bam", bam_);
@@ -36,7 +40,8 @@ TEST_F(HtsgetTest, H01H02H22ATicketIsJsonOfItsTypeWithOneTopKey) {
   begin();
   const HttpAnswer ticket = get(std::string(kReads) + "?referenceName=chr1&start=100&end=5000");
   EXPECT_EQ(ticket.status, 200);
-  EXPECT_EQ(ticket.header("Content-Type"), "application/vnd.ga4gh.htsget.v1.3.0+json; charset=utf-8");
+  EXPECT_EQ(ticket.header("Content-Type"),
+            "application/vnd.ga4gh.htsget.v1.3.0+json; charset=utf-8");
   EXPECT_TRUE(ticket.body.starts_with("{\"htsget\":{"));
   const auto root = json::parse(ticket.body).as_object();
   EXPECT_EQ(root.size(), 1u);
@@ -56,10 +61,10 @@ TEST_F(HtsgetTest, H06H24DataUrlsNeedNoCredentialAndCarryCors) {
   GenomicsOptions options;
   options.inline_bytes_max = 0;
   begin(options);
-  const auto preflight =
-      test::http(port(), "OPTIONS", kReads,
-                 {{"Origin", "http://viewer"}, {"Access-Control-Request-Method", "POST"},
-                  {"Access-Control-Request-Headers", "authorization"}});
+  const auto preflight = test::http(port(), "OPTIONS", kReads,
+                                    {{"Origin", "http://viewer"},
+                                     {"Access-Control-Request-Method", "POST"},
+                                     {"Access-Control-Request-Headers", "authorization"}});
   EXPECT_EQ(preflight.header("Access-Control-Max-Age"), "2592000");
   EXPECT_EQ(preflight.header("Access-Control-Allow-Headers"), "authorization");
   const auto ticket = get(kReads, {{"Origin", "http://viewer"}});
@@ -68,7 +73,8 @@ TEST_F(HtsgetTest, H06H24DataUrlsNeedNoCredentialAndCarryCors) {
     const std::string url(one.at("url").as_string());
     if (url.starts_with("data:")) continue;
     const std::string path = url.substr(url.find("/htsget/data/"));
-    const auto piece = get(path, {{"Origin", "http://viewer"}, {"Authorization", "Bearer nonsense"}});
+    const auto piece =
+        get(path, {{"Origin", "http://viewer"}, {"Authorization", "Bearer nonsense"}});
     EXPECT_EQ(piece.status, 200);
     EXPECT_FALSE(piece.header("Access-Control-Allow-Origin").empty());
     EXPECT_FALSE(piece.header("Content-Length").empty());
@@ -95,7 +101,8 @@ TEST_F(HtsgetTest, H08H09ClassHeaderIsTheHeaderAlone) {
   EXPECT_EQ(records(header), "");
   EXPECT_EQ(records(header, {"--no-PG", "-H"}), original({"--no-PG", "-H", dir_ / "x.bam"}));
   expect_error(get(std::string(kReads) + "?class=body"), 400, "InvalidInput");
-  expect_error(get(std::string(kReads) + "?class=header&referenceName=chr1&start=1"), 400, "InvalidInput");
+  expect_error(get(std::string(kReads) + "?class=header&referenceName=chr1&start=1"), 400,
+               "InvalidInput");
   expect_error(get(std::string(kReads) + "?class=header&fields=FLAG"), 400, "InvalidInput");
   EXPECT_EQ(get(std::string(kReads) + "?class=header&referenceName=na").status, 200);
 }
@@ -140,8 +147,8 @@ TEST_F(HtsgetTest, H15H17FieldsAndTagsAreReallyLeftOut) {
   const std::string reads = kReads;
   expect_error(get(reads + "?tags=NM,MD&notags=MD"), 400, "InvalidInput");
   expect_error(get(reads + "?fields=FLAG,NOSUCH"), 400, "InvalidInput");
-  const std::string few = records(
-      joined(get(reads + "?referenceName=chr2&fields=QNAME,FLAG,RNAME,POS,QUAL&tags=")));
+  const std::string few =
+      records(joined(get(reads + "?referenceName=chr2&fields=QNAME,FLAG,RNAME,POS,QUAL&tags=")));
   const std::string whole = original({dir_ / "x.bam", "chr2"});
   EXPECT_EQ(std::count(few.begin(), few.end(), '\n'), std::count(whole.begin(), whole.end(), '\n'));
   std::istringstream lines(few), originals(whole);
@@ -228,6 +235,24 @@ TEST_F(HtsgetTest, H25H26PiecesNotInlinedGiveTheSameAndHonourAnyRange) {
   EXPECT_GE(links, 2);
 }
 
+// Nothing waits for a ticket while records are coded anew, unless they are few.
+TEST_F(HtsgetTest, H25ManyRecordsCodedAnewAreLinks) {
+  const auto links = [&](uint64_t coded_max) {
+    GenomicsOptions options;
+    options.inline_coded_bytes_max = coded_max;
+    serve(options, {});
+    const auto ticket = get(std::string(kReads) + "?referenceName=chr1&start=1000&end=90000");
+    EXPECT_EQ(records(joined(ticket)), original({"-M", dir_ / "x.bam", "chr1:1001-90000"}));
+    size_t count = 0;
+    for (const auto& one : urls_of(ticket))
+      count += !one.at("url").as_string().starts_with("data:");
+    return count;
+  };
+  begin();
+  const size_t none_inside = links(0), all_inside = links(4u << 20);
+  EXPECT_GT(none_inside, all_inside);
+}
+
 TEST_F(HtsgetTest, H24AnExpiredLinkIsRefused) {
   GenomicsOptions options;
   options.inline_bytes_max = 0;
@@ -266,8 +291,7 @@ TEST_F(HtsgetTest, H29NoContentCodingOnTickets) {
 
 TEST_F(HtsgetTest, H31AnEncryptionThatIsNotOfferedIsNotPassedOver) {
   begin();
-  expect_error(get(std::string(kReads) + "?encryptionScheme=c4gh"), 400,
-               "UnsupportedFormat");
+  expect_error(get(std::string(kReads) + "?encryptionScheme=c4gh"), 400, "UnsupportedFormat");
 }
 
 TEST_F(HtsgetTest, H30SamtoolsReadsThroughTheTicketItself) {
@@ -276,7 +300,8 @@ TEST_F(HtsgetTest, H30SamtoolsReadsThroughTheTicketItself) {
   const std::string url = "http://127.0.0.1:" + std::to_string(port()) + kReads +
                           "?referenceName=chr1&start=2000&end=30000";
   if (!test::runs_well({"samtools", "view", "-H", url})) GTEST_SKIP() << "samtools without libcurl";
-  EXPECT_EQ(test::run_tool({"samtools", "view", url}), original({dir_ / "x.bam", "chr1:2001-30000"}));
+  EXPECT_EQ(test::run_tool({"samtools", "view", url}),
+            original({dir_ / "x.bam", "chr1:2001-30000"}));
 }
 
 }  // namespace
