@@ -338,8 +338,9 @@ class PostBody final : public BodyHandler {
 
   Response finish() override {
     if (read_ > context_->options.post_bytes_max) return too_large();
-    return ticket_answer(*context_, request_, kind_,
-                         parse_htsget_body(body_, context_->store.limits().regions_max, kind_));
+    return ticket_answer(
+        *context_, request_, kind_,
+        parse_htsget_body(body_, context_->store.limits().regions_max, context_->options, kind_));
   }
   static Response too_large() {
     return refused({413, "PayloadTooLarge", "the body is over genomics.post_bytes_max"});

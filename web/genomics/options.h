@@ -11,7 +11,8 @@ namespace medarc::web {
 struct GenomicsOptions {
   uint64_t ticket_ttl_ms = 3600 * 1000;    // how long the data URLs of an htsget ticket are good
   uint64_t inline_bytes_max = 2ull << 20;  // of data: URLs in one ticket, before base64 (H25)
-  uint64_t post_bytes_max = 1ull << 20;    // htsget POST body (H21)
+  uint64_t post_bytes_max = 1ull << 20;    // POST body of htsget (H21) and DRS
+  uint32_t tags_max = 10'000;              // in `tags`, and in `notags`, of one request
   bool strict_header_class = false;        // refuse a lone referenceName beside class=header (H09)
   uint32_t page_max = 1'000;               // files in one listing
   uint64_t variants_max = 100'000;         // variants in one JSON answer
