@@ -193,12 +193,13 @@ Status CramWalk::step(bool& more) {
         ++number_;
         return bad(head.error().text);
       }
+      // Whole or not: what is refused does not hang on how the file was cut on its way.
+      const uint64_t header_bytes = *head ? (*head)->header_bytes : waiting_.size();
+      if (header_bytes > limits_.cram_container_header_bytes_max) {
+        return make_error(Code::too_large,
+                          "a container's header is over genomics.cram_container_header_bytes_max");
+      }
       if (!*head) {
-        if (waiting_.size() > limits_.cram_container_header_bytes_max) {
-          return make_error(
-              Code::too_large,
-              "a container's header is over genomics.cram_container_header_bytes_max");
-        }
         more = true;
         return {};
       }

@@ -73,10 +73,16 @@ struct Protocol {
 constexpr Protocol kProtocols[] = {
     {"/htsget/",
      "htsget 1.3.0. Reads as BAM and CRAM, variants as VCF and BCF; GET and POST; `class=header`; "
-     "`fields` and `tags` of what is given as BAM. Slices hold exactly the records that overlap."},
+     "`fields` and `tags` of what is given as BAM. Slices hold exactly the records that overlap. "
+     "An id "
+     "may lack the ending of its format: `NA1` for `NA1.bam` and `NA1.cram`, `NA1.vcf.gz` and "
+     "`NA1.bcf`."},
     {"/ga4gh/drs/",
      "DRS 1.5. Ids name bytes, and bundles sets of files. Access by `https` and `htsget`. "
      "Authorisation by bearer token; Passports are not read."},
+    {"/beacon",
+     "Beacon v2.0. Sequence, range and bracket queries over stored variants; by boolean, count or "
+     "record after who asks. No filters, genes and protein changes."},
     {"/refget/", "refget 2.0 (and the paths of 1.0). MD5, ga4gh and TRUNC512 digests."},
     {"/uploads", "tus 1.0: uploads that go on after a broken connection."},
     {"/genomics/", "The server's own routes for genome files."},

@@ -167,7 +167,7 @@ TEST_F(BamStore, DamagedHeadersAreRefused) {
 }
 
 TEST_F(BamStore, LimitsOnHeadersRecordsAndFilesHold) {
-  const auto made = test::make_bam({.long_read_straddles = true});
+  const auto made = test::make_bam({.samples = {"S1", "S2"}, .long_read_straddles = true});
   const auto code_with = [&](auto change) {
     Limits limits;
     change(limits);
@@ -179,8 +179,8 @@ TEST_F(BamStore, LimitsOnHeadersRecordsAndFilesHold) {
   EXPECT_EQ(code_with([](Limits& l) { l.header_bytes_max = 50; }), Code::too_large);
   EXPECT_EQ(code_with([](Limits& l) { l.references_max = 2; }), Code::too_large);
   EXPECT_EQ(code_with([](Limits& l) { l.record_bytes_max = 10'000; }), Code::too_large);
-  EXPECT_EQ(code_with([](Limits& l) { l.samples_max = 1; }), Code::internal)
-      << "one sample is fine";
+  EXPECT_EQ(code_with([](Limits& l) { l.samples_max = 1; }), Code::too_large);
+  EXPECT_EQ(code_with([](Limits& l) { l.samples_max = 2; }), Code::internal) << "two are fine";
   EXPECT_EQ(code_with([](Limits& l) { l.blocks_max = 3; }), Code::too_large);
 }
 

@@ -97,6 +97,26 @@ TEST_F(CramTest, EveryVersionIsWalkedHoweverItIsSplit) {
   }
 }
 
+TEST_F(CramTest, LimitsOnContainersHoldHoweverItIsSplit) {
+  const std::string cram = make_cram();
+  const auto code_with = [&](size_t step, auto change) {
+    Limits limits;
+    change(limits);
+    CramWalk walk{limits};
+    for (size_t at = 0; at < cram.size(); at += step) {
+      const Status fed = walk.feed(ByteView(cram).substr(at, step));
+      if (fed.has_error()) return fed.error().code;
+    }
+    return Code::internal;
+  };
+  for (const size_t step : {size_t{1}, size_t{5'000}, cram.size()}) {
+    const auto header = [](Limits& l) { l.cram_container_header_bytes_max = 12; };
+    EXPECT_EQ(code_with(step, header), Code::too_large) << step;
+    EXPECT_EQ(code_with(step, [](Limits& l) { l.blocks_max = 2; }), Code::too_large) << step;
+    EXPECT_EQ(code_with(step, [](Limits&) {}), Code::internal) << step;
+  }
+}
+
 TEST_F(CramTest, TruncationAnywhereIsToldApart) {
   for (const char* version : {"2.1", "3.0"}) {
     const std::string cram = make_cram(version);

@@ -33,6 +33,9 @@ TEST(Duo, TermsHaveIdsAbbreviationsAndQualifiers) {
     EXPECT_EQ(parse_duo_term(wrong).error().code, Code::invalid_argument) << wrong;
   }
   EXPECT_EQ(parse_duo_terms("GRU,HMB", 1).error().code, Code::too_large);
+  const std::string longest = "GS=" + std::string(kDuoQualifierBytesMax, 'x');
+  EXPECT_TRUE(parse_duo_term(longest).has_value());
+  EXPECT_EQ(parse_duo_term(longest + "x").error().code, Code::invalid_argument);
   std::set<std::string_view> ids, short_names;
   for (const DuoCode& code : duo_codes()) {
     EXPECT_TRUE(ids.insert(code.id).second);

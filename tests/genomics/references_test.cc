@@ -54,6 +54,13 @@ TEST_F(ReferencesTest, R01EveryFormOfADigestFindsTheSequence) {
   }
 }
 
+TEST_F(ReferencesTest, SoManyAliasesAreTold) {
+  for (uint32_t i = 0; i < References::kAliasesMax + 4; ++i) {
+    store({{"name" + std::to_string(i), one_.letters}});
+  }
+  EXPECT_EQ(find(one_.md5_hex())->aliases.size(), References::kAliasesMax);
+}
+
 TEST_F(ReferencesTest, NamesOfAllFilesAreAliases) {
   const FileRow first = store({one_, two_});
   store({{"1", one_.letters}});

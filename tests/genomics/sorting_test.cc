@@ -2,6 +2,7 @@
 #include "genomics/sorting.h"
 
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "base/log.h"
@@ -151,6 +152,21 @@ TEST_F(SortingTest, WhatIsToldOfAFileInEachState) {
   ASSERT_TRUE(settled());
   EXPECT_FALSE(must(store_->sort_state(row(file))));
   EXPECT_NE(index::attachment(row(file), "sorted"), nullptr);
+}
+
+TEST_F(SortingTest, SoManyFilesAreSortedBesideEachOther) {
+  for (uint64_t i = 0; i < 12; ++i) unsorted(i + 1, "f" + std::to_string(i));
+  for (const uint32_t sorts : {1u, 3u}) {
+    start({.sorts_max = sorts}, false);
+    look();
+    std::set<std::string> queues;  // each has one job at a time
+    for (const auto& job : must(index_->view()->jobs("", "", 100))) {
+      queues.insert(job.queue);
+      must(jobs_->cancel(job.queue, job.name, {}));
+    }
+    EXPECT_EQ(queues.size(), sorts);
+    stop();
+  }
 }
 
 TEST_F(SortingTest, SwitchedOffNothingIsPromised) {

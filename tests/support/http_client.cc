@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace medarc::test {
 namespace {
 
@@ -48,6 +50,7 @@ HttpClient::~HttpClient() {
 bool HttpClient::send(std::string_view raw) {
   while (!raw.empty()) {
     const ssize_t n = ::send(fd_, raw.data(), raw.size(), MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;  // the server's workers are children of this process
     if (n <= 0) return false;
     raw.remove_prefix(static_cast<size_t>(n));
   }
@@ -56,7 +59,10 @@ bool HttpClient::send(std::string_view raw) {
 
 bool HttpClient::more() {
   char piece[64 << 10];
-  const ssize_t n = ::recv(fd_, piece, sizeof piece, 0);
+  ssize_t n;
+  do {
+    n = ::recv(fd_, piece, sizeof piece, 0);
+  } while (n < 0 && errno == EINTR);
   if (n <= 0) return false;
   in_.append(piece, static_cast<size_t>(n));
   return true;

@@ -66,6 +66,8 @@ Result<BeaconOptions> BeaconOptions::from(Config& c) {
       c.size("beacon.files_max", o.files_max, "Files of one Beacon dataset.", 1, 1'000'000));
   o.page_max = static_cast<uint32_t>(
       c.size("beacon.page_max", o.page_max, "Results of one Beacon answer.", 1, 1'000'000));
+  o.post_bytes_max = c.size("beacon.post_bytes_max", o.post_bytes_max,
+                            "Body of a Beacon POST request.", 1024, 64u << 20);
   for (const Config::Table& table :
        c.tables("beacon.dataset",
                 "A set of variant files that Beacon knows: id, name, description, assembly, files "

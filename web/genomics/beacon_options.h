@@ -31,6 +31,7 @@ struct BeaconOptions {
   uint64_t alleles_max = 10'000;        // found in one dataset
   uint32_t files_max = 1'000;           // of one dataset
   uint32_t page_max = 1'000;            // results of one answer
+  uint64_t post_bytes_max = 1u << 20;   // a question in a POST body
   // Section [beacon], and [[beacon.dataset]]: id, name, description, assembly, files.
   static Result<BeaconOptions> from(Config& config);
 };

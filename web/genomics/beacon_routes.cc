@@ -14,7 +14,6 @@ namespace json = boost::json;
 using genomics::AlleleQuery;
 
 constexpr const char* kRoot = "/beacon";
-constexpr uint64_t kBodyBytesMax = 1u << 20;
 
 // What was found in one dataset.
 struct Found {
@@ -202,14 +201,14 @@ void add(std::vector<Route>& out, const BeaconContextPtr& c, const std::string& 
   get.open = true;  // strangers are answered as the configuration says, in Beacon's own form
   out.push_back(std::move(get));
   Route post{"POST", kRoot + path, summary, [c, then](const Request& request) -> Answer {
-               return collect_body(kBodyBytesMax, [c, then, request](Bytes body) {
+               return collect_body(c->options.post_bytes_max, [c, then, request](Bytes body) {
                  return answered_by(*c, [&]() -> Result<Response> {
                    MEDARC_ASSIGN(const BeaconRequest asked, read_beacon_body(body));
                    return then(*c, request, asked);
                  }());
                });
              }};
-  post.body_bytes_max = kBodyBytesMax;
+  post.body_bytes_max = c->options.post_bytes_max;
   post.open = true;
   out.push_back(std::move(post));
 }

@@ -10,8 +10,6 @@
 namespace medarc::web {
 namespace {
 
-constexpr uint64_t kPostBytesMax = 1u << 20;
-
 std::string path_of(std::string_view rest) { return std::string(kDrsPath) + std::string(rest); }
 
 Result<bool> expand_of(const Request& request) {
@@ -105,7 +103,7 @@ Answer authorizations(const GenomicsContext& c, const Request& request) {
 // The request's body is read, then `make` answers.
 template <class Make>
 Answer with_body(const GenomicsContextPtr& c, const Request& request, Make make) {
-  return collect_body(kPostBytesMax, [c, request, make](Bytes body) {
+  return collect_body(c->options.post_bytes_max, [c, request, make](Bytes body) {
     return drs_answered([&]() -> Result<Response> {
       MEDARC_ASSIGN(const DrsBody parsed, parse_drs_body(body, c->options.drs_bulk_max));
       return make(*c, request, parsed);
@@ -131,7 +129,7 @@ class Adder {
                   if (auto stranger = drs_stranger(request)) return std::move(*stranger);
                   return with_body(c, request, make);
                 }};
-    route.body_bytes_max = kPostBytesMax;
+    route.body_bytes_max = c_->options.post_bytes_max;
     add(std::move(route));
   }
   void add(Route route) {
@@ -196,7 +194,7 @@ void add_drs_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
                                      return drs_bulk_authorizations(context, asked, body);
                                    });
                 }};
-  several.body_bytes_max = kPostBytesMax;
+  several.body_bytes_max = c->options.post_bytes_max;
   adder.add(std::move(several));
 }
 

@@ -11,7 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kTagsMax = 10'000;
 constexpr uint32_t kJsonDepthMax = 8;
 
 struct Wrong {
@@ -24,7 +23,7 @@ struct Wrong {
 // The rules both forms share; parse errors are thrown inside this file only.
 class Builder {
  public:
-  explicit Builder(const HtsgetKind& kind) : kind_(kind) {}
+  Builder(const HtsgetKind& kind, uint32_t tags_max) : kind_(kind), tags_max_(tags_max) {}
 
   void format(std::string_view text) {
     for (const std::string_view known : kind_.formats) {
@@ -63,7 +62,9 @@ class Builder {
     } else {
       tags_wanted().emplace(name);
     }
-    if (request.mask.notags.size() > kTagsMax || tags_count() > kTagsMax) invalid("too many tags");
+    if (request.mask.notags.size() > tags_max_ || tags_count() > tags_max_) {
+      throw Wrong{{413, "PayloadTooLarge", "more than genomics.tags_max tags"}};
+    }
   }
   std::set<std::string>& tags_wanted() {
     if (!request.mask.tags) request.mask.tags.emplace();
@@ -82,6 +83,7 @@ class Builder {
  private:
   size_t tags_count() const { return request.mask.tags ? request.mask.tags->size() : 0; }
   const HtsgetKind& kind_;
+  const uint32_t tags_max_;
   bool fields_ = false;
 };
 
@@ -221,8 +223,9 @@ void from_body(ByteView body, uint32_t regions_max, Builder& b) {
   if (b.request.header_only && others > 0) invalid("class=header goes with format only");
 }
 
-HtsgetParsed parsed(const HtsgetKind& kind, const std::function<void(Builder&)>& read) {
-  Builder b(kind);
+HtsgetParsed parsed(const HtsgetKind& kind, uint32_t tags_max,
+                    const std::function<void(Builder&)>& read) {
+  Builder b(kind, tags_max);
   try {
     read(b);
     b.finish();
@@ -244,11 +247,12 @@ bool HtsgetKind::serves(std::string_view row_format) const {
 
 HtsgetParsed parse_htsget_query(const Request& request, const GenomicsOptions& options,
                                 const HtsgetKind& kind) {
-  return parsed(kind, [&](Builder& b) { from_query(request, options, b); });
+  return parsed(kind, options.tags_max, [&](Builder& b) { from_query(request, options, b); });
 }
 
-HtsgetParsed parse_htsget_body(ByteView body, uint32_t regions_max, const HtsgetKind& kind) {
-  return parsed(kind, [&](Builder& b) { from_body(body, regions_max, b); });
+HtsgetParsed parse_htsget_body(ByteView body, uint32_t regions_max, const GenomicsOptions& options,
+                               const HtsgetKind& kind) {
+  return parsed(kind, options.tags_max, [&](Builder& b) { from_body(body, regions_max, b); });
 }
 
 Result<genomics::Selection> selection_of(const HtsgetRequest& request,

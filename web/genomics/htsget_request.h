@@ -49,7 +49,8 @@ struct HtsgetParsed {
 };
 HtsgetParsed parse_htsget_query(const Request& request, const GenomicsOptions& options,
                                 const HtsgetKind& kind);
-HtsgetParsed parse_htsget_body(ByteView body, uint32_t regions_max, const HtsgetKind& kind);
+HtsgetParsed parse_htsget_body(ByteView body, uint32_t regions_max, const GenomicsOptions& options,
+                               const HtsgetKind& kind);
 
 // Regions of the file whose header this is; NotFound for a reference it does not have.
 Result<genomics::Selection> selection_of(const HtsgetRequest& request,

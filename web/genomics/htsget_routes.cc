@@ -115,9 +115,8 @@ class Ticket {
   uint64_t inlined_ = 0;
 };
 
-// What it is given as, when it can be given as what is asked for.
-Result<std::string> format_of(const genomics::FileRow& row, const HtsgetKind& kind,
-                              const HtsgetRequest& asked) {
+// Whether it can be given as what is asked for.
+Status check_format(const genomics::FileRow& row, const HtsgetKind& kind, std::string_view wanted) {
   const HtsgetKind& other = kind.masks ? kHtsgetVariants : kHtsgetReads;
   if (other.serves(row.format)) {
     return make_error(Code::not_found, "there are no " + std::string(kind.name) + " of this id");
@@ -125,19 +124,38 @@ Result<std::string> format_of(const genomics::FileRow& row, const HtsgetKind& ki
   if (!kind.serves(row.format)) {
     return make_error(Code::unsupported, "files of this format have no " + std::string(kind.name));
   }
-  // BAM and VCF, which every client reads, unless something else is asked for (H08).
-  const std::string form(asked.format.empty() ? kind.formats.front() : asked.format);
-  if (form == "CRAM" && row.format != "cram") {
+  if (wanted == "CRAM" && row.format != "cram") {
     return make_error(Code::unsupported, "this file is given as BAM only");
   }
-  return form;
+  return {};
+}
+
+// The endings an id may lack, the form that is asked for before the one it can be made from (H08).
+std::vector<std::string_view> endings_of(std::string_view format) {
+  if (format == "CRAM") return {".cram"};
+  if (format == "VCF") return {".vcf.gz", ".bcf"};
+  if (format == "BCF") return {".bcf", ".vcf.gz"};
+  return {".bam", ".cram"};
+}
+
+// The file of this id; where there is none, the one whose id has the ending of a format beside it:
+// "NA1" names the files NA1.bam and NA1.cram, and the format says which.
+Result<genomics::FileRow> named_file(const GenomicsContext& c, const security::Principal& who,
+                                     const std::string& id, std::string_view format) {
+  auto row = c.store.file(who, genomics::FileId(id));
+  if (row.has_value() || row.error().code != Code::not_found) return row;
+  for (const std::string_view ending : endings_of(format)) {
+    auto other = c.store.file(who, genomics::FileId(id + std::string(ending)));
+    if (other.has_value()) return other;
+  }
+  return row;
 }
 
 // A DRS id names a file by its bytes, or by those of its sorted derivative.
 Result<genomics::FileRow> file_asked(const GenomicsContext& c, const security::Principal& who,
-                                     const std::string& text) {
+                                     const std::string& text, std::string_view format) {
   const auto id = parse_drs_id(text);
-  if (!id || !id->digest || id->bundle()) return c.store.file(who, genomics::FileId(text));
+  if (!id || !id->digest || id->bundle()) return named_file(c, who, text, format);
   MEDARC_ASSIGN(genomics::FileRow row, c.store.file(who, genomics::FileId(id->name)));
   MEDARC_ASSIGN(const DrsBlob blob, drs_blob_of(c, row, *id->digest));
   if (blob.role == DrsBlob::Role::own || blob.role == DrsBlob::Role::sorted) return row;
@@ -170,8 +188,10 @@ Result<MadeTicket> cram_ticket_of(const GenomicsContext& c, const Request& reque
 Result<MadeTicket> ticket_of(const GenomicsContext& c, const Request& request,
                              const HtsgetKind& kind, const HtsgetRequest& asked) {
   const auto who = at_genomics_door(request);
-  MEDARC_ASSIGN(const genomics::FileRow row, file_asked(c, who, request.captures.at(0)));
-  MEDARC_ASSIGN(const std::string format, format_of(row, kind, asked));
+  // BAM and VCF, which every client reads, unless something else is asked for (H08).
+  const std::string format(asked.format.empty() ? kind.formats.front() : asked.format);
+  MEDARC_ASSIGN(const genomics::FileRow row, file_asked(c, who, request.captures.at(0), format));
+  MEDARC_TRY(check_format(row, kind, format));
   if (asked.encrypted) {
     MEDARC_ASSIGN(std::string sealed, sealed_ticket(c, request, row, format, asked));
     return MadeTicket{std::move(sealed), {}};
@@ -318,8 +338,9 @@ class PostBody final : public BodyHandler {
 
   Response finish() override {
     if (read_ > context_->options.post_bytes_max) return too_large();
-    return ticket_answer(*context_, request_, kind_,
-                         parse_htsget_body(body_, context_->store.limits().regions_max, kind_));
+    return ticket_answer(
+        *context_, request_, kind_,
+        parse_htsget_body(body_, context_->store.limits().regions_max, context_->options, kind_));
   }
   static Response too_large() {
     return refused({413, "PayloadTooLarge", "the body is over genomics.post_bytes_max"});

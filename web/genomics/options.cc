@@ -12,7 +12,9 @@ GenomicsOptions GenomicsOptions::from(Config& config) {
       config.size("genomics.inline_coded_bytes_max", o.inline_coded_bytes_max,
                   "Of them, bytes of records that are coded anew for the ticket.", 0, 16u << 20);
   o.post_bytes_max = config.size("genomics.post_bytes_max", o.post_bytes_max,
-                                 "Body of an htsget POST request.", 1024, 64u << 20);
+                                 "Body of a POST request of htsget or DRS.", 1024, 64u << 20);
+  o.tags_max = static_cast<uint32_t>(config.size(
+      "genomics.tags_max", o.tags_max, "Tags that one request names in tags, or in notags.", 1));
   o.strict_header_class =
       config.flag("genomics.strict_header_class", o.strict_header_class,
                   "Refuse a referenceName beside class=header, which some clients send.");

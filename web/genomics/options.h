@@ -14,7 +14,8 @@ struct GenomicsOptions {
   // Of those, records that are coded anew while the client waits for its ticket, before they are
   // compressed; more become links, so that a ticket takes no longer than looking up what it names.
   uint64_t inline_coded_bytes_max = 16u << 10;
-  uint64_t post_bytes_max = 1ull << 20;    // htsget POST body (H21)
+  uint64_t post_bytes_max = 1ull << 20;    // POST body of htsget (H21) and DRS
+  uint32_t tags_max = 10'000;              // in `tags`, and in `notags`, of one request
   bool strict_header_class = false;        // refuse a lone referenceName beside class=header (H09)
   uint32_t page_max = 1'000;               // files in one listing
   uint64_t variants_max = 100'000;         // variants in one JSON answer

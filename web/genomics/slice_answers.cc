@@ -16,7 +16,6 @@ using genomics::RecordMask;
 
 // Part of every slice's tag: raised when the same selection gives other bytes than before.
 constexpr std::string_view kCoderVersion = "2";
-constexpr size_t kTagsMax = 10'000;
 
 struct Asked {
   genomics::Selection selection;
@@ -25,17 +24,19 @@ struct Asked {
 
 Error wrong(const char* what) { return make_error(Code::invalid_argument, what); }
 
-Status read_tags(std::string_view text, std::set<std::string>& out) {
+Status read_tags(std::string_view text, uint32_t tags_max, std::set<std::string>& out) {
   for (const std::string_view tag : split_list(text, ',')) {
     if (tag.size() != 2) return wrong("tags and notags: names of two characters");
     out.emplace(tag);
-    if (out.size() > kTagsMax) return wrong("too many tags");
+    if (out.size() > tags_max) {
+      return make_error(Code::too_large, "more than genomics.tags_max tags");
+    }
   }
   return {};
 }
 
 // As htsget has them (H15): `tags` given and empty is no tags at all.
-Result<RecordMask> mask_of(const Request& request) {
+Result<RecordMask> mask_of(const Request& request, uint32_t tags_max) {
   RecordMask mask;
   for (const auto& [name, value] : request.query) {
     if (name == "fields") {
@@ -47,9 +48,9 @@ Result<RecordMask> mask_of(const Request& request) {
       }
     } else if (name == "tags") {
       if (!mask.tags) mask.tags.emplace();
-      MEDARC_TRY(read_tags(value, *mask.tags));
+      MEDARC_TRY(read_tags(value, tags_max, *mask.tags));
     } else if (name == "notags") {
-      MEDARC_TRY(read_tags(value, mask.notags));
+      MEDARC_TRY(read_tags(value, tags_max, mask.notags));
     }
   }
   if (mask.tags) {
@@ -60,14 +61,14 @@ Result<RecordMask> mask_of(const Request& request) {
   return mask;
 }
 
-Result<Asked> asked_of(const Request& request, const genomics::ReadSet& set) {
+Result<Asked> asked_of(const Request& request, const genomics::ReadSet& set, uint32_t tags_max) {
   MEDARC_TRY(check_parameters(request, {"region", "format", "strict", "fields", "tags", "notags",
                                         "class", "header", "accept"}));
   MEDARC_ASSIGN([[maybe_unused]] const bool exact, flag_parameter(request, "strict", true));
   Asked asked;
   MEDARC_ASSIGN(asked.with_header, flag_parameter(request, "header", true));
   MEDARC_ASSIGN(asked.selection, regions_asked(request, set.header));
-  MEDARC_ASSIGN(asked.selection.mask, mask_of(request));
+  MEDARC_ASSIGN(asked.selection.mask, mask_of(request, tags_max));
   if (set.form.variants() && asked.selection.mask.active()) {
     return wrong("fields, tags and notags are of reads");
   }
@@ -115,7 +116,7 @@ Result<Response> own_slice(const GenomicsContext& c, const Request& request, con
                            const SliceForm& form) {
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const auto set, c.store.read_set(who, row));
-  MEDARC_ASSIGN(Asked asked, asked_of(request, *set));
+  MEDARC_ASSIGN(Asked asked, asked_of(request, *set, c.options.tags_max));
   if (!asked.with_header) return wrong("header: a file of this format always has one");
   if (form.name == "vcf") asked.selection.form = genomics::RecordForm::Kind::vcf;
   if (form.name == "bcf") asked.selection.form = genomics::RecordForm::Kind::bcf;
@@ -150,7 +151,7 @@ Result<Response> bam_slice_as_text(const GenomicsContext& c, const Request& requ
                                    const FileRow& row, const SliceForm& form) {
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const auto set, c.store.read_set(who, row));
-  MEDARC_ASSIGN(const Asked asked, asked_of(request, *set));
+  MEDARC_ASSIGN(const Asked asked, asked_of(request, *set, c.options.tags_max));
   MEDARC_TRY(c.store.admit_slice(who, row, *set, asked.selection));
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(set->content));
   auto scan = genomics::RecordScan::open(set, asked.selection, c.store.limits(), std::move(reader));

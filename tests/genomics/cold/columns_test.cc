@@ -68,6 +68,32 @@ TEST(ColdColumns, WhatIsNoRecordStaysInOnePiece) {
   comes_back(plain, ColumnLayout::records, "an unknown tag");
 }
 
+TEST(ColdColumns, TooManyKindsOfTagsStayInOnePiece) {
+  // Kinds: two letters and a type; a record has 26 of them.
+  const auto with = [](size_t kinds) {
+    const test::TempDir dir;
+    std::string sam = "@SQ\tSN:c\tLN:1000\n";
+    for (size_t kind = 0; kind < kinds; ++kind) {
+      if (kind % 26 == 0) {
+        sam += (kind > 0 ? "\n" : "") + std::string("r\t0\tc\t9\t60\t4M\t*\t0\t0\tACGT\tIIII");
+      }
+      sam += "\t";
+      sam += static_cast<char>('a' + kind / 26);
+      sam += static_cast<char>('a' + kind % 26);
+      sam += ":A:x";
+    }
+    test::write_file(dir / "a.sam", sam + "\n");
+    test::run_tool({"samtools", "view", "-b", "-o", dir / "a.bam", dir / "a.sam"});
+    return test::gunzip(test::read_file(dir / "a.bam"));
+  };
+  for (const size_t kinds : {kTagKindsMax, kTagKindsMax + 1}) {
+    const Bytes plain = with(kinds);
+    EXPECT_EQ(split_columns(plain, ColumnLayout::records).layout,
+              kinds > kTagKindsMax ? ColumnLayout::one : ColumnLayout::records);
+    comes_back(plain, ColumnLayout::records, std::to_string(kinds));
+  }
+}
+
 TEST(ColdColumns, DamagedColumnsAreRefused) {
   const Bytes plain = plain_bam();
   const Columns good = split_columns(plain, ColumnLayout::records);

@@ -285,5 +285,44 @@ TEST_F(BeaconTest, WrongQuestionsAndLimitsAreNamed) {
   EXPECT_NE(much.body.find("beacon.records_max"), std::string::npos);
 }
 
+TEST_F(BeaconTest, MoreThanALimitIsRefusedAndPagesAreCut) {
+  BeaconOptions options;
+  options.alleles_max = 5;
+  options.files_max = 1;
+  options.page_max = 2;
+  options.post_bytes_max = 1'024;
+  begin(options);
+  const auto refused = [&](const std::string& query, const char* limit) {
+    const auto answer = get("/beacon/g_variants?requestedGranularity=record&" + query, kLab);
+    EXPECT_EQ(answer.status, 413) << answer.body;
+    EXPECT_EQ(json::parse(answer.body).at("error").at("errorCode").as_int64(), 413);
+    EXPECT_NE(answer.body.find(limit), std::string::npos) << answer.body;
+  };
+  refused("referenceName=chr1&start=0&end=10000", "beacon.alleles_max");  // there are six
+  const std::string five = "referenceName=chr1&start=0&end=590";
+  for (const char* limit : {"", "&limit=100"}) {
+    const auto cut = asked(five + limit);
+    EXPECT_EQ(count(cut), 5u);
+    EXPECT_EQ(ids(cut), (Ids{"chr1~100~A~T", "chr1~200~AC~A"}));
+  }
+  EXPECT_EQ(ids(asked(five + "&skip=4")).size(), 1u);
+  std::string question = R"({"query":{"requestParameters":{"g_variant":)"
+                         R"({"referenceName":"chr1","start":[0],"end":[500]}}}})";
+  const auto posted = [&](const std::string& body) {
+    return test::http(port(), "POST", "/beacon/g_variants", kLab, body).status;
+  };
+  question.resize(1'024, ' ');
+  EXPECT_EQ(posted(question), 200);
+  EXPECT_EQ(posted(question + " "), 413);
+  EXPECT_EQ(posted(std::string(17, '[') + std::string(17, ']')), 400);
+  EXPECT_EQ(get("/beacon/g_variants?referenceName=chr1&start=1&alternateBases=" +
+                    std::string(10'001, 'A'),
+                kLab)
+                .status,
+            400);
+  put_file("two", kVcf);
+  refused(five, "beacon.files_max");
+}
+
 }  // namespace
 }  // namespace medarc::web

@@ -79,6 +79,27 @@ TEST_F(HtsgetCramTest, H08SuiteDefaultBamAndCramAreTheWholeFile) {
   EXPECT_EQ(joined(get(std::string(kOne) + "?format=CRAM")), test::read_file(cram()));
 }
 
+TEST_F(HtsgetCramTest, H08AnIdMayLackTheEndingThatTheFormatSays) {
+  begin();
+  const std::string bytes = test::read_file(cram());
+  upload("two/both.bam", bam_);
+  upload("two/both.cram", bytes);
+  upload("only.cram", bytes);
+  const auto given = [&](const std::string& id_and_query) {
+    return joined(get("/htsget/reads/" + id_and_query));
+  };
+  EXPECT_EQ(given("two/both?format=CRAM"), bytes);
+  EXPECT_EQ(given("two/both"), given("two/both.bam"));
+  EXPECT_EQ(given("two/both?format=BAM&referenceName=chr2"),
+            given("two/both.bam?format=BAM&referenceName=chr2"));
+  EXPECT_EQ(given("only?format=CRAM"), bytes);
+  EXPECT_EQ(viewed(given("only")), view({cram()})) << "made of the CRAM";
+  upload("two/both", bam_);  // an id of its own comes first
+  expect_error(get("/htsget/reads/two/both?format=CRAM"), 400, "UnsupportedFormat");
+  expect_error(get("/htsget/reads/two"), 404, "NotFound");
+  expect_error(get("/htsget/variants/only"), 404, "NotFound");
+}
+
 TEST_F(HtsgetCramTest, H10H16H30RegionsEqualSamtoolsInBothFormats) {
   begin();
   expect_regions_equal();
@@ -253,6 +274,20 @@ TEST_F(HtsgetFormsTest, H08SuiteDefaultVcfAndBcfAreTheWholeFile) {
       EXPECT_EQ(viewed(whole, format, "-h"), view({"-h", vcf_})) << id << query;
     }
   }
+}
+
+TEST_F(HtsgetFormsTest, H08AnIdMayLackTheEndingThatTheFormatSays) {
+  serve();
+  upload("a.vcf.gz", test::read_file(vcf_));
+  upload("b.bcf", test::to_bcf(text_, dir_.path()));
+  for (const std::string id : {"a", "b"}) {
+    for (const std::string format : {"VCF", "BCF"}) {
+      EXPECT_EQ(viewed(joined(get("/htsget/variants/" + id + "?format=" + format)), format),
+                view({"-H", vcf_}))
+          << id << format;
+    }
+  }
+  EXPECT_EQ(get("/htsget/reads/a").status, 404);
 }
 
 TEST_F(HtsgetFormsTest, H08H30RegionsInTheOtherFormEqualBcftools) {
