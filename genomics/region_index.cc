@@ -44,6 +44,11 @@ Result<std::vector<std::string>> read_names(Decoder& in) {
     out.emplace_back(names.substr(0, end));
     names.remove_prefix(end + 1);
   }
+  std::vector<std::string> sorted = out;
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
+    return damaged("a name stands twice");
+  }
   return out;
 }
 
