@@ -5,12 +5,6 @@
 #include "genomics/bgzf.h"
 
 namespace medarc::genomics {
-namespace {
-
-constexpr uint32_t kVcfPreset =
-    2;  // the tabix specification: columns 1 and 2, lines of '#' are headers
-
-}  // namespace
 
 template <class T>
 void BamIndexBuilder::put(Bytes& out, T v) {
@@ -175,13 +169,17 @@ Bytes BamIndexBuilder::finish() {
   return packed;
 }
 
-Bytes BamIndexBuilder::finish_lines(const std::vector<Reference>& references) {
+Bytes BamIndexBuilder::finish_lines(const std::vector<Reference>& references,
+                                    const LineColumns& lines) {
   end_reference();
   tid_ = -1;
   Bytes names;
   for (const Body& body : bodies_) names += references[static_cast<size_t>(body.tid)].name + '\0';
   Bytes columns;
-  for (const uint32_t v : {kVcfPreset, 1u, 2u, 0u, uint32_t{'#'}, 0u}) put(columns, v);
+  for (const uint32_t v :
+       {lines.preset, lines.contig, lines.begin, lines.end, uint32_t{'#'}, lines.skip}) {
+    put(columns, v);
+  }
   put(columns, static_cast<uint32_t>(names.size()));
   columns += names;
   Bytes out;

@@ -20,11 +20,19 @@ inline constexpr uint64_t kBaiBasesMax = 1ull << 29;  // of BAI and TBI
 // Levels of a CSI over references of so many bases, at windows of 16 kb, as HTSlib chooses them.
 int csi_depth(uint64_t bases);
 
+// Where in a line a reader of the index finds its record's place (the tabix specification), and
+// which lines he is to pass over: the first ones, beside those that start with '#'.
+struct LineColumns {
+  uint32_t preset, contig, begin, end, skip;
+};
+inline constexpr LineColumns kVcfLines{2, 1, 2, 0, 0};
+inline constexpr LineColumns kBedLines{0x10000, 1, 2, 3, 0};  // the first base is 0
+
 class BamIndexBuilder {
  public:
   // Of a BAM with these references: BAI, or CSI where one is longer than BAI can name.
   explicit BamIndexBuilder(const std::vector<Reference>& references);
-  // Of a variant file: CSI of that depth, or TBI.
+  // Of another file: CSI of that depth, or TBI.
   BamIndexBuilder(bool csi, int depth, size_t references_count);
   // In file order; a reference's records come together and their begins never go back (the caller
   // has checked), records without a reference come last. `at` is where the record starts, `end`
@@ -33,8 +41,8 @@ class BamIndexBuilder {
   // The whole index file of BAM or BCF, where records have reference ids: BAI as it is, CSI in
   // BGZF.
   Bytes finish();
-  // Of VCF lines, where references are names: those that have records, in file order. In BGZF.
-  Bytes finish_lines(const std::vector<Reference>& references);
+  // Of lines, where references are names: those that have records, in file order. In BGZF.
+  Bytes finish_lines(const std::vector<Reference>& references, const LineColumns& lines);
   bool is_csi() const { return csi_; }
 
  private:

@@ -13,7 +13,7 @@ namespace medarc::genomics {
 
 struct Reference {
   std::string name;    // empty: a number that no reference has (BCF dictionaries may have gaps)
-  uint32_t bases = 0;  // 0: not said (a contig of a variant file)
+  uint32_t bases = 0;  // 0: not said (a contig of a variant or BED file)
 };
 
 struct FileHeader {

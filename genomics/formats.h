@@ -14,5 +14,7 @@ Result<std::unique_ptr<Ingest>> open_variant_ingest(Format format, archive::Blob
 Result<std::unique_ptr<Ingest>> open_fasta_ingest(Format format, archive::BlobStore& blobs,
                                                   const Limits& limits,
                                                   const IngestOptions& options);
+Result<std::unique_ptr<Ingest>> open_bed_ingest(Format format, archive::BlobStore& blobs,
+                                                const Limits& limits);
 
 }  // namespace medarc::genomics

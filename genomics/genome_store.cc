@@ -341,9 +341,9 @@ class Store final : public GenomeStore, public StoredBytes {
                                                 const std::vector<ConsentRegion>& withheld) {
     if (!row.block_map_blob) {
       return make_error(Code::unsupported,
-                        row.format == "vcf"
+                        row.format == "vcf" || row.format == "bed"
                             ? "the file is not in BGZF blocks (notBgzf), so it has no regions"
-                            : "only BAM, VCF and BCF files are given by region");
+                            : "only BAM, VCF, BCF and BED files are given by region");
     }
     const index::Attachment* sorted = index::attachment(row, "sorted");
     const index::Attachment* map = index::attachment(row, "sorted.map");
@@ -379,7 +379,7 @@ class Store final : public GenomeStore, public StoredBytes {
 
   // Per reference sequence and not per position, so that a viewer that scrolls pays one entry.
   static std::string detail_of(const ReadSet& set, const Selection& selection) {
-    const std::string records = set.form.variants() ? "variants" : "reads";
+    const std::string records = records_called(set.form);
     if (!selection.regions) return "all " + records;
     if (selection.regions->empty()) return "header";
     std::string out = records + " of";

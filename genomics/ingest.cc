@@ -16,6 +16,9 @@ Result<std::unique_ptr<Ingest>> open_ingest(Format format, archive::BlobStore& b
     case Format::fasta:
     case Format::fasta_gzip:
     case Format::fasta_bgzf: return open_fasta_ingest(format, blobs, limits, options);
+    case Format::bed:
+    case Format::bed_gzip:
+    case Format::bed_bgzf: return open_bed_ingest(format, blobs, limits);
     default: return open_fastq_ingest(format, blobs, limits);
   }
 }

@@ -39,6 +39,10 @@ Status parse_header(ReadSet& set, const Limits& limits) {
     BamHeaderParser parser(limits);
     MEDARC_ASSIGN(whole, parser.feed(rest));
     if (whole) set.header = parser.take();
+  } else if (!plain.starts_with("BCF") && !plain.starts_with("##fileformat=VCF")) {
+    set.form.kind = RecordForm::Kind::bed;
+    set.header.text = plain;
+    whole = true;
   } else {
     set.form.kind = plain.starts_with("BCF") ? RecordForm::Kind::bcf : RecordForm::Kind::vcf;
     VcfHeaderParser parser(set.form.kind, limits);

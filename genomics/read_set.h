@@ -1,4 +1,4 @@
-// A stored BAM, VCF or BCF, ready to be sliced: its header and block map in memory. Immutable,
+// A stored BAM, VCF, BCF or BED, ready to be sliced: its header and block map in memory. Immutable,
 // shared by requests.
 #pragma once
 
@@ -20,7 +20,7 @@ struct ReadSet {
   Digest content;
   uint64_t file_bytes = 0;
   RecordForm form;
-  FileHeader header;  // of variants its references are the contigs, those only records name too
+  FileHeader header;  // of text its references are the contigs, those only records name too
   BlockMap map;
   std::vector<Region> withheld;  // merged: records that overlap these leave in no slice
   size_t memory_bytes() const;

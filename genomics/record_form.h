@@ -12,15 +12,20 @@
 namespace medarc::genomics {
 
 struct RecordForm {
-  enum class Kind : uint8_t { bam, vcf, bcf } kind = Kind::bam;
+  enum class Kind : uint8_t { bam, vcf, bcf, bed } kind = Kind::bam;
   bool info_end = false;  // VCF: INFO/END is an Integer by the header and counts
 
-  bool variants() const { return kind != Kind::bam; }
+  bool reads() const { return kind == Kind::bam; }
+  bool variants() const { return kind == Kind::vcf || kind == Kind::bcf; }
 };
 
+// "reads", "variants" or "features": what its records are called.
+const char* records_called(const RecordForm& form);
+
 // Bytes of the record at the front of `plain`, with its framing (the length before it, the line end
-// behind it); 0: they are not all there. The last line of a VCF may lack its end: it is as long as
-// `plain` then. For records that were checked at ingest: what cannot be is 0 too.
+// behind it); 0: they are not all there. The last line of a text may lack its end: it is as long as
+// `plain` then. Lines of a BED file that are no records go with one (bed_line.h). For records that
+// were checked at ingest: what cannot be is 0 too.
 size_t record_bytes(const RecordForm& form, ByteView plain);
 
 // Of one whole record with its framing, without any check.

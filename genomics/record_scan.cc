@@ -10,8 +10,9 @@ constexpr uint64_t kPiecePlainBytes = 512u << 10;  // small, so that the first a
 Result<RecordScan> RecordScan::open(std::shared_ptr<const ReadSet> set, const Selection& selection,
                                     const Limits& limits,
                                     std::unique_ptr<archive::BlobReader> reader) {
-  if (set->form.variants()) {
-    return make_error(Code::unsupported, "the file holds variants and no reads");
+  if (!set->form.reads()) {
+    return make_error(Code::unsupported,
+                      std::string("the file holds ") + records_called(set->form) + " and no reads");
   }
   PlanOptions options;
   options.recode_all = true;

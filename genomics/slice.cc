@@ -128,15 +128,16 @@ Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& se
   }
   slice.regions = merge_regions(*selection.regions);
   if (slice.regions.empty()) return slice;  // the header alone
-  const bool variants = slice.set->form.variants();
+  const RecordForm& form = slice.set->form;
   if (!map.sorted()) {
     return make_error(Code::unsupported,
                       std::string("the file is not sorted by coordinate (") +
-                          (variants ? "notSortedByPosition" : "notSortedByCoordinate") +
+                          (form.reads() ? "notSortedByCoordinate" : "notSortedByPosition") +
                           "), so it has no regions");
   }
-  if (variants && !slice.regions.empty() && slice.regions.back().tid == kUnplaced) {
-    return make_error(Code::not_found, "region: variants all have a place");
+  if (!form.reads() && slice.regions.back().tid == kUnplaced) {
+    return make_error(Code::not_found,
+                      std::string("region: ") + records_called(form) + " all have a place");
   }
   slice.plan = plan_slice(map, touched_by(slice), options);
   return slice;

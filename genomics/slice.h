@@ -1,5 +1,5 @@
-// The bytes of a slice of reads or variants, following its plan: a whole, valid file of the same
-// format, or of variants of the other.
+// The bytes of a slice of reads, variants or features, following its plan: a whole, valid file of
+// the same format, or of variants of the other.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace medarc::genomics {
 // What is asked of a read set. Without regions: everything.
 struct Selection {
   std::optional<std::vector<Region>> regions;  // any order; may overlap
-  RecordMask mask;                             // of reads; variants have none
+  RecordMask mask;                             // of reads; others have none
   // Variants in another form than they are stored in; none: as stored.
   std::optional<RecordForm::Kind> form = {};
   std::vector<Region> withheld = {};  // left out beside those of the set
@@ -32,9 +32,9 @@ struct Slice {
   // Whether a record of this place is part of the slice.
   bool wants(const RecordFacts& place) const;
 };
-// Errors: unsupported when regions are asked of a file that is not sorted by coordinate, or reads
-// in another form; too_large
-// (regions_max); not_found when unplaced records are asked of variants. A mask is for reads only.
+// Errors: unsupported when regions are asked of a file that is not sorted by coordinate, or records
+// that are no variants in another form; too_large (regions_max); not_found when unplaced records
+// are asked of a file that is not of reads. A mask is for reads only.
 Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& selection,
                          const Limits& limits, PlanOptions options = {});
 

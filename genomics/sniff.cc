@@ -4,16 +4,18 @@
 
 #include <array>
 
+#include "genomics/bed_sniff.h"
 #include "genomics/bgzf.h"
 
 namespace medarc::genomics {
 namespace {
 
-constexpr size_t kPlainWanted = 256;  // enough for every rule below
+constexpr size_t kPlainWanted = 256;  // enough for every rule below but that of BED
 
 Error not_offered(const std::string& what) {
-  return make_error(Code::unsupported,
-                    "this is " + what + "; BAM, CRAM, FASTQ, FASTA, VCF and BCF are taken here");
+  return make_error(
+      Code::unsupported,
+      "this is " + what + "; BAM, CRAM, FASTQ, FASTA, VCF, BCF and BED are taken here");
 }
 
 struct Magic {
@@ -57,9 +59,9 @@ const Magic* find(const Magic (&table)[N], ByteView head) {
   return nullptr;
 }
 
-// The first plain bytes of a gzip stream, at most kPlainWanted; empty when it does not inflate.
-Bytes first_plain(ByteView head) {
-  Bytes out(kPlainWanted, '\0');
+// The first plain bytes of a gzip stream, at most `wanted`; empty when it does not inflate.
+Bytes first_plain(ByteView head, size_t wanted = kPlainWanted) {
+  Bytes out(wanted, '\0');
   z_stream z{};
   if (inflateInit2(&z, 15 + 16) != Z_OK) return {};
   z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(head.data()));
@@ -102,6 +104,9 @@ std::string_view to_string(Format format) {
     case Format::fasta:
     case Format::fasta_gzip:
     case Format::fasta_bgzf: return "fasta";
+    case Format::bed:
+    case Format::bed_gzip:
+    case Format::bed_bgzf: return "bed";
   }
   return "";
 }
@@ -145,7 +150,19 @@ Result<std::optional<Format>> sniff(ByteView head, bool complete) {
   if (gzip && plain.empty()) {
     return make_error(Code::invalid_argument, "the file starts as gzip but does not inflate");
   }
-  return make_error(Code::invalid_argument, "this is neither BAM, CRAM, FASTQ, FASTA, VCF nor BCF");
+  // What stands before the first record may be long.
+  const ByteView first = head.substr(0, kSniffBytesMax);
+  const Bytes longer = gzip ? first_plain(first, kSniffBytesMax) : Bytes(first);
+  switch (look_for_bed(longer, decide)) {
+    case BedLook::bed:
+      if (!gzip) return Answer(Format::bed);
+      return Answer(blocked ? Format::bed_bgzf : Format::bed_gzip);
+    case BedLook::sam: return not_offered("a SAM file without a header");
+    case BedLook::more: return Answer();
+    case BedLook::other: break;
+  }
+  return make_error(Code::invalid_argument,
+                    "this is neither BAM, CRAM, FASTQ, FASTA, VCF, BCF nor BED");
 }
 
 }  // namespace medarc::genomics

@@ -21,9 +21,12 @@ enum class Format {
   fasta,       // plain text
   fasta_gzip,  // gzip of one or more members
   fasta_bgzf,  // the same in BGZF blocks
+  bed,         // plain text
+  bed_gzip,    // gzip of one or more members
+  bed_bgzf,    // the same in BGZF blocks
 };
 
-// "bam", "cram", "fastq", "fasta", "vcf", "bcf": as rows and filters name it.
+// "bam", "cram", "fastq", "fasta", "vcf", "bcf", "bed": as rows and filters name it.
 std::string_view to_string(Format format);
 
 inline constexpr size_t kSniffBytesMax = 128u << 10;

@@ -31,7 +31,7 @@ Bytes without_numbers(ByteView text) {
 Result<std::shared_ptr<const VariantRecoder>> VariantRecoder::make(const ReadSet& set,
                                                                    RecordForm::Kind form,
                                                                    const Limits& limits) {
-  if (!set.form.variants() || form == RecordForm::Kind::bam) {
+  if (!set.form.variants() || !RecordForm{form, false}.variants()) {
     return make_error(Code::unsupported, "only variants are given in another form");
   }
   MEDARC_ASSIGN(VcfHeader header, parse_vcf_header(set.header.text, limits));

@@ -7,9 +7,6 @@
 namespace medarc::genomics {
 namespace {
 
-constexpr int32_t kMixed = -2;   // the reference of extents in a file that is not sorted
-constexpr int kWidestDepth = 6;  // of a CSI: 2^32 bases, more than a position can be
-
 uint64_t size_field(ByteView b, size_t at) {
   const auto* u = reinterpret_cast<const uint8_t*>(b.data()) + at;
   return u[0] | uint64_t{u[1]} << 8 | uint64_t{u[2]} << 16 | uint64_t{u[3]} << 24;
@@ -31,7 +28,12 @@ void VariantCounts::add(const VariantFacts& f) {
 }
 
 VariantWalk::VariantWalk(RecordForm::Kind kind, bool blocked, const Limits& limits)
-    : kind_(kind), blocked_(blocked), limits_(limits), header_parser_(kind, limits) {}
+    : kind_(kind),
+      blocked_(blocked),
+      limits_(limits),
+      header_parser_(kind, limits),
+      contigs_(header_.file, limits.references_max),
+      track_(blocked) {}
 
 Error VariantWalk::at_record(Error error) const {
   std::string where = "record " + std::to_string(counts_.records + 1);
@@ -42,7 +44,7 @@ Error VariantWalk::at_record(Error error) const {
 }
 
 Status VariantWalk::feed(const BgzfBatch& batch) {
-  blocks_.add(batch, plain_base_);
+  track_.add_blocks(batch, plain_base_);
   return feed(ByteView(batch.plain));
 }
 
@@ -62,16 +64,8 @@ Status VariantWalk::take_header(ByteView& rest, uint64_t plain_end) {
   header_lines_ = header_parser_.lines();
   header_plain_ = Bytes(header_parser_.bytes());
   header_ = header_parser_.take();
-  records_by_contig_.resize(header_.file.references.size());
-  if (!blocked_) return {};
-  header_blocks_end_ = blocks_.pass_header(header_plain_end_);
-  uint64_t longest = 0;
-  for (const Reference& r : header_.file.references) longest = std::max<uint64_t>(longest, r.bases);
-  const size_t contigs = header_.file.references.size();
-  const bool vcf = kind_ == RecordForm::Kind::vcf;
-  const int depth = csi_depth(longest);
-  index_.emplace(!vcf || longest > kBaiBasesMax, depth, contigs);
-  wide_index_.emplace(true, kWidestDepth, contigs);
+  header_blocks_end_ =
+      track_.begin(header_plain_end_, header_.file.references, kind_ == RecordForm::Kind::bcf);
   return {};
 }
 
@@ -143,22 +137,6 @@ Result<bool> VariantWalk::complete_carried(ByteView& rest) {
   return true;
 }
 
-// Its id; one that only records name gets the next one.
-Result<int32_t> VariantWalk::contig_of(ByteView name) {
-  if (last_contig_ >= 0 && name == last_name_) return last_contig_;
-  FileHeader& file = header_.file;
-  if (const auto known = file.find(name)) return *known;
-  if (file.references.size() >= limits_.references_max) {
-    return make_error(Code::too_large, "the file has more than genomics.references_max contigs");
-  }
-  const auto id = static_cast<int32_t>(file.references.size());
-  file.references.push_back({std::string(name), 0});
-  file.ids.emplace(name, id);
-  more_contigs_.emplace_back(name);
-  records_by_contig_.push_back(0);
-  return id;
-}
-
 Result<VariantFacts> VariantWalk::check(ByteView record) {
   if (kind_ == RecordForm::Kind::bcf) {
     return check_bcf_record(record.substr(kBcfHeadBytes),
@@ -166,68 +144,18 @@ Result<VariantFacts> VariantWalk::check(ByteView record) {
   }
   MEDARC_ASSIGN(const VcfColumns columns, split_vcf_line(record, header_.columns));
   VariantFacts facts = facts_of_vcf(columns, header_.info_end);
-  MEDARC_ASSIGN(facts.place.tid, contig_of(columns.contig));
+  MEDARC_ASSIGN(facts.place.tid, contigs_.id_of(columns.contig));
   return facts;
-}
-
-void VariantWalk::check_order(const RecordFacts& place) {
-  const bool same = place.tid == last_contig_;
-  // Met before and left: its records do not lie together.
-  const bool again = !same && records_by_contig_[static_cast<size_t>(place.tid)] > 0;
-  if (!again && (!same || place.begin >= last_begin_)) return;
-  sorted_ = false;
-  index_.reset();
-  wide_index_.reset();
-  pending_.reset();
-}
-
-void VariantWalk::index_pending(VirtualOffset end) {
-  if (!pending_) return;
-  index_->add(pending_->facts, pending_->at, end);
-  wide_index_->add(pending_->facts, pending_->at, end);
 }
 
 Status VariantWalk::take_record(ByteView record) {
   auto facts = check(record);
   if (facts.has_error()) return at_record(std::move(facts).error());
-  RecordFacts place = facts->place;
-  if (sorted_) check_order(place);
-  if (place.tid != last_contig_)
-    last_name_ = header_.file.references[static_cast<size_t>(place.tid)].name;
-  last_contig_ = place.tid;
-  last_begin_ = place.begin;
-  ++records_by_contig_[static_cast<size_t>(place.tid)];
   counts_.add(*facts);
-  if (!blocked_) return {};
-  blocks_.enter(record_at_, map_);
-  if (sorted_) {
-    const VirtualOffset at = blocks_.virtual_offset(record_at_);
-    index_pending(at);
-    pending_ = {place, at};
-    pending_->facts.end = facts->end_in_index;
-    end_max_ = std::max(end_max_, static_cast<uint32_t>(facts->end_in_index));
-  } else {
-    place.tid = kMixed;
-  }
-  map_.add(place, blocks_.offset_in_block(record_at_));
+  RecordFacts indexed = facts->place;
+  indexed.end = facts->end_in_index;
+  track_.add(facts->place, indexed, record_at_);
   return {};
-}
-
-void VariantWalk::finish_index(VariantSummary& out) {
-  if (!sorted_) return;
-  index_pending(blocks_.end_of_block());
-  const uint64_t named = uint64_t{1} << (14 + 3 * csi_depth(0));
-  bool wide = end_max_ > named;
-  if (index_->is_csi()) {
-    uint64_t longest = 0;
-    for (const Reference& r : header_.file.references)
-      longest = std::max<uint64_t>(longest, r.bases);
-    wide = end_max_ > uint64_t{1} << (14 + 3 * csi_depth(longest));
-  }
-  BamIndexBuilder& index = wide ? *wide_index_ : *index_;
-  out.index_kind = index.is_csi() ? "csi" : "tbi";
-  out.index =
-      kind_ == RecordForm::Kind::bcf ? index.finish() : index.finish_lines(header_.file.references);
 }
 
 Result<VariantSummary> VariantWalk::finish() {
@@ -245,19 +173,23 @@ Result<VariantSummary> VariantWalk::finish() {
     carry_.clear();
   }
   VariantSummary out;
+  std::optional<LineColumns> lines;
+  if (kind_ == RecordForm::Kind::vcf) lines = kVcfLines;
+  RecordTrack::Places places = track_.finish(header_.file.references, lines);
   out.counts = counts_;
-  out.records_by_contig = records_by_contig_;
-  out.sorted = sorted_;
+  out.records_by_contig = std::move(places.records_by_contig);
+  out.sorted = places.sorted;
   out.plain_bytes = plain_base_;
+  out.more_contigs = contigs_.take_more();
   if (blocked_) {
-    blocks_.enter(UINT64_MAX, map_);
-    out.blocks = blocks_.blocks();
-    finish_index(out);
+    out.blocks = places.blocks;
+    out.index = std::move(places.index);
+    out.index_kind = std::move(places.index_kind);
     Bytes header_blocks;
     BgzfDeflater().deflate(header_plain_, header_blocks);
-    out.map.emplace(sorted_, std::move(header_blocks), map_.take(), more_contigs_);
+    out.map.emplace(places.sorted, std::move(header_blocks), std::move(places.extents),
+                    out.more_contigs);
   }
-  out.more_contigs = std::move(more_contigs_);
   out.header = std::move(header_);
   return out;
 }

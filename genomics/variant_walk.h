@@ -5,10 +5,9 @@
 
 #include <optional>
 
-#include "genomics/bam_index.h"
 #include "genomics/block_map.h"
-#include "genomics/block_track.h"
 #include "genomics/limits.h"
+#include "genomics/record_track.h"
 #include "genomics/vcf_header.h"
 #include "genomics/vcf_line.h"
 
@@ -56,11 +55,7 @@ class VariantWalk {
   Result<bool> complete_carried(ByteView& rest);
   Status take_record(ByteView record);
   Result<VariantFacts> check(ByteView record);
-  Result<int32_t> contig_of(ByteView name);
-  void check_order(const RecordFacts& place);
-  void index_pending(VirtualOffset end);
   Error at_record(Error error) const;
-  void finish_index(VariantSummary& out);
 
   const RecordForm::Kind kind_;
   const bool blocked_;
@@ -71,27 +66,13 @@ class VariantWalk {
   Bytes header_plain_;
   uint64_t header_plain_end_ = 0, header_lines_ = 0;
   std::optional<uint64_t> header_blocks_end_;
-  std::vector<std::string> more_contigs_;
 
   uint64_t plain_base_ = 0;  // plain bytes of earlier batches
-  BlockTrack blocks_;
-  Bytes carry_;             // a record that goes on in the next batch
-  uint64_t record_at_ = 0;  // plain offset of the record being read
+  Bytes carry_;              // a record that goes on in the next batch
+  uint64_t record_at_ = 0;   // plain offset of the record being read
   VariantCounts counts_;
-  std::vector<uint64_t> records_by_contig_;
-
-  bool sorted_ = true;
-  std::string last_name_;  // of last_contig_
-  int32_t last_contig_ = -1, last_begin_ = -1;
-  uint32_t end_max_ = 0;  // largest end given to the index
-  // The second is for positions the first cannot name: whether there are any is known at the end.
-  std::optional<BamIndexBuilder> index_, wide_index_;
-  struct Pending {
-    RecordFacts facts;
-    VirtualOffset at;
-  };
-  std::optional<Pending> pending_;  // waits for where it ends
-  BlockMapBuilder map_;
+  ContigNames contigs_;
+  RecordTrack track_;
 };
 
 }  // namespace medarc::genomics

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kDayUs = 86'400'000'000;
 // Formats that come in BGZF blocks. What of them does not is told when it is met.
-constexpr std::array<std::string_view, 5> kFormats = {"bam", "fastq", "vcf", "bcf", "fasta"};
+constexpr std::array<std::string_view, 6> kFormats = {"bam", "fastq", "vcf", "bcf", "fasta", "bed"};
 
 Error wrong(std::string text) {
   return make_error(Code::invalid_argument, "genomics.cold: " + std::move(text));
@@ -36,7 +36,7 @@ Result<std::vector<std::string>> formats(std::string_view text) {
     while (one.ends_with(' ')) one.remove_suffix(1);
     if (one.empty()) continue;
     if (std::find(kFormats.begin(), kFormats.end(), one) == kFormats.end()) {
-      return wrong("format is of bam, fastq, vcf, bcf, fasta");
+      return wrong("format is of bam, fastq, vcf, bcf, fasta, bed");
     }
     out.emplace_back(one);
   }

@@ -2,7 +2,7 @@
 //
 //   [[genomics.cold]]
 //   after_days = 30             # since the file was stored
-//   format = "bam,vcf"          # of bam, fastq, vcf, bcf, fasta; without: any
+//   format = "bam,vcf"          # of bam, fastq, vcf, bcf, fasta, bed; without: any
 //   bytes_min = 1000000         # of the file
 //   saving_percent = 10         # what a chunk must at least save (default 10)
 //   level = 9                   # of zstd, 1 to 19: how hard it tries (default 9)

@@ -5,85 +5,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <optional>
 
 #include "genomics/bcf_encode.h"
 #include "genomics/bcf_record.h"
-#include "genomics/ingest.h"
 #include "genomics/variant_walk.h"
-#include "tests/fuzz/bytes_store.h"
-#include "tests/fuzz/pieces.h"
+#include "tests/fuzz/walked.h"
 
 using namespace medarc;
 using namespace medarc::genomics;
 
 namespace {
 
-Limits small_limits() {
-  Limits limits;
-  limits.header_bytes_max = 64u << 10;
-  limits.references_max = 1000;
-  limits.record_bytes_max = limits.line_bytes_max = 32u << 10;
-  limits.samples_max = 10;
-  limits.blocks_max = 2000;
-  limits.inflate_threads_max = 0;  // all on this thread: the same every time
-  return limits;
-}
-
-struct Outcome {
-  Status status;
-  Bytes statistics, index, map;
-  bool operator==(const Outcome& o) const {
-    if (status.has_error() || o.status.has_error()) {
-      return status.has_error() && o.status.has_error() &&
-             status.error().code == o.status.error().code &&
-             status.error().text == o.status.error().text;
-    }
-    return statistics == o.statistics && index == o.index && map == o.map;
-  }
-};
-
-// In one piece, or in many.
-Outcome ingest(Format format, ByteView file, std::optional<uint32_t> seed = {}) {
-  Outcome out;
-  fuzz::BytesStore store;
-  auto sink = open_ingest(format, store, small_limits());
-  if (!seed) out.status = (*sink)->write(file);
-  for (fuzz::Pieces pieces(file, seed.value_or(0));
-       seed && pieces.more() && out.status.has_value();) {
-    out.status = (*sink)->write(pieces.next());
-  }
-  if (out.status.has_error()) return out;
-  auto done = (*sink)->finish();
-  if (done.has_error()) {
-    out.status = done.error();
-    return out;
-  }
-  if (fuzz::BytesStore::bytes_of(done->content) != file) std::abort();
-  out.statistics = done->statistics_json;
-  if (done->index) out.index = fuzz::BytesStore::bytes_of(*done->index);
-  if (done->block_map) out.map = fuzz::BytesStore::bytes_of(*done->block_map);
-  return out;
-}
-
-// The walk alone, over blocks of `step` plain bytes, `in_batch` of them at a time.
 Result<VariantSummary> walk(RecordForm::Kind kind, ByteView plain, size_t step, size_t in_batch) {
-  VariantWalk walked(kind, true, small_limits());
-  uint64_t offset = 0;
-  while (!plain.empty()) {
-    BgzfBatch batch;
-    for (size_t i = 0; i < in_batch && !plain.empty(); ++i) {
-      const ByteView piece = plain.substr(0, step);
-      const auto n = static_cast<uint32_t>(piece.size());
-      batch.blocks.push_back({offset, 0, n + 26, batch.plain_bytes, n, 0});
-      offset += n + 26;
-      batch.plain.append(piece);
-      batch.plain_bytes += n;
-      plain.remove_prefix(n);
-    }
-    MEDARC_TRY(walked.feed(batch));
-  }
-  return walked.finish();
+  return fuzz::walk_blocks(VariantWalk(kind, true, fuzz::small_limits()), plain, step, in_batch);
 }
 
 // What is given as BCF would be taken as BCF.
@@ -138,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     static constexpr Format kFormats[] = {Format::vcf, Format::vcf_gzip, Format::vcf_bgzf,
                                           Format::bcf};
     const Format format = kFormats[data[0] >> 1 & 3];
-    if (!(ingest(format, rest, data[1]) == ingest(format, rest))) std::abort();
+    if (!(fuzz::ingest(format, rest, data[1]) == fuzz::ingest(format, rest))) std::abort();
     return 0;
   }
   const auto whole = walk(kind, rest, kBgzfPlainBytesMax, 64);

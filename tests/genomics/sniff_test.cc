@@ -37,6 +37,10 @@ TEST(Sniff, EveryFormIsKnownByItsContent) {
   EXPECT_EQ(format_of(">chr1\nACGT\n"), Format::fasta);
   EXPECT_EQ(format_of(test::gzip(">chr1\nACGT\n")), Format::fasta_gzip);
   EXPECT_EQ(format_of(test::bgzip(">chr1\nACGT\n")), Format::fasta_bgzf);
+  const std::string bed = "# " + std::string(70'000, 'x') + "\ntrack name=a\nchr1\t5\t9\n";
+  EXPECT_EQ(format_of(bed), Format::bed);
+  EXPECT_EQ(format_of(test::gzip(bed)), Format::bed_gzip);
+  EXPECT_EQ(format_of(test::bgzip(bed)), Format::bed_bgzf);
 }
 
 TEST(Sniff, OtherFormatsAreNamedInTheRefusal) {
@@ -49,6 +53,11 @@ TEST(Sniff, OtherFormatsAreNamedInTheRefusal) {
   EXPECT_NE(refusal_of(std::string("BAM\1", 4), Code::unsupported).find("without compression"),
             std::string::npos);
   EXPECT_NE(refusal_of(test::gzip(std::string("BAM\1", 4)), Code::unsupported).find("plain gzip"),
+            std::string::npos);
+  EXPECT_NE(refusal_of("r\t16\t22\t1000\t60\t9M\t=\t1200\t300\tACGT\tIIII\n", Code::unsupported)
+                .find("without a header"),
+            std::string::npos);
+  EXPECT_NE(refusal_of("##gff-version 3\n1\t5\t9\n", Code::unsupported).find("GFF"),
             std::string::npos);
   refusal_of("", Code::invalid_argument);
   refusal_of("hello", Code::invalid_argument);
