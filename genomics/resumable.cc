@@ -13,14 +13,17 @@ namespace medarc::genomics {
 namespace {
 
 constexpr size_t kReadBytes = 1u << 20;
+// Ingested with a piece, beside its own bytes, of what an ingest that was begun anew has yet to
+// see: the piece's answer does not wait for all of it.
+constexpr uint64_t kBehindBytes = 32u << 20;
 
 struct Entry {
   ResumableInfo info;
-  uint64_t offset = 0;              // written; info.state.offset of it is durable
+  uint64_t offset = 0;  // written; info.state.offset of it is durable
   std::unique_ptr<File> file;
-  std::unique_ptr<Upload> ingest;   // null: not begun (again)
+  std::unique_ptr<Upload> ingest;  // null: not begun (again)
   uint64_t ingested = 0;
-  bool busy = false;                // a piece is under way; guards all of the above but `info`
+  bool busy = false;  // a piece is under way; guards all of the above but `info`
 };
 
 // What does not say anything about the upload itself: the same piece may succeed later.
@@ -136,11 +139,30 @@ class Uploads final : public ResumableUploads {
     return {};
   }
 
-  // Reads what is written, and not ingested yet, into the ingest.
-  Status catch_up(Entry& entry) {
-    Bytes piece(std::min<uint64_t>(kReadBytes, entry.offset - entry.ingested), '\0');
-    while (entry.ingested < entry.offset) {
-      const uint64_t wanted = std::min<uint64_t>(piece.size(), entry.offset - entry.ingested);
+  // Where a restart or an error ended the ingest, begins it anew, if there is room for one more.
+  void begin_again(const Principal& who, Entry& entry) {
+    if (entry.ingest) return;
+    {
+      std::lock_guard lock(mutex_);
+      if (live_ >= limits_.live_max) return;
+      ++live_;
+    }
+    auto begun = store_.begin(who, entry.info.start);
+    if (begun.has_value()) {
+      entry.ingest = std::move(*begun);
+      entry.ingested = 0;
+      return;
+    }
+    std::lock_guard lock(mutex_);  // complete() says why
+    --live_;
+  }
+
+  // Reads what is written, and not ingested yet, into the ingest; at most so much of it.
+  Status catch_up(Entry& entry, uint64_t bytes_max = UINT64_MAX) {
+    const uint64_t end = entry.ingested + std::min(bytes_max, entry.offset - entry.ingested);
+    Bytes piece(std::min<uint64_t>(kReadBytes, end - entry.ingested), '\0');
+    while (entry.ingested < end) {
+      const uint64_t wanted = std::min<uint64_t>(piece.size(), end - entry.ingested);
       MEDARC_ASSIGN(const size_t n, entry.file->read_at(entry.ingested, piece.data(), wanted));
       if (n != wanted) return make_error(Code::io, "an upload's file is shorter than written");
       MEDARC_TRY(entry.ingest->write(ByteView(piece).substr(0, n)));
@@ -238,8 +260,7 @@ class Uploads final : public ResumableUploads {
 class Piece final : public ResumablePiece {
  public:
   Piece(Uploads& uploads, Principal who, std::shared_ptr<Entry> entry,
-        std::optional<PieceChecksum> checksum,
-        std::optional<archive::Checksum> running)
+        std::optional<PieceChecksum> checksum, std::optional<archive::Checksum> running)
       : uploads_(uploads),
         who_(std::move(who)),
         entry_(std::move(entry)),
@@ -271,7 +292,8 @@ class Piece final : public ResumablePiece {
   Result<ResumableState> finish() override {
     if (running_) {
       if (checksum_->digest != running_->finish()) {
-        return make_error(Code::precondition_failed, "the piece does not have the declared checksum");
+        return make_error(Code::precondition_failed,
+                          "the piece does not have the declared checksum");
       }
       checksum_.reset();
       entry_->offset = end_;
@@ -285,8 +307,10 @@ class Piece final : public ResumablePiece {
 
  private:
   Status advance() {
+    const uint64_t fresh = entry_->offset - entry_->info.state.offset;
     MEDARC_TRY(uploads_.checkpoint(*entry_));
-    return entry_->ingest ? uploads_.catch_up(*entry_) : Status();
+    uploads_.begin_again(who_, *entry_);
+    return entry_->ingest ? uploads_.catch_up(*entry_, fresh + kBehindBytes) : Status();
   }
   Status ended_by(Status status) {
     if (!status.has_error()) return status;
@@ -315,15 +339,17 @@ Result<std::unique_ptr<ResumablePiece>> Uploads::append(const Principal& who, co
   if (checksum) {
     running = archive::Checksum::of(checksum->algorithm);
     if (!running) {
-      return make_error(Code::invalid_argument, "checksum algorithms taken here: sha1, sha256, md5");
+      return make_error(Code::invalid_argument,
+                        "checksum algorithms taken here: sha1, sha256, md5");
     }
   }
   std::lock_guard lock(mutex_);
   MEDARC_ASSIGN(const auto entry, find(who, id));
   if (entry->busy) return make_error(Code::conflict, "another piece of this upload is under way");
   if (!entry->info.state.file.empty() || offset != entry->offset) {
-    return make_error(Code::conflict,
-                      "Upload-Offset is not where the upload stands: ask with HEAD, go on from there");
+    return make_error(
+        Code::conflict,
+        "Upload-Offset is not where the upload stands: ask with HEAD, go on from there");
   }
   entry->busy = true;
   return std::unique_ptr<ResumablePiece>(
@@ -334,9 +360,9 @@ Result<std::unique_ptr<ResumablePiece>> Uploads::append(const Principal& who, co
 
 ResumableLimits ResumableLimits::from(Config& config) {
   ResumableLimits l;
-  l.open_max = static_cast<uint32_t>(config.size("genomics.uploads_open_max", l.open_max,
-                                                 "Resumable uploads that are not whole yet.", 1,
-                                                 1'000'000));
+  l.open_max =
+      static_cast<uint32_t>(config.size("genomics.uploads_open_max", l.open_max,
+                                        "Resumable uploads that are not whole yet.", 1, 1'000'000));
   l.expiry_ms = config.size("genomics.upload_expiry_ms", l.expiry_ms,
                             "After its last byte a resumable upload is kept so long.", 1'000);
   l.checkpoint_bytes = config.size("genomics.upload_checkpoint_bytes", l.checkpoint_bytes,

@@ -1,5 +1,6 @@
 // A line between a client and a server on this machine that changes a byte or breaks, once, after
-// so many bytes in one direction. Everything else goes through unchanged.
+// so many bytes in one direction, or every connection of it after so many. Everything else goes
+// through unchanged, and is counted.
 #pragma once
 
 #include <poll.h>
@@ -17,7 +18,7 @@ namespace medarc::test {
 
 class BrokenLine {
  public:
-  enum class Fault { flip, cut };
+  enum class Fault { none, flip, cut, cut_each };
 
   // `to_server`: the direction whose bytes are counted.
   BrokenLine(uint16_t server_port, Fault fault, bool to_server, uint64_t after_bytes)
@@ -34,6 +35,11 @@ class BrokenLine {
   }
   uint16_t port() const { return listener_.port; }
   bool faulted() const { return faulted_; }
+  // In that direction, of all connections.
+  uint64_t counted() const {
+    std::lock_guard lock(mutex_);
+    return counted_;
+  }
 
  private:
   void accept() {
@@ -50,6 +56,7 @@ class BrokenLine {
     auto server = dicom::ul::connect_to("127.0.0.1", server_port_, 5'000, stop_);
     if (!server) return;
     std::vector<char> piece(64 << 10);
+    uint64_t of_this = 0;
     while (!stop_.raised()) {
       pollfd both[2] = {{client.get(), POLLIN, 0}, {server->get(), POLLIN, 0}};
       if (::poll(both, 2, 100) < 0) return;
@@ -57,17 +64,23 @@ class BrokenLine {
         if (both[i].revents == 0) continue;
         const ssize_t n = ::recv(both[i].fd, piece.data(), piece.size(), 0);
         if (n <= 0) return;
-        if ((i == 0) == to_server_ && broken(piece.data(), static_cast<size_t>(n))) return;
+        if ((i == 0) == to_server_ && broken(piece.data(), static_cast<size_t>(n), of_this)) return;
         if (!send(i == 0 ? *server : client, piece.data(), static_cast<size_t>(n))) return;
       }
     }
   }
 
   // Whether the line is cut now.
-  bool broken(char* bytes, size_t n) {
+  bool broken(char* bytes, size_t n, uint64_t& of_this) {
     std::lock_guard lock(mutex_);
     const uint64_t before = counted_;
     counted_ += n;
+    of_this += n;
+    if (fault_ == Fault::none) return false;
+    if (fault_ == Fault::cut_each) {
+      if (of_this > after_) faulted_ = true;
+      return of_this > after_;
+    }
     if (faulted_ || counted_ <= after_) return false;
     faulted_ = true;
     if (fault_ == Fault::cut) return true;
@@ -93,7 +106,7 @@ class BrokenLine {
   const uint64_t after_;
   dicom::ul::Listener listener_;
   dicom::ul::Signal stop_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   uint64_t counted_ = 0;
   std::atomic<bool> faulted_{false};
   std::vector<std::thread> lines_;

@@ -14,11 +14,13 @@ void append_le(Bytes& out, uint64_t value, int bytes) {
 }  // namespace
 
 struct BgzfWriter::Compressor {
-  libdeflate_compressor* handle = libdeflate_alloc_compressor(6);
+  explicit Compressor(int level) : handle(libdeflate_alloc_compressor(level)) {}
+  libdeflate_compressor* const handle;
   ~Compressor() { libdeflate_free_compressor(handle); }
 };
 
-BgzfWriter::BgzfWriter(ByteSink& out) : compressor_(std::make_unique<Compressor>()), out_(out) {}
+BgzfWriter::BgzfWriter(ByteSink& out, int level)
+    : compressor_(std::make_unique<Compressor>(level)), out_(out) {}
 BgzfWriter::~BgzfWriter() = default;
 
 Status BgzfWriter::write(ByteView bytes) {

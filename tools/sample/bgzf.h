@@ -9,7 +9,8 @@ namespace medarc::tools::sample {
 
 class BgzfWriter {
  public:
-  explicit BgzfWriter(ByteSink& out);
+  // `level`: as zlib's; 1 is many times as fast as 6.
+  explicit BgzfWriter(ByteSink& out, int level = 6);
   ~BgzfWriter();
   BgzfWriter(const BgzfWriter&) = delete;
   BgzfWriter& operator=(const BgzfWriter&) = delete;

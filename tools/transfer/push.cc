@@ -16,8 +16,9 @@
 namespace medarc::tools {
 namespace {
 
-constexpr uint32_t kDamagedMax = 5;  // pieces in a row that came in damaged
-constexpr uint32_t kAnewMax = 2;     // uploads begun because the server lost one
+constexpr uint32_t kDamagedMax = 5;              // pieces in a row that came in damaged
+constexpr uint32_t kAnewMax = 2;                 // uploads begun because the server lost one
+constexpr uint64_t kPieceBytesMin = 256u << 10;  // on a line that breaks off larger ones
 constexpr std::string_view kUploads = "/uploads/", kFiles = "/genomics/files/";
 
 // What follows `part` in a URL of the server's, decoded.
@@ -54,7 +55,8 @@ class Push {
         server_(server),
         path_(path),
         patience_(options.retry_for_s),
-        pace_(options.bytes_per_second) {}
+        pace_(options.bytes_per_second),
+        piece_bytes_(options.piece_bytes) {}
 
   Result<Pushed> run() {
     MEDARC_ASSIGN(file_, open_local(path_));
@@ -101,7 +103,6 @@ class Push {
     if (const auto upload = resume.upload()) {
       upload_ = *upload;
       MEDARC_TRY(look());
-      out_.bytes_resumed = offset_;
     }
     ProgressLine line("push " + options_.name);
     for (uint32_t anew = 0; out_.id.empty();) {
@@ -137,15 +138,17 @@ class Push {
                                 ByteView piece, const std::function<void(uint64_t)>& sent) {
     headers.emplace_back("Tus-Resumable", "1.0.0");
     PieceSource source(piece, pace_, sent);
-    return server_.exchange({method, target, std::move(headers), piece.size()}, source);
+    return server_.exchange({method, target, std::move(headers), piece.size(), unsure_}, source);
   }
   Result<web::ClientAnswer> tus(const std::string& method, const std::string& target,
                                 std::vector<std::pair<std::string, std::string>> headers) {
     return tus(method, target, std::move(headers), {}, [](uint64_t) {});
   }
 
-  // Where the upload stands; upload_ is empty afterwards when the server has it no more.
+  // Where the upload stands; upload_ is empty afterwards when the server has it no more. Nothing is
+  // known by this of a piece that the server may still be at work on, whoever sent it.
   Status look() {
+    unsure_ = true;
     for (;;) {
       auto answer = tus("HEAD", std::string(kUploads) + upload_, {});
       if (answer.has_value() && answer->status == 200) return take_state(*answer);
@@ -164,6 +167,7 @@ class Push {
     }
     if (*offset > offset_) patience_.moved();
     offset_ = *offset;
+    if (out_.bytes_sent == 0) out_.bytes_resumed = offset_;
     out_.id = behind(answer.header("Content-Location"), kFiles);
     return {};
   }
@@ -198,7 +202,7 @@ class Push {
   // The next piece, or an empty one where all is sent and the server did not say that it is stored.
   // A passing error: look where the upload stands, then go on.
   Status send_piece(ProgressLine& line) {
-    piece_.resize(std::min(options_.piece_bytes, out_.bytes - offset_));
+    piece_.resize(std::min(piece_bytes_, out_.bytes - offset_));
     MEDARC_ASSIGN(const size_t n, file_->read_at(offset_, piece_.data(), piece_.size()));
     if (n != piece_.size()) {
       return make_error(Code::conflict, path_ + ": it became shorter while it was sent");
@@ -212,10 +216,15 @@ class Push {
                         out_.bytes_sent += bytes;
                         line.update(0, out_.bytes_sent, out_.bytes - out_.bytes_resumed);
                       });
-    if (answer.has_error()) return answer.error();
+    if (answer.has_error()) {
+      piece_bytes_ = std::max(std::min(options_.piece_bytes, kPieceBytesMin), piece_bytes_ / 2);
+      return answer.error();
+    }
     switch (answer->status) {
       case 204:
         damaged_ = 0;
+        unsure_ = false;
+        piece_bytes_ = std::min(options_.piece_bytes, piece_bytes_ * 2);
         MEDARC_TRY(take_state(*answer));
         if (!piece_.empty() || !out_.id.empty()) return {};
         return make_error(Code::unsupported, "the server does not say what became of the upload");
@@ -260,6 +269,8 @@ class Push {
   std::string upload_;  // its id; "": none yet
   uint64_t offset_ = 0;
   uint32_t damaged_ = 0;
+  bool unsure_ = true;    // whether the server takes the next piece: it is asked first
+  uint64_t piece_bytes_;  // halved when a piece breaks off, doubled when one came in
   Bytes piece_;
   Pushed out_;
 };

@@ -92,21 +92,52 @@ Result<ClientAnswer> HttpConnection::exchange(const ClientRequest& request, Byte
   } else {
     head.chunked(true);
   }
+  const bool ask_first = request.ask_first && request.body_bytes != 0;
+  if (ask_first) head.set(http::field::expect, "100-continue");
   std::ostringstream text;
   text << head.base();
   MEDARC_TRY(send(text.str()));
-  const Status sent = send_body(request, body);
+  const bool head_only = request.method == "HEAD";
+  if (ask_first) {
+    MEDARC_ASSIGN(const bool heard, hears_within(kAskFirstMs));
+    if (heard) {
+      MEDARC_ASSIGN(auto first, read_answer(head_only, taker, true));
+      reusable_ = false;  // until all is sent
+      if (first.status != 100) return first;
+    }
+  }
+  const Result<bool> sent = send_body(request, body);
   // A server that will not have it says so, and may close before it has read all.
   if (sent.has_error() && sent.error().code != Code::cancelled) return sent.error();
-  auto answer = read_answer(request.method == "HEAD", taker);
-  if (sent.has_error()) {
-    reusable_ = false;
-    if (answer.has_error()) return sent.error();
-  }
+  auto answer = read_answer(head_only, taker);
+  if (sent.has_error() && answer.has_error()) return sent.error();
+  if (sent.has_error() || !*sent) reusable_ = false;
   return answer;
 }
 
-Status HttpConnection::send_body(const ClientRequest& request, ByteSource& body) {
+Result<bool> HttpConnection::hears_within(uint32_t milliseconds) {
+  const auto until = Clock::now() + std::chrono::milliseconds(milliseconds);
+  while (unread_.empty()) {
+    const auto more = read_more(until);
+    if (more.has_error() && more.error().code == Code::deadline) return false;
+    if (more.has_error()) return more.error();
+    if (!*more) return make_error(Code::cancelled, "the server closed without an answer");
+  }
+  return true;
+}
+
+Result<bool> HttpConnection::answered() {
+  char piece[4096];
+  MEDARC_ASSIGN(const auto moved, channel_.receive(piece, sizeof piece));
+  if (moved.bytes == 0 && moved.blocked == dicom::ul::Channel::Blocked::no) {
+    return make_error(Code::cancelled, "the server closed before it had all");
+  }
+  unread_.append(piece, moved.bytes);
+  constexpr size_t kStatusAt = std::string_view("HTTP/1.1 ").size();
+  return unread_.size() > kStatusAt && unread_[kStatusAt] != '1';
+}
+
+Result<bool> HttpConnection::send_body(const ClientRequest& request, ByteSource& body) {
   const bool chunked = !request.body_bytes.has_value();
   Bytes piece(kPieceBytes, '\0');
   uint64_t left = request.body_bytes.value_or(UINT64_MAX);
@@ -120,8 +151,12 @@ Status HttpConnection::send_body(const ClientRequest& request, ByteSource& body)
     if (chunked) MEDARC_TRY(send(chunk_head(n)));
     MEDARC_TRY(send(ByteView(piece).substr(0, n)));
     if (chunked) MEDARC_TRY(send("\r\n"));
+    if (left == 0) continue;
+    MEDARC_ASSIGN(const bool over, answered());
+    if (over) return false;
   }
-  return chunked ? send("0\r\n\r\n") : Status();
+  if (chunked) MEDARC_TRY(send("0\r\n\r\n"));
+  return true;
 }
 
 Result<bool> HttpConnection::read_more(Clock::time_point until) {
@@ -139,7 +174,8 @@ Result<bool> HttpConnection::read_more(Clock::time_point until) {
   return *read > 0;
 }
 
-Result<ClientAnswer> HttpConnection::read_answer(bool head_only, const BodyTaker& taker) {
+Result<ClientAnswer> HttpConnection::read_answer(bool head_only, const BodyTaker& taker,
+                                                 bool interim) {
   const auto patience = std::chrono::milliseconds(to_.answer_timeout_ms);
   auto until = Clock::now() + patience;
   Bytes room(kPieceBytes, '\0');
@@ -190,6 +226,7 @@ Result<ClientAnswer> HttpConnection::read_answer(bool head_only, const BodyTaker
         return make_error(Code::cancelled, "the server closed without a whole answer");
       }
     }
+    if (interim && answer.status == 100) return answer;
     if (answer.status / 100 == 1) continue;
     reusable_ = parser.get().keep_alive() && unread_.empty();
     return answer;

@@ -26,6 +26,9 @@ struct ClientRequest {
   std::string method, target;                                // target: path with query
   std::vector<std::pair<std::string, std::string>> headers;  // beside Host and the body's length
   std::optional<uint64_t> body_bytes;                        // nullopt: sent in chunks
+  // Expect: 100-continue (RFC 9110, section 10.1.1): the body goes out once the server wants it, or
+  // has said nothing for kAskFirstMs. A refusal costs no body then, and else one round trip.
+  bool ask_first = false;
 };
 
 struct ClientAnswer {
@@ -48,11 +51,13 @@ class HttpConnection {
  public:
   static constexpr size_t kHeadBytesMax = 64u << 10;  // of an answer
   static constexpr uint64_t kBodyBytesMax = 16u << 20;
+  static constexpr uint32_t kAskFirstMs = 3'000;  // for servers and proxies that do not know it
 
   static Result<std::unique_ptr<HttpConnection>> open(const dicom::WebDestination& to,
                                                       const dicom::ul::Signal& stop);
-  // `body` has exactly body_bytes, if that is said. A server may answer before it has read all.
-  // Bodies that are taken may be of any length, and answer_timeout_ms is the time between pieces.
+  // `body` has exactly body_bytes, if that is said. A server may answer before it has read all:
+  // then no more of it is read or sent. Bodies that are taken may be of any length, and
+  // answer_timeout_ms is the time between pieces.
   Result<ClientAnswer> exchange(const ClientRequest& request, ByteSource& body,
                                 const BodyTaker& taker = {});
   // Whether a further exchange may follow the last.
@@ -63,8 +68,13 @@ class HttpConnection {
                  const dicom::ul::Signal& stop)
       : to_(to), channel_(std::move(channel)), stop_(stop) {}
   Status send(ByteView bytes);
-  Status send_body(const ClientRequest& request, ByteSource& body);
-  Result<ClientAnswer> read_answer(bool head_only, const BodyTaker& taker);
+  // False: the server has answered before all was sent.
+  Result<bool> send_body(const ClientRequest& request, ByteSource& body);
+  // `interim`: a 100 is an answer too.
+  Result<ClientAnswer> read_answer(bool head_only, const BodyTaker& taker, bool interim = false);
+  Result<bool> hears_within(uint32_t milliseconds);
+  // Whether an answer that is final has begun, without waiting.
+  Result<bool> answered();
   // More bytes into unread_, until the moment; false: the server has closed.
   Result<bool> read_more(std::chrono::steady_clock::time_point until);
 

@@ -26,12 +26,43 @@ class HttpClientTest : public testing::Test {
     reusable_ = connection->reusable();
     return answer;
   }
+  // The answer of `server` to a body of `bytes`; what of it was read into sent_.
+  Result<ClientAnswer> send(const ScriptedServer& server, uint64_t bytes, bool ask_first) {
+    struct Source final : public ByteSource {
+      Source(uint64_t bytes, uint64_t& read) : left(bytes), taken(read) {}
+      Result<size_t> read(char* out, size_t capacity) override {
+        const size_t n = std::min<uint64_t>(capacity, left);
+        std::fill_n(out, n, 'x');
+        left -= n;
+        taken += n;
+        return n;
+      }
+      uint64_t left;
+      uint64_t& taken;
+    };
+    dicom::WebDestination to;
+    to.host = "127.0.0.1";
+    to.port = server.port();
+    to.timeout_ms = 5'000;
+    to.answer_timeout_ms = 20'000;
+    dicom::ul::Signal stop;
+    MEDARC_ASSIGN(auto connection, HttpConnection::open(to, stop));
+    sent_ = 0;
+    Source source(bytes, sent_);
+    auto answer = connection->exchange({"PUT", "/x", {}, bytes, ask_first}, source);
+    reusable_ = connection->reusable();
+    return answer;
+  }
   static std::string answer_of(const std::string& body, const std::string& more = {}) {
     return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + more +
            "\r\n" + body;
   }
   bool reusable_ = false;
+  uint64_t sent_ = 0;
 };
+
+constexpr const char* kRefusal =
+    "HTTP/1.1 409 Conflict\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n";
 
 struct FailingSink final : public ByteSink {
   Status write(ByteView) override { return make_error(Code::exhausted, "full"); }
@@ -113,6 +144,47 @@ TEST_F(HttpClientTest, InterimAnswersArePassedOver) {
   ASSERT_TRUE(answer.has_value()) << answer.error().text;
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(sink.text, "abc");
+}
+
+TEST_F(HttpClientTest, WhoAsksFirstSendsNoBodyThatIsNotWanted) {
+  const auto never = [](const ScriptedRequest&) { return std::string(); };
+  ScriptedServer refusing(never, [](const std::string& head) {
+    EXPECT_NE(head.find("Expect: 100-continue\r\n"), std::string::npos) << head;
+    return std::string(kRefusal);
+  });
+  const auto refused = send(refusing, 1'000'000, true);
+  ASSERT_TRUE(refused.has_value()) << refused.error().text;
+  EXPECT_EQ(refused->status, 409);
+  EXPECT_EQ(refused->body, "no\n");
+  EXPECT_EQ(sent_, 0u);
+  EXPECT_FALSE(reusable_);
+
+  const auto script = [](const ScriptedRequest& request) {
+    EXPECT_EQ(request.body.size(), 1'000'000u);
+    return answer_of("abc");
+  };
+  ScriptedServer taking(
+      script, [](const std::string&) { return std::string("HTTP/1.1 100 Continue\r\n\r\n"); });
+  const auto taken = send(taking, 1'000'000, true);
+  ASSERT_TRUE(taken.has_value()) << taken.error().text;
+  EXPECT_EQ(taken->body, "abc");
+  EXPECT_EQ(sent_, 1'000'000u);
+  EXPECT_TRUE(reusable_);
+
+  ScriptedServer silent(script);  // until it has the body
+  const auto unheard = send(silent, 1'000'000, true);
+  ASSERT_TRUE(unheard.has_value()) << unheard.error().text;
+  EXPECT_EQ(unheard->status, 200);
+}
+
+TEST_F(HttpClientTest, AnEarlyAnswerEndsTheBody) {
+  ScriptedServer server([](const ScriptedRequest&) { return std::string(); },
+                        [](const std::string&) { return std::string(kRefusal); });
+  const auto answer = send(server, 1u << 30, false);
+  ASSERT_TRUE(answer.has_value()) << answer.error().text;
+  EXPECT_EQ(answer->status, 409);
+  EXPECT_LT(sent_, 512u << 20);
+  EXPECT_FALSE(reusable_);
 }
 
 TEST_F(HttpClientTest, ABodyThatBreaksOffIsNoAnswer) {

@@ -17,6 +17,13 @@ ScriptedServer::ScriptedServer(Script script, std::shared_ptr<security::TlsConte
       listener_(*dicom::ul::listen_on("127.0.0.1", 0)),
       thread_([this] { work(); }) {}
 
+ScriptedServer::ScriptedServer(Script script,
+                               std::function<std::string(const std::string& head)> early)
+    : script_(std::move(script)),
+      early_(std::move(early)),
+      listener_(*dicom::ul::listen_on("127.0.0.1", 0)),
+      thread_([this] { work(); }) {}
+
 ScriptedServer::~ScriptedServer() {
   stop_.raise();
   thread_.join();
@@ -56,6 +63,13 @@ void ScriptedServer::serve(dicom::ul::Channel& channel) {
     }
     ScriptedRequest request{in.substr(0, end + 4), "", connections_};
     in.erase(0, end + 4);
+    if (const std::string early = early_ ? early_(request.head) : ""; !early.empty()) {
+      if (!channel.write_all(early, kPatience_ms, stop_)) return;
+      if (early.find("Connection: close") != std::string::npos) {
+        while (more()) in.clear();
+        return;
+      }
+    }
     const size_t length_at = request.head.find("Content-Length: ");
     if (length_at != std::string::npos) {
       const size_t length = std::stoull(request.head.substr(length_at + 16));

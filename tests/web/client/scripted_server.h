@@ -22,6 +22,9 @@ class ScriptedServer {
   // The whole answer, head included; "" closes without one. A "Connection: close" in it is kept.
   using Script = std::function<std::string(const ScriptedRequest&)>;
   explicit ScriptedServer(Script script, std::shared_ptr<security::TlsContext> tls = nullptr);
+  // Says first what `early` answers to a head, if that is anything. A "Connection: close" in it:
+  // the body is read and dropped, and nothing else said.
+  ScriptedServer(Script script, std::function<std::string(const std::string& head)> early);
   ~ScriptedServer();
   uint16_t port() const { return listener_.port; }
   std::vector<ScriptedRequest> requests() const;
@@ -31,6 +34,7 @@ class ScriptedServer {
   void serve(dicom::ul::Channel& channel);
 
   const Script script_;
+  const std::function<std::string(const std::string& head)> early_;
   const std::shared_ptr<security::TlsContext> tls_;
   dicom::ul::Listener listener_;
   dicom::ul::Signal stop_;

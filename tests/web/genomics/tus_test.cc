@@ -23,7 +23,8 @@ class TusTest : public GenomeTest {
     const std::string url = answer.header("Location");
     return url.substr(url.find("/uploads/"));
   }
-  HttpAnswer patch(const std::string& path, size_t offset, std::string_view bytes, Headers more = {}) {
+  HttpAnswer patch(const std::string& path, size_t offset, std::string_view bytes,
+                   Headers more = {}) {
     Headers headers{{"Tus-Resumable", "1.0.0"},
                     {"Upload-Offset", std::to_string(offset)},
                     {"Content-Type", "application/offset+octet-stream"}};
@@ -38,9 +39,9 @@ class TusTest : public GenomeTest {
 TEST_F(TusTest, PiecesMakeAFile) {
   serve();
   const std::string bam = test::make_bam().bytes;
-  const std::string path =
-      begin(bam.size(), "filename " + to_base64("a.bam") + ",patient " + to_base64("P1") + ",id " +
-                            to_base64("one") + ",sha256 " + to_base64(archive::Sha256::of(bam).hex()));
+  const std::string path = begin(
+      bam.size(), "filename " + to_base64("a.bam") + ",patient " + to_base64("P1") + ",id " +
+                      to_base64("one") + ",sha256 " + to_base64(archive::Sha256::of(bam).hex()));
   EXPECT_EQ(head(path).header("Upload-Offset"), "0");
   const size_t piece = bam.size() / 3 + 1;
   for (size_t at = 0; at < bam.size(); at += piece) {
@@ -65,8 +66,8 @@ TEST_F(TusTest, TheProtocolIsAnnouncedAndItsVersionAskedFor) {
   EXPECT_EQ(options.header("Tus-Extension"),
             "creation,creation-with-upload,checksum,termination,expiration");
   EXPECT_EQ(options.header("Tus-Checksum-Algorithm"), "sha1,sha256,md5");
-  const auto other = test::http(port(), "POST", "/uploads",
-                                {{"Tus-Resumable", "0.2.0"}, {"Upload-Length", "5"}});
+  const auto other =
+      test::http(port(), "POST", "/uploads", {{"Tus-Resumable", "0.2.0"}, {"Upload-Length", "5"}});
   EXPECT_EQ(other.status, 412);
   EXPECT_EQ(other.header("Tus-Version"), "1.0.0");
 }
@@ -76,10 +77,12 @@ TEST_F(TusTest, WrongOffsetsTypesAndLengthsAreRefusedAndCostNothing) {
   const std::string letters = test::make_fastq();
   const std::string path = begin(letters.size());
   EXPECT_EQ(patch(path, 5, "x").status, 409);
-  EXPECT_EQ(test::http(port(), "PATCH", path,
-                       {{"Tus-Resumable", "1.0.0"}, {"Upload-Offset", "0"}, {"Content-Type", "text/plain"}}, "x")
-                .status,
-            415);
+  EXPECT_EQ(
+      test::http(
+          port(), "PATCH", path,
+          {{"Tus-Resumable", "1.0.0"}, {"Upload-Offset", "0"}, {"Content-Type", "text/plain"}}, "x")
+          .status,
+      415);
   EXPECT_EQ(patch("/uploads/none", 0, "x").status, 404);
   EXPECT_EQ(create(0).status, 400);
   EXPECT_EQ(test::http(port(), "POST", "/uploads", {{"Tus-Resumable", "1.0.0"}}).status, 400);
@@ -110,13 +113,12 @@ TEST_F(TusTest, APieceWithAWrongChecksumIsDiscarded) {
 TEST_F(TusTest, CreationWithUploadTakesTheFirstPiece) {
   serve();
   const std::string letters = test::make_fastq();
-  const auto answer =
-      test::http(port(), "POST", "/uploads",
-                 {{"Tus-Resumable", "1.0.0"},
-                  {"Upload-Length", std::to_string(letters.size())},
-                  {"Upload-Metadata", "id " + to_base64("one")},
-                  {"Content-Type", "application/offset+octet-stream"}},
-                 letters);
+  const auto answer = test::http(port(), "POST", "/uploads",
+                                 {{"Tus-Resumable", "1.0.0"},
+                                  {"Upload-Length", std::to_string(letters.size())},
+                                  {"Upload-Metadata", "id " + to_base64("one")},
+                                  {"Content-Type", "application/offset+octet-stream"}},
+                                 letters);
   EXPECT_EQ(answer.status, 201) << answer.body;
   EXPECT_EQ(answer.header("Upload-Offset"), std::to_string(letters.size()));
   EXPECT_EQ(get("/genomics/files/one/content").body, letters);
@@ -139,26 +141,80 @@ TEST_F(TusTest, AnUploadGoesOnAfterARestart) {
   EXPECT_EQ(get("/genomics/files/one/content").body, bam);
 }
 
+TEST_F(TusTest, AfterARestartAnUploadIsCheckedWhileItArrives) {
+  serve();
+  const std::string letters = test::make_fastq();
+  std::string wrong;
+  while (wrong.size() < 16u << 20) wrong += "no read\n";
+  const std::string path = begin(letters.size() + 2 * wrong.size());
+  EXPECT_EQ(patch(path, 0, letters).status, 204);
+  close();
+  open_store();
+  serve();
+  EXPECT_EQ(patch(path, letters.size(), wrong).status, 400);
+  EXPECT_EQ(head(path).status, 404) << "it is over, before all of it is there";
+}
+
 TEST_F(TusTest, ABrokenConnectionKeepsWhatArrived) {
   serve();
   const std::string letters = test::make_fastq({.records = 20'000});
   const std::string path = begin(letters.size(), "id " + to_base64("one"));
   {
     test::HttpClient client(port());
-    client.send("PATCH " + path + " HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+    client.send("PATCH " + path +
+                " HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
                 "Content-Type: application/offset+octet-stream\r\nContent-Length: " +
-                std::to_string(letters.size()) + "\r\n\r\n" + letters.substr(0, letters.size() / 2));
+                std::to_string(letters.size()) + "\r\n\r\n" +
+                letters.substr(0, letters.size() / 2));
   }
   // The server notices the end of the connection in its own time.
   size_t offset = 0;
   for (int i = 0; i < 100; ++i) {
     offset = std::stoull(head(path).header("Upload-Offset"));
-    const auto answer = offset > 0 ? patch(path, offset, ByteView(letters).substr(offset)) : HttpAnswer{};
+    const auto answer =
+        offset > 0 ? patch(path, offset, ByteView(letters).substr(offset)) : HttpAnswer{};
     if (answer.status == 204) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   EXPECT_GT(offset, 0u);
   EXPECT_EQ(get("/genomics/files/one/content").body, letters);
+}
+
+TEST_F(TusTest, APieceBesideAnotherIsRefusedBeforeItsBody) {
+  serve();
+  const std::string letters = test::make_fastq({.records = 20'000});
+  const std::string path = begin(letters.size());
+  const std::string head = "PATCH " + path +
+                           " HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+                           "Upload-Checksum: sha256 " +
+                           to_base64(archive::Sha256::of(letters).view()) +
+                           "\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: " +
+                           std::to_string(letters.size()) + "\r\nExpect: 100-continue\r\n\r\n";
+  std::optional<test::HttpClient> first(port());
+  first->send(head);
+  ASSERT_EQ(first->receive(false, true).status, 100);
+  first->send(letters.substr(0, letters.size() / 2));
+  {
+    test::HttpClient second(port());
+    second.send(head);
+    EXPECT_EQ(second.receive(false, true).status, 409);
+  }
+  // Who is gone is in nobody's way, and what could not be checked is not kept.
+  first.reset();
+  int status = 0;
+  for (int i = 0; i < 100 && status != 100; ++i) {
+    test::HttpClient second(port());
+    second.send(head);
+    status = second.receive(false, true).status;
+    if (status == 100) {
+      second.send(letters);
+      EXPECT_EQ(second.receive().status, 204);
+    } else {
+      EXPECT_EQ(status, 409);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+  EXPECT_EQ(status, 100);
 }
 
 TEST_F(TusTest, AWrongFormatIsRefusedEarlyAndTheUploadIsOver) {
@@ -171,8 +227,8 @@ TEST_F(TusTest, AWrongFormatIsRefusedEarlyAndTheUploadIsOver) {
 TEST_F(TusTest, ADeclaredDigestOfTheWholeIsVerified) {
   serve();
   const std::string letters = test::make_fastq();
-  const std::string path =
-      begin(letters.size(), "id " + to_base64("one") + ",sha256 " + to_base64(std::string(64, '0')));
+  const std::string path = begin(
+      letters.size(), "id " + to_base64("one") + ",sha256 " + to_base64(std::string(64, '0')));
   EXPECT_EQ(patch(path, 0, letters).status, 400);
   EXPECT_EQ(get("/genomics/files/one").status, 404);
 }
