@@ -43,8 +43,8 @@ std::string media_type_of(const index::FileRow& file) {
   if (file.format == "bcf") return "application/vnd.ga4gh.bcf";
   if (file.format == "vcf") return "application/vnd.ga4gh.vcf";
   if (file.name.ends_with(".gz")) return "application/gzip";
-  return file.format == "fastq" || file.format == "fasta" ? "text/plain"
-                                                          : "application/octet-stream";
+  const bool text = file.format == "fastq" || file.format == "fasta" || file.format == "bed";
+  return text ? "text/plain" : "application/octet-stream";
 }
 
 Json document_reference_json(const index::FileRow& file, const std::string& base_url) {
@@ -63,9 +63,11 @@ Json document_reference_json(const index::FileRow& file, const std::string& base
   digest("urn:medarc:md5", file.md5_hex);
   out.set("identifier", std::move(identifiers));
   out.set("status", Json::string("current"));
-  out.set("type", Json::object({{"text", Json::string(reads      ? "Aligned sequencing reads"
-                                                      : variants ? "Sequence variants"
-                                                                 : "Sequencing data")}}));
+  out.set("type",
+          Json::object({{"text", Json::string(reads                  ? "Aligned sequencing reads"
+                                              : variants             ? "Sequence variants"
+                                              : file.format == "bed" ? "Genomic regions"
+                                                                     : "Sequencing data")}}));
   out.set("category", Json::array({Json::object({{"text", Json::string("Genomics")}})}));
   if (!file.patient.value.empty()) {
     out.set("subject", Json::object({{"reference", Json::string("Patient/" + file.patient.value)},

@@ -72,11 +72,12 @@ Result<std::vector<GenomeImported::StaleIndex>> stale_indexes(Opened& opened,
 
 }  // namespace
 
-bool looks_genomic(std::string_view head, bool whole) {
+std::optional<bool> looks_genomic(std::string_view head, bool whole) {
   if (head.empty() || genomics::is_region_index(head)) return false;
   const auto format = genomics::sniff(head, whole);
   // What is recognised but not taken is refused by name when it is imported, not passed over.
-  return format.has_value() || format.error().code == Code::unsupported;
+  if (format.has_error()) return format.error().code == Code::unsupported;
+  return *format ? std::optional(true) : std::nullopt;
 }
 
 Result<GenomeImported> import_genome(Opened& opened, const security::Principal& principal,

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,9 @@
 
 namespace medarc::tools {
 
-// True when a file that starts so may be a genome file; genomics/ decides when it has read it.
-// `whole`: nothing follows.
-bool looks_genomic(std::string_view head, bool whole);
+// Whether a file that starts so may be a genome file; genomics/ decides when it has read it.
+// `whole`: nothing follows. nullopt: more of it is needed (never with genomics::kSniffBytesMax).
+std::optional<bool> looks_genomic(std::string_view head, bool whole);
 
 struct GenomeImported {
   std::string id;       // of the file, as the genomics doors name it

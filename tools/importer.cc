@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <vector>
+
+#include "genomics/sniff.h"
 
 namespace medarc::tools {
 namespace {
@@ -18,10 +21,12 @@ constexpr size_t kHeadBytes = 512;
 
 enum class Kind { dicom, genome, other };
 
-// By the first bytes, never by the name.
-Kind kind_of(const std::string& head) {
+// By the first bytes, never by the name. nullopt: more of them are needed.
+std::optional<Kind> kind_of(const std::string& head, bool whole) {
   if (head.size() >= 132 && head.compare(128, 4, "DICM") == 0) return Kind::dicom;
-  if (looks_genomic(head, head.size() < kHeadBytes)) return Kind::genome;
+  const auto genomic = looks_genomic(head, whole);
+  if (!genomic) return std::nullopt;
+  if (*genomic) return Kind::genome;
   // A dataset without preamble (PS3.10 allows none, old files have it): group 0002 or 0008 first.
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(head[i]); };
   if (head.size() >= 8 && (byte(0) == 0x02 || byte(0) == 0x08) && byte(1) == 0 && byte(3) == 0 &&
@@ -72,10 +77,16 @@ Status Importer::add_file(const fs::path& path) {
   if (interrupted()) return make_error(Code::cancelled, "stopped; what was imported stays");
   ++totals_.files;
   std::ifstream in(path, std::ios::binary);
-  std::string head(kHeadBytes, '\0');
-  in.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<size_t>(in.gcount()));
-  switch (kind_of(head)) {
+  std::string head;
+  std::optional<Kind> kind;
+  for (size_t bytes = kHeadBytes; !kind; bytes = genomics::kSniffBytesMax) {
+    const size_t have = head.size();
+    head.resize(bytes);
+    in.read(head.data() + have, static_cast<std::streamsize>(bytes - have));
+    head.resize(have + static_cast<size_t>(in.gcount()));
+    kind = kind_of(head, head.size() < bytes);
+  }
+  switch (*kind) {
     case Kind::dicom: return add_dicom(path);
     case Kind::genome: return add_genome(path);
     case Kind::other: ++totals_.skipped; return {};

@@ -135,6 +135,23 @@ TEST(CommandLine, ImportTellsTheIdsOfGenomeFiles) {
   }
 }
 
+// BED has no magic: a text that begins with long comments is looked at until it is clear.
+TEST(CommandLine, ImportTellsBedFromOtherText) {
+  TempDir dir;
+  std::filesystem::create_directory(dir / "in");
+  const std::string comments(2'000, '#'), record = "chr1\t5\t9\n";
+  write_file(dir / "in/a.bed", comments + "\n" + record);
+  write_file(dir / "in/b.bed.gz", bgzip(comments + "\n" + record + record));
+  write_file(dir / "in/damaged.bed", record + "chr1\t9\t5\n");
+  write_file(dir / "in/script", "#!/bin/sh\n" + comments + "\necho hello\n");
+  write_file(dir / "in/letter", "Dear Sir or Madam,\n");
+  const auto done = run_medarc({"import", "--json", "--data", dir / "data", dir / "in"});
+  EXPECT_NE(done.out.find(R"("genomes":2,)"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find(R"("skipped":2,)"), std::string::npos) << done.out;
+  EXPECT_NE(done.err.find("damaged.bed: record 2 (line 2) is damaged"), std::string::npos)
+      << done.err;
+}
+
 TEST(CommandLine, S11_SendersListsWhatTheyGotWrong) {
   TempDir dir;
   ImageRecipe recipe;

@@ -1,7 +1,9 @@
 // /genomics/files/{id}/content and /index: stored bytes by Range, of the file or of its sorted
 // derivative, also under names from which clients derive that of the index.
+#include <algorithm>
 #include <array>
 
+#include "genomics/findings.h"
 #include "records/document_reference.h"
 #include "web/genomics/doors.h"
 #include "web/genomics/encryption.h"
@@ -101,7 +103,7 @@ struct Ending {
   bool sorted = false;
 };
 // A line for each form that viewers know by its name.
-constexpr std::array<Ending, 18> kEndings = {{
+constexpr std::array<Ending, 22> kEndings = {{
     {".bam", "bam", ""},
     {".bam.bai", "bam", "bai"},
     {".bam.csi", "bam", "csi"},
@@ -113,6 +115,10 @@ constexpr std::array<Ending, 18> kEndings = {{
     {".vcf.gz.csi", "vcf", "csi"},
     {".bcf", "bcf", ""},
     {".bcf.csi", "bcf", "csi"},
+    {".bed", "bed", ""},
+    {".bed.gz", "bed", ""},
+    {".bed.gz.tbi", "bed", "tbi"},
+    {".bed.gz.csi", "bed", "csi"},
     {".cram", "cram", ""},
     {".cram.crai", "cram", "crai"},
     {".fa", "fasta", ""},
@@ -122,8 +128,13 @@ constexpr std::array<Ending, 18> kEndings = {{
     {".fa.gz.gzi", "fasta", kGzi},
 }};
 
-// FASTA is called as it is stored: a reader goes by the name.
+// FASTA and BED are called as they are stored: a reader goes by the name.
 bool called_rightly(const FileRow& row, const Ending& ending) {
+  if (row.format == "bed") {
+    const bool plain = std::find(row.identities.begin(), row.identities.end(),
+                                 genomics::plain_identity(row.blob)) != row.identities.end();
+    return ending.text.starts_with(".bed.gz") != plain;
+  }
   if (row.format != "fasta") return true;
   const bool gzip = index::attachment(row, kGzi) != nullptr ||   // in blocks
                     index::attachment(row, "plain") != nullptr;  // in one piece

@@ -136,8 +136,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
       {"content", content_answer}, {"index", index_answer},       {"slice", slice_answer},
       {"plan", plan_answer},       {"variants", variants_answer}, {"depth", depth_answer},
       {"pileup", pileup_answer},   {"quality", quality_answer},   {"manifest", manifest_answer},
-      {"storage", storage_answer},
-      {"consent", consent_answer},
+      {"storage", storage_answer}, {"consent", consent_answer},
   };
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
@@ -168,7 +167,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
 }  // namespace
 
 void add_file_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
-  Route upload{"POST", "/genomics/files", "Upload a BAM, CRAM, FASTQ, FASTA, VCF or BCF file",
+  Route upload{"POST", "/genomics/files", "Upload a BAM, CRAM, FASTQ, FASTA, VCF, BCF or BED file",
                [c](const Request& request) -> Answer {
                  auto body = begin_upload(*c, request);
                  if (body.has_error()) return problem(body.error());

@@ -71,7 +71,8 @@ std::string file_url(const std::string& base_url, const genomics::FileId& id) {
 std::string_view htsget_kind_of(const genomics::FileRow& row) {
   if (row.format == "cram") return "reads";
   if (!row.block_map_blob) return "";
-  return row.format == "vcf" || row.format == "bcf" ? "variants" : "reads";
+  if (row.format == "bam") return "reads";
+  return row.format == "vcf" || row.format == "bcf" ? "variants" : "";
 }
 
 Response serve_blob(const Request& request, std::unique_ptr<archive::BlobReader> reader,

@@ -1,6 +1,7 @@
 // Slices of stored files: in their own form, with whole blocks between the edges as they are
-// stored; reads also as SAM or JSON made while they are sent.
+// stored; reads also as SAM or JSON, and BED as lines or JSON, made while they are sent.
 #include "archive/hash.h"
+#include "genomics/bed_text.h"
 #include "genomics/slice_text.h"
 #include "genomics/withheld.h"
 #include "web/conditional.h"
@@ -69,7 +70,7 @@ Result<Asked> asked_of(const Request& request, const genomics::ReadSet& set, uin
   MEDARC_ASSIGN(asked.with_header, flag_parameter(request, "header", true));
   MEDARC_ASSIGN(asked.selection, regions_asked(request, set.header));
   MEDARC_ASSIGN(asked.selection.mask, mask_of(request, tags_max));
-  if (set.form.variants() && asked.selection.mask.active()) {
+  if (!set.form.reads() && asked.selection.mask.active()) {
     return wrong("fields, tags and notags are of reads");
   }
   auto& regions = asked.selection.regions;
@@ -165,6 +166,28 @@ Result<Response> bam_slice_as_text(const GenomicsContext& c, const Request& requ
   MEDARC_ASSIGN(auto source, genomics::open_slice_text(std::move(*scan), text, asked.with_header));
   Response response = streamed(request, std::string(form.media.front()), etag,
                                filename_of(row, form), std::move(source));
+  say_withheld(response, withheld);
+  return response;
+}
+
+Result<Response> bed_slice_as_text(const GenomicsContext& c, const Request& request,
+                                   const FileRow& row, const SliceForm& form) {
+  const auto who = at_genomics_door(request);
+  MEDARC_ASSIGN(const auto set, c.store.read_set(who, row));
+  MEDARC_ASSIGN(const Asked asked, asked_of(request, *set, c.options.tags_max));
+  MEDARC_TRY(c.store.admit_slice(who, row, *set, asked.selection));
+  MEDARC_ASSIGN(auto reader, c.store.open_admitted(set->content));
+  MEDARC_ASSIGN(auto text,
+                genomics::BedText::open(set, asked.selection, c.store.limits(), std::move(reader)));
+  const std::string etag = etag_of(text.slice(), form, asked.with_header);
+  if (auto early = check_preconditions(request, etag)) return std::move(*early);
+  const auto what = form.name == "bed"    ? genomics::BedForm::lines
+                    : form.name == "json" ? genomics::BedForm::json
+                                          : genomics::BedForm::ndjson;
+  const auto withheld = genomics::withheld_in(set->withheld, asked.selection.regions);
+  Response response =
+      streamed(request, std::string(form.media.front()), etag, filename_of(row, form),
+               std::move(text).source(what, asked.with_header));
   say_withheld(response, withheld);
   return response;
 }

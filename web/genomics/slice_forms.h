@@ -26,7 +26,8 @@ const std::vector<SliceForm>& slice_forms();
 // so), not_acceptable.
 Result<const SliceForm*> slice_form_of(const Request& request, const genomics::FileRow& row);
 
-// In the form the file is stored in, BAM, VCF or BCF; variants also in the other one.
+// In the form the file is stored in, BAM, VCF, BCF or BED in blocks; variants also in the other
+// one.
 Result<Response> own_slice(const GenomicsContext&, const Request&, const genomics::FileRow&,
                            const SliceForm&);
 // Stored CRAM files as CRAM or BAM.
@@ -34,6 +35,9 @@ Result<Response> cram_slice(const GenomicsContext&, const Request&, const genomi
                             const SliceForm&);
 // Stored BAM files as SAM or JSON.
 Result<Response> bam_slice_as_text(const GenomicsContext&, const Request&, const genomics::FileRow&,
+                                   const SliceForm&);
+// Stored BED files as lines or JSON.
+Result<Response> bed_slice_as_text(const GenomicsContext&, const Request&, const genomics::FileRow&,
                                    const SliceForm&);
 
 }  // namespace medarc::web
