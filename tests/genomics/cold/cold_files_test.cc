@@ -13,6 +13,7 @@
 #include "tests/genomics/cold/zlib_block.h"
 #include "tests/genomics/sam_maker.h"
 #include "tests/genomics/store_fixture.h"
+#include "tests/support/bed_maker.h"
 #include "tests/support/variant_maker.h"
 
 namespace medarc::genomics {
@@ -120,6 +121,7 @@ TEST_F(ColdTest, EveryFormatInBlocksComesBack) {
       made_by({"bcftools", "view", "-Oz", "-o", vcf, dir_ / "v.vcf"}, vcf),
       made_by({"bcftools", "view", "-Ob", "-o", bcf, dir_ / "v.vcf"}, bcf),
       test::bgzip(test::make_fastq({.records = 3000})),
+      test::bgzip(test::make_bed({.records = 9000})),
   };
   for (const Bytes& bytes : made) {
     const FileRow row = stored(bytes);
