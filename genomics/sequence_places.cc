@@ -40,7 +40,7 @@ bool get(Decoder& in, SequencePlace& s) {
   s.circular = circular == 1;
   if (line_letters > 0) return true;
   const uint64_t marks = in.varint();
-  if (marks != (s.letters + kLettersPerMark - 1) / kLettersPerMark || marks > in.rest().size()) {
+  if (marks != (s.letters - 1) / kLettersPerMark + 1 || marks > in.rest().size()) {
     return false;
   }
   uint64_t at = 0;
