@@ -102,7 +102,7 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
   }
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FilePage page,
-                sha256 ? genomics::stored_bytes_of(c.store).list_with_bytes(who, query, *sha256)
+                sha256 ? c.store.stored_bytes().list_with_bytes(who, query, *sha256)
                        : c.store.list(who, query));
   std::string body = "{\"files\":[";
   for (size_t i = 0; i < page.files.size(); ++i) {
@@ -136,8 +136,7 @@ Answer get(const GenomicsContext& c, const Request& request) {
       {"content", content_answer}, {"index", index_answer},       {"slice", slice_answer},
       {"plan", plan_answer},       {"variants", variants_answer}, {"depth", depth_answer},
       {"pileup", pileup_answer},   {"quality", quality_answer},   {"manifest", manifest_answer},
-      {"storage", storage_answer},
-      {"consent", consent_answer},
+      {"storage", storage_answer}, {"consent", consent_answer},
   };
   const std::string& rest = request.captures.at(0);
   const size_t slash = rest.rfind('/');
