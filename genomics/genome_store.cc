@@ -226,11 +226,14 @@ class Store final : public GenomeStore, public StoredBytes {
     return set_of(row, permitted.withheld);
   }
 
-  Result<std::shared_ptr<const ReadSet>> planned_set(const FileRow& row,
-                                                     uint64_t consent_version) override {
+  Result<FileRow> planned_file(const FileId& id, uint64_t consent_version) override {
+    MEDARC_ASSIGN(FileRow row, file_admitted(id));
     if (row.consent.version != consent_version) {
-      return make_error(Code::gone, "the file's consent was changed: ask for a new ticket");
+      return make_error(Code::gone, "the file's consent was changed: ask for a new data URL");
     }
+    return row;
+  }
+  Result<std::shared_ptr<const ReadSet>> planned_set(const FileRow& row) override {
     return set_of(row, {});
   }
 
@@ -289,6 +292,7 @@ class Store final : public GenomeStore, public StoredBytes {
                         {Domain::genomes, "file/" + row.id.value, std::move(detail)});
   }
 
+  StoredBytes& stored_bytes() override { return *this; }
   References& references() override { return references_; }
   CramReads& crams() override { return crams_; }
   Crypt4gh* crypt4gh() override { return crypt4gh_.get(); }
@@ -433,8 +437,6 @@ class Store final : public GenomeStore, public StoredBytes {
 };
 
 }  // namespace
-
-StoredBytes& stored_bytes_of(GenomeStore& store) { return dynamic_cast<StoredBytes&>(store); }
 
 std::unique_ptr<GenomeStore> GenomeStore::create(index::Index& index, security::Guard& guard,
                                                  Limits limits, ConsentRules consent,

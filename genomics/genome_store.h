@@ -74,7 +74,8 @@ struct FilePage {
   Bytes next;                  // empty: nothing follows
 };
 
-class Sorting;  // sorting.h
+class StoredBytes;  // stored_bytes.h
+class Sorting;      // sorting.h
 struct SortState {
   enum class Phase { waiting, running, failed } phase = Phase::waiting;
   double done = 0;      // 0 to 1
@@ -129,10 +130,11 @@ class GenomeStore {
   // there is one (then ReadSet::content is not the row's). What is withheld from the principal is
   // in no slice of it. unsupported: the file is no BAM, VCF or BCF, or not in BGZF blocks.
   virtual Result<std::shared_ptr<const ReadSet>> read_set(const Asker&, const FileRow&) = 0;
-  // For slices that were planned under consent of this version, and carry what is left out. gone:
-  // it is another one by now.
-  virtual Result<std::shared_ptr<const ReadSet>> planned_set(const FileRow&,
-                                                             uint64_t consent_version) = 0;
+  // For those who were admitted when their answer was planned, and carry what is left out of it (a
+  // data URL): neither admits nor asks consent. The file while its consent is of the version that
+  // it was planned under, gone once it is another; and what slices of such a file are made from.
+  virtual Result<FileRow> planned_file(const FileId&, uint64_t consent_version) = 0;
+  virtual Result<std::shared_ptr<const ReadSet>> planned_set(const FileRow&) = 0;
   // What make_slice() says of a file that is not sorted, put as it stands with its derivative:
   // unavailable (it is being made, or is about to be) or unsupported (there will be none, and why).
   // Other errors stay as they are.
@@ -145,12 +147,14 @@ class GenomeStore {
   // asked for.
   virtual Status admit_search(const Principal&, const std::string& detail) = 0;
   virtual Status admit_slice(const Asker&, const FileRow&, const ReadSet&, const Selection&) = 0;
-  // For those who were admitted before (a ticket's data URLs, the content of a read set): neither
-  // admits nor asks consent.
+  // Neither of these admits or asks consent: for those who were admitted in the same request, and
+  // of a file that was planned_file().
   virtual Result<std::unique_ptr<archive::BlobReader>> open_admitted(const Digest& blob) = 0;
   virtual Result<FileRow> file_admitted(const FileId&) = 0;
 
-  // The sequences of its FASTA files. Lives as long as the store.
+  // For those who move whole files. Lives as long as the store.
+  virtual StoredBytes& stored_bytes() = 0;
+  // The sequences of its FASTA files. Likewise.
   virtual References& references() = 0;
   // Its CRAM files. Likewise.
   virtual CramReads& crams() = 0;

@@ -1,12 +1,13 @@
 // Uploads that survive broken connections and restarts (the use case behind tus 1.0).
 //
 // What arrives is kept in one file an upload until it is whole; then it goes the way of any upload
-// (GenomeStore::begin) and the file is removed. The file is read into the ingest as it grows, so that
-// a wrong format is refused early and the last piece does not wait for the whole.
+// (GenomeStore::begin) and the file is removed. The file is read into the ingest as it grows, so
+// that a wrong format is refused early and the last piece does not wait for the whole; after a
+// restart it is read anew, some with each piece.
 //
-// After a crash an upload continues at its last durable offset: the end of a piece that was answered,
-// or a checkpoint inside a long one (checkpoint_bytes). On disk, in the directory: ID.bytes, and
-// ID.info, replaced whole, with all that is known of it.
+// After a crash an upload continues at its last durable offset: the end of a piece that was
+// answered, or a checkpoint inside a long one (checkpoint_bytes). On disk, in the directory:
+// ID.bytes, and ID.info, replaced whole, with all that is known of it.
 #pragma once
 
 #include <memory>
@@ -20,11 +21,11 @@
 namespace medarc::genomics {
 
 struct ResumableLimits {
-  uint32_t open_max = 1'000;                       // uploads that are not whole yet
-  uint64_t expiry_ms = 3ull * 24 * 3600 * 1000;    // since the last byte; then it is removed
-  uint64_t checkpoint_bytes = 64ull << 20;         // made durable inside a piece
-  uint32_t live_max = 16;                          // ingested while they arrive; others at their end
-  static ResumableLimits from(Config& config);     // section [genomics]
+  uint32_t open_max = 1'000;                     // uploads that are not whole yet
+  uint64_t expiry_ms = 3ull * 24 * 3600 * 1000;  // since the last byte; then it is removed
+  uint64_t checkpoint_bytes = 64ull << 20;       // made durable inside a piece
+  uint32_t live_max = 16;                        // ingested while they arrive; others at their end
+  static ResumableLimits from(Config& config);   // section [genomics]
 };
 
 struct ResumableState {
@@ -43,12 +44,12 @@ struct PieceChecksum {
 // checked: then nothing of it.
 class ResumablePiece : public ByteSink {
  public:
-  // Errors: too_large (more than the upload has left); what is wrong with the file (GenomeStore): then
-  // the upload is over.
+  // Errors: too_large (more than the upload has left); what is wrong with the file (GenomeStore):
+  // then the upload is over.
   Status write(ByteView bytes) override = 0;
-  // Durable when it answers; with the last byte, stored. precondition_failed: the piece's checksum is
-  // wrong, and the upload stands where it was. Other errors than exhausted, io and unavailable end the
-  // upload.
+  // Durable when it answers; with the last byte, stored. precondition_failed: the piece's checksum
+  // is wrong, and the upload stands where it was. Other errors than exhausted, io and unavailable
+  // end the upload.
   virtual Result<ResumableState> finish() = 0;
 };
 
@@ -60,7 +61,8 @@ class ResumableUploads {
                                                         GenomeStore& store, ResumableLimits limits);
   virtual ~ResumableUploads() = default;
 
-  // Errors: those of GenomeStore::begin; invalid_argument (empty); too_large; unavailable (open_max).
+  // Errors: those of GenomeStore::begin; invalid_argument (empty); too_large; unavailable
+  // (open_max).
   virtual Result<ResumableState> create(const Principal&, const UploadStart&, uint64_t length) = 0;
   // Errors, also of those below: not_found: unknown, expired, or somebody else's.
   virtual Result<ResumableState> state(const Principal&, const std::string& id) = 0;

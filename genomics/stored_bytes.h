@@ -7,7 +7,7 @@
 
 namespace medarc::genomics {
 
-// Thread-safe. Audited before it answers.
+// GenomeStore::stored_bytes(). Thread-safe. Audited before it answers.
 class StoredBytes {
  public:
   virtual ~StoredBytes() = default;
@@ -19,8 +19,5 @@ class StoredBytes {
   virtual Result<FilePage> list_with_bytes(const Principal&, const FileQuery&,
                                            const Digest& sha256) = 0;
 };
-
-// The side of a store that does this; every one that GenomeStore::create() makes has it.
-StoredBytes& stored_bytes_of(GenomeStore& store);
 
 }  // namespace medarc::genomics

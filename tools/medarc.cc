@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   add_peer(app, exit_code);
   add_jobs(app, exit_code);
   add_senders(app, exit_code);
+  add_consent(app, exit_code);
   add_keys(app, exit_code);
   add_decrypt(app, exit_code);
   add_config(app, exit_code);

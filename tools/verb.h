@@ -59,6 +59,7 @@ void add_audit(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_recompress(CLI::App& app, int& exit_code);
 void add_sample(CLI::App& app, int& exit_code);
+void add_consent(CLI::App& app, int& exit_code);
 void add_keys(CLI::App& app, int& exit_code);
 void add_decrypt(CLI::App& app, int& exit_code);
 

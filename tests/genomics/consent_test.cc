@@ -131,8 +131,9 @@ TEST_F(ConsentStoreTest, ASetIsLoadedForEachMaskAndStaysItsOwn) {
             Code::precondition_failed);
   const auto masked = must(store_->read_set(someone(), row));
   EXPECT_EQ(masked->withheld, (std::vector<Region>{{0, 50'000, 60'000}}));
-  EXPECT_TRUE(must(store_->planned_set(row, row.consent.version))->withheld.empty());
-  EXPECT_EQ(store_->planned_set(row, row.consent.version + 1).error().code, Code::gone);
+  const FileRow planned = must(store_->planned_file(FileId("f"), row.consent.version));
+  EXPECT_TRUE(must(store_->planned_set(planned))->withheld.empty());
+  EXPECT_EQ(store_->planned_file(FileId("f"), row.consent.version + 1).error().code, Code::gone);
   // What the map knows of the reach of withheld reads covers each of them.
   const auto reach = withheld_reach(*masked);
   for (const auto& r : made.records) {

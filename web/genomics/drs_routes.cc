@@ -59,10 +59,7 @@ Result<Response> data(const GenomicsContext& c, const Request& request) {
   if (link.kind != DataLink::Kind::whole) {
     return make_error(Code::not_found, "the link is no DRS link");
   }
-  MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
-  if (row.consent.version != link.consent_version) {
-    return make_error(Code::gone, "the file's consent was changed: ask for a new link");
-  }
+  MEDARC_ASSIGN(const genomics::FileRow row, c.store.planned_file(link.file, link.consent_version));
   MEDARC_ASSIGN(const DrsBlob blob, drs_blob_of(c, row, link.content));
   MEDARC_ASSIGN(auto reader, c.store.open_admitted(link.content));
   Response response =

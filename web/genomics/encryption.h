@@ -48,6 +48,6 @@ Result<std::string> sealed_ticket(const GenomicsContext& c, const Request& reque
                                   const HtsgetRequest& asked);
 // What it points to (DataLink::sealed).
 Result<Response> sealed_data(const GenomicsContext& c, const Request& request,
-                             const DataLink& link);
+                             const genomics::FileRow& row, const DataLink& link);
 
 }  // namespace medarc::web

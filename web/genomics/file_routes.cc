@@ -102,7 +102,7 @@ Result<Response> list(const GenomicsContext& c, const Request& request) {
   }
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const genomics::FilePage page,
-                sha256 ? genomics::stored_bytes_of(c.store).list_with_bytes(who, query, *sha256)
+                sha256 ? c.store.stored_bytes().list_with_bytes(who, query, *sha256)
                        : c.store.list(who, query));
   std::string body = "{\"files\":[";
   for (size_t i = 0; i < page.files.size(); ++i) {

@@ -70,8 +70,7 @@ Result<std::string> sealed_ticket(const GenomicsContext& c, const Request& reque
   for (const char letter : format) form += static_cast<char>(letter - 'A' + 'a');
   const bool everything = !asked.header_only && !asked.ranges;
   MEDARC_ASSIGN(const genomics::Permit permitted, c.store.permit(who, row));
-  const bool whole =
-      everything && !asked.mask.active() && form == row.format && permitted.whole();
+  const bool whole = everything && !asked.mask.active() && form == row.format && permitted.whole();
   DataLink link;
   link.file = row.id;
   link.consent_version = row.consent.version;
@@ -85,9 +84,9 @@ Result<std::string> sealed_ticket(const GenomicsContext& c, const Request& reque
     if (!whole) {
       MEDARC_ASSIGN(const auto set, c.store.crams().load(row));
       MEDARC_ASSIGN(auto selection, selection_of(asked, set->header));
-      MEDARC_ASSIGN(auto admitted,
-                    c.store.crams().admit(
-                        who, *set, {std::move(selection.regions), cram_form(form), true}));
+      MEDARC_ASSIGN(
+          auto admitted,
+          c.store.crams().admit(who, *set, {std::move(selection.regions), cram_form(form), true}));
       if (admitted.regions) link.regions = std::move(*admitted.regions);
       link.withheld = std::move(admitted.withheld);
     }
@@ -116,13 +115,12 @@ Result<std::string> sealed_ticket(const GenomicsContext& c, const Request& reque
 }
 
 Result<Response> sealed_data(const GenomicsContext& c, const Request& request,
-                             const DataLink& link) {
+                             const genomics::FileRow& row, const DataLink& link) {
   genomics::Crypt4gh* crypt4gh = c.store.crypt4gh();
   const auto key = PublicKey::from_view(link.sealed);
   if (crypt4gh == nullptr || !key) {
     return make_error(Code::internal, "a link of another form");
   }
-  MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
   const Error replaced =
       make_error(Code::gone, "the file was replaced, or sorted: ask for a new ticket");
   if (row.format == "cram") {
@@ -136,7 +134,7 @@ Result<Response> sealed_data(const GenomicsContext& c, const Request& request,
       return sealed_stream(request, std::move(content.source), content.bytes, *key);
     }
   } else {
-    MEDARC_ASSIGN(const auto set, c.store.planned_set(row, link.consent_version));
+    MEDARC_ASSIGN(const auto set, c.store.planned_set(row));
     if (set->content != link.content) return replaced;
     if (link.kind == DataLink::Kind::coded) {
       genomics::Selection selection{link.regions, link.mask, variant_form(link.form),

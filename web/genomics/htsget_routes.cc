@@ -274,13 +274,10 @@ Response ticket_answer(const GenomicsContext& c, const Request& request, const H
 
 Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
   MEDARC_ASSIGN(const DataLink link, c.links.open(request.captures.at(0)));
-  MEDARC_ASSIGN(const genomics::FileRow row, c.store.file_admitted(link.file));
-  if (row.consent.version != link.consent_version) {
-    return make_error(Code::gone, "the file's consent was changed: ask for a new ticket");
-  }
-  if (!link.sealed.empty()) return sealed_data(c, request, link);
+  MEDARC_ASSIGN(const genomics::FileRow row, c.store.planned_file(link.file, link.consent_version));
+  if (!link.sealed.empty()) return sealed_data(c, request, row, link);
   if (row.format == "cram") return cram_data(c, request, row, link);
-  MEDARC_ASSIGN(const auto set, c.store.planned_set(row, link.consent_version));
+  MEDARC_ASSIGN(const auto set, c.store.planned_set(row));
   if (set->content != link.content) {
     return make_error(Code::gone, "the file was replaced, or sorted: ask for a new ticket");
   }

@@ -85,8 +85,7 @@ Result<Response> answer(const GenomicsContext& c, const Request& request,
   if (limit == 0) return make_error(Code::invalid_argument, "limit: a number of chunks from 1 on");
   const auto who = at_genomics_door(request);
   MEDARC_ASSIGN(const FileRow row, c.store.file(who, id));
-  MEDARC_ASSIGN(genomics::Manifest chunks,
-                genomics::stored_bytes_of(c.store).manifest(who, row, offset));
+  MEDARC_ASSIGN(genomics::Manifest chunks, c.store.stored_bytes().manifest(who, row, offset));
   MEDARC_ASSIGN(auto first, chunks.next());
   const std::string url = file_url(request.base_url, row.id);
   const std::string next = url + "/manifest?limit=" + std::to_string(limit) + "&offset=";
