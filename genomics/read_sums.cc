@@ -200,13 +200,16 @@ void ReadHasher::add(const RecordFacts& record, const RecordParts& parts) {
 }
 
 void ReadHasher::add(ByteView name, int number, ByteView letters, ByteView characters) {
-  buffer_.clear();
+  const size_t whole = letters.size() / 2, packed = (letters.size() + 1) / 2;
+  buffer_.resize(packed + characters.size());
   const auto code = [&](size_t i) { return kCodes[static_cast<uint8_t>(letters[i])]; };
-  for (size_t i = 0; i < letters.size(); i += 2) {
-    const unsigned low = i + 1 < letters.size() ? code(i + 1) : 0;
-    buffer_ += static_cast<char>(code(i) << 4 | low);
+  char* to = buffer_.data();
+  for (size_t i = 0; i < whole; ++i) {
+    to[i] = static_cast<char>(code(2 * i) << 4 | code(2 * i + 1));
   }
-  for (const char c : characters) buffer_ += static_cast<char>(c - 33);
+  if (packed > whole) to[whole] = static_cast<char>(code(2 * whole) << 4);
+  to += packed;
+  for (size_t i = 0; i < characters.size(); ++i) to[i] = static_cast<char>(characters[i] - 33);
   take(number, name, buffer_);
 }
 
