@@ -2,7 +2,6 @@
 
 #include <linux/sched.h>
 #include <linux/sched/types.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,13 +15,13 @@ constexpr uint64_t kTurnNs = 100'000;  // the least the kernel grants; its own i
 }  // namespace
 
 void ask_for_short_turns() {
-  sched_attr wanted{};
-  wanted.size = sizeof wanted;
-  wanted.sched_policy = SCHED_NORMAL;
-  wanted.sched_nice = getpriority(PRIO_PROCESS, 0);  // as it is
-  wanted.sched_runtime = kTurnNs;
+  // As it is, but for the one field: an operator's nice value or policy stays.
+  sched_attr attributes{};
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+  if (attributes.sched_policy != SCHED_NORMAL) return;
+  attributes.sched_runtime = kTurnNs;
   // Refused: turns are as before, which is all that can be done about it.
-  (void)syscall(SYS_sched_setattr, 0, &wanted, 0);
+  (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 }  // namespace medarc

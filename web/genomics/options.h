@@ -13,6 +13,7 @@ struct GenomicsOptions {
   uint64_t inline_bytes_max = 2ull << 20;  // of data: URLs in one ticket, before base64 (H25)
   // Of those, records that are coded anew while the client waits for its ticket, before they are
   // compressed; more become links, so that a ticket takes no longer than looking up what it names.
+  // With 256 KiB both ends of a region fit: a request less for each, for clients that are far away.
   uint64_t inline_coded_bytes_max = 16u << 10;
   uint64_t post_bytes_max = 1ull << 20;    // POST body of htsget (H21) and DRS
   uint32_t tags_max = 10'000;              // in `tags`, and in `notags`, of one request
