@@ -21,12 +21,7 @@ Error BamWalk::at_record(Error error) const {
 }
 
 Status BamWalk::feed(const BgzfBatch& batch) {
-  for (const BgzfBlock& b : batch.blocks) {
-    if (b.plain_bytes > 0) {
-      waiting_.push_back({b.offset, plain_base_ + b.plain_begin, b.block_bytes, b.plain_bytes});
-    }
-  }
-  blocks_ += batch.blocks.size();
+  blocks_.add(batch, plain_base_);
   ByteView rest = batch.plain;
   if (!header_blocks_end_) MEDARC_TRY(feed_header(rest, batch));
   if (header_blocks_end_) MEDARC_TRY(walk(rest));
@@ -42,26 +37,8 @@ Status BamWalk::feed_header(ByteView& rest, const BgzfBatch& batch) {
   header_ = header_parser_.take();
   index_.emplace(header_.references);
   numbers_.emplace(header_.references);
-  while (!waiting_.empty() && waiting_.front().plain_begin < header_plain_end_) {
-    const Block& b = waiting_.front();
-    header_blocks_end_ = b.offset + b.block_bytes;
-    if (b.plain_begin + b.plain_bytes > header_plain_end_) break;
-    waiting_.pop_front();
-  }
+  header_blocks_end_ = blocks_.pass_header(header_plain_end_);
   return {};
-}
-
-// A position in a batch, as BAM indexes name it.
-VirtualOffset BamWalk::virtual_offset(uint64_t plain_at) const {
-  return block_.offset << 16 | (plain_at - block_.plain_begin);
-}
-
-void BamWalk::enter(uint64_t plain_at) {
-  while (!waiting_.empty() && waiting_.front().plain_begin <= plain_at) {
-    block_ = waiting_.front();
-    map_.begin_block(block_.offset, block_.block_bytes, block_.plain_bytes);
-    waiting_.pop_front();
-  }
 }
 
 Result<uint32_t> BamWalk::record_bytes(ByteView at) const {
@@ -133,8 +110,8 @@ Status BamWalk::take_record(ByteView record) {
   RecordParts parts;
   auto facts = check_record(record, header_, &parts);
   if (facts.has_error()) return at_record(std::move(facts).error());
-  enter(record_at_);
-  const VirtualOffset at = virtual_offset(record_at_);
+  blocks_.enter(record_at_, map_);
+  const VirtualOffset at = blocks_.virtual_offset(record_at_);
   unplaced_ += facts->tid < 0;
   if (sorted_) check_order(*facts);
   numbers_->add(*facts, parts, record);
@@ -144,7 +121,7 @@ Status BamWalk::take_record(ByteView record) {
   } else {
     facts->tid = kMixed;
   }
-  map_.add(*facts, static_cast<uint32_t>(record_at_ - block_.plain_begin));
+  map_.add(*facts, blocks_.offset_in_block(record_at_));
   ++records_;
   return {};
 }
@@ -156,7 +133,7 @@ Result<BamSummary> BamWalk::finish() {
   if (!carry_.empty()) {
     return at_record(make_error(Code::invalid_argument, "the file ends inside it"));
   }
-  enter(UINT64_MAX);
+  blocks_.enter(UINT64_MAX, map_);
   BamSummary out;
   out.sorted = sorted_;
   out.flagstat = numbers_->flagstat();
@@ -165,10 +142,10 @@ Result<BamSummary> BamWalk::finish() {
   out.depth = numbers_->take_depth();
   out.identities = numbers_->identities();
   out.unplaced = unplaced_;
-  out.blocks = blocks_;
+  out.blocks = blocks_.blocks();
   out.plain_bytes = plain_base_;
   if (sorted_ && !header_.references.empty()) {
-    index_pending((block_.offset + block_.block_bytes) << 16);
+    index_pending(blocks_.end_of_block());
     out.index = index_->finish();
     out.index_kind = index_->is_csi() ? "csi" : "bai";
   }

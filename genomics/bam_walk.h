@@ -2,7 +2,6 @@
 // the block map on the way. Iterative; memory follows the index and the longest record.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 
@@ -10,7 +9,7 @@
 #include "genomics/bam_index.h"
 #include "genomics/bam_numbers.h"
 #include "genomics/bgzf.h"
-#include "genomics/block_map.h"
+#include "genomics/block_track.h"
 #include "genomics/limits.h"
 
 namespace medarc::genomics {
@@ -43,17 +42,11 @@ class BamWalk {
   Result<BamSummary> finish();
 
  private:
-  struct Block {
-    uint64_t offset, plain_begin;
-    uint32_t block_bytes, plain_bytes;
-  };
   Status feed_header(ByteView& rest, const BgzfBatch& batch);
   Status walk(ByteView plain);
   Result<bool> complete_carried(ByteView& rest);
   Result<uint32_t> record_bytes(ByteView at) const;  // of what follows block_size
   Status take_record(ByteView record);
-  void enter(uint64_t plain_at);
-  VirtualOffset virtual_offset(uint64_t plain_at) const;
   void check_order(const RecordFacts& facts);
   void index_pending(VirtualOffset end);
   Error at_record(Error error) const;
@@ -65,10 +58,8 @@ class BamWalk {
   std::optional<uint64_t> header_blocks_end_;
   uint64_t header_plain_end_ = 0;
 
-  uint64_t plain_base_ = 0;    // plain bytes of earlier batches
-  std::deque<Block> waiting_;  // blocks no record position has reached yet
-  Block block_{};              // the one reached last
-  uint64_t blocks_ = 0;
+  uint64_t plain_base_ = 0;  // plain bytes of earlier batches
+  BlockTrack blocks_;
   Bytes carry_;             // a record that goes on in the next batch
   uint64_t record_at_ = 0;  // plain offset of the record being read
   uint64_t records_ = 0, unplaced_ = 0;

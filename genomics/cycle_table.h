@@ -20,42 +20,43 @@ class CycleTable {
   void add(size_t n, ColumnAt column_at) {
     if (n == 0) return;
     make_room(n);
-    uint32_t* row = hot_.data();
+    uint16_t* hot = hot_.data();
     size_t cycle = 0;
     for (const size_t end = std::min<size_t>(n, kExactSizes); cycle < end; ++cycle) {
-      ++row[column_at(cycle)];
-      row += kColumns;
+      ++hot[column_at(cycle)];
+      hot += kColumns;
     }
     while (cycle < n) {
       const size_t shared = size_class(cycle);
-      row = hot_.data() + shared * kColumns;
+      uint64_t* const row = counts_.data() + shared * kColumns;
       const bool last = shared + 1 == kSizeClasses;
       const size_t end = last ? n : std::min<size_t>(n, size_class_begin(shared + 1));
       for (; cycle < end; ++cycle) ++row[column_at(cycle)];
     }
   }
-  size_t rows() const { return hot_.size() / kColumns; }
+  size_t rows() const { return counts_.size() / kColumns; }
   uint64_t count(size_t row, size_t column) const {
-    return counts_[row * kColumns + column] + hot_[row * kColumns + column];
+    const size_t at = row * kColumns + column;
+    return counts_[at] + (at < hot_.size() ? hot_[at] : 0);
   }
 
  private:
-  // Counting is done in few bytes, so that the rows in use stay near the processor.
   void make_room(size_t n) {
     if (const size_t row = size_class(n - 1); row >= rows()) {
-      hot_.resize((row + 1) * kColumns);
-      counts_.resize(hot_.size());
+      counts_.resize((row + 1) * kColumns);
+      hot_.resize(std::min<size_t>(row + 1, kExactSizes) * kColumns);
     }
-    if ((hot_bases_ += n) < kCarryBases) return;
+    if (++reads_since_ < UINT16_MAX) return;
     for (size_t i = 0; i < hot_.size(); ++i) counts_[i] += hot_[i];
-    std::fill(hot_.begin(), hot_.end(), 0);
-    hot_bases_ = n;
+    std::fill(hot_.begin(), hot_.end(), uint16_t{0});
+    reads_since_ = 0;
   }
 
-  static constexpr uint64_t kCarryBases = 1ull << 31;  // no count overflows before
-  std::vector<uint32_t> hot_;                          // since they were last carried over
   std::vector<uint64_t> counts_;
-  uint64_t hot_bases_ = 0;
+  // Of cycles with a row of their own, since they were last carried over: a read counts at most one
+  // in each, and few bytes stay near the processor.
+  std::vector<uint16_t> hot_;
+  uint32_t reads_since_ = 0;
 };
 
 }  // namespace medarc::genomics

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "genomics/letter_counts.h"
+
 namespace medarc::genomics {
 namespace {
 
@@ -38,11 +40,7 @@ void GcDistribution::add(ByteView sequence) {
     bases -= bases % 100;
   }
   if (bases == 0) return;
-  uint64_t gc = 0;
-  for (const char c : sequence.substr(0, bases)) {
-    const char letter = static_cast<char>(c & ~0x20);
-    gc += static_cast<uint64_t>(letter == 'G') + static_cast<uint64_t>(letter == 'C');
-  }
+  const uint64_t gc = letter_counts(sequence.substr(0, bases)).gc;
   if (bases > kModelBasesMax) {
     percents_[(gc * 100 + bases / 2) / bases] += 1;
     return;

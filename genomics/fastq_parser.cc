@@ -3,23 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+
+#include "genomics/letter_counts.h"
 
 namespace medarc::genomics {
 namespace {
 
-constexpr uint8_t kLetter = 1, kAcgt = 2, kGc = 4;
-
-// What each character may be in SEQ: IUPAC letters in both cases, '.', '-' and '*'.
-constexpr std::array<uint8_t, 256> make_bases() {
-  std::array<uint8_t, 256> t{};
+// What may be in SEQ: IUPAC letters in both cases, '.', '-' and '*'.
+constexpr std::array<bool, 256> make_letters() {
+  std::array<bool, 256> t{};
   for (const char c : std::string_view("ABCDGHKMNRSTUVWXYabcdghkmnrstuvwxy.-*")) {
-    t[static_cast<uint8_t>(c)] = kLetter;
+    t[static_cast<uint8_t>(c)] = true;
   }
-  for (const char c : std::string_view("ACGTUacgtu")) t[static_cast<uint8_t>(c)] |= kAcgt;
-  for (const char c : std::string_view("GCgc")) t[static_cast<uint8_t>(c)] |= kGc;
   return t;
 }
-constexpr std::array<uint8_t, 256> kBases = make_bases();
+constexpr std::array<bool, 256> kLetters = make_letters();
 
 }  // namespace
 
@@ -142,18 +141,15 @@ Status FastqParser::line(ByteView text) {
 }
 
 Status FastqParser::sequence(ByteView text) {
-  uint8_t all = kLetter;
-  uint64_t acgt = 0, gc = 0;
-  for (const unsigned char c : text) {
-    const uint8_t k = kBases[c];
-    all &= k;
-    acgt += k >> 1 & 1;
-    gc += k >> 2;
+  const LetterCounts counts = letter_counts(text);
+  const auto is_letter = [](char c) { return kLetters[static_cast<uint8_t>(c)]; };
+  if (counts.at + counts.gc + counts.n < text.size() &&
+      !std::all_of(text.begin(), text.end(), is_letter)) {
+    return bad("SEQ holds a character that is no base");
   }
-  if (!text.empty() && all == 0) return bad("SEQ holds a character that is no base");
   bases_ = text.size();
-  counts_.acgt += acgt;
-  counts_.gc += gc;
+  counts_.acgt += counts.at + counts.gc;
+  counts_.gc += counts.gc;
   counts_.bases += bases_;
   counts_.length_min = std::min(counts_.length_min, bases_);
   counts_.length_max = std::max(counts_.length_max, bases_);

@@ -40,11 +40,14 @@ void SequenceRepeats::add(ByteView sequence) {
   ++reads_;
   if (sequence.size() > kWholeBases) sequence = sequence.substr(0, kPrefixBases);
   const bool full = counts_.size() >= kSequencesMax;
+  const size_t mark = Hash()(sequence) % kMarks;
+  if (full && !marks_[mark]) return;
   if (const auto known = counts_.find(sequence); known != counts_.end()) {
     ++known->second;
     if (!full) reads_at_limit_ = reads_;
   } else if (!full) {
     counts_.emplace(std::string(sequence), 1);
+    marks_[mark] = true;
     reads_at_limit_ = reads_;
   }
 }

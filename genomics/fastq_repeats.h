@@ -43,6 +43,10 @@ class SequenceRepeats {
     size_t operator()(std::string_view s) const { return std::hash<std::string_view>()(s); }
   };
   std::unordered_map<std::string, uint64_t, Hash, std::equal_to<>> counts_;
+  // Bits of the hashes of those followed: once there are enough, most reads are none of them, and
+  // learn it here instead of in a table that no cache holds.
+  static constexpr size_t kMarks = size_t{1} << 21;
+  std::vector<bool> marks_ = std::vector<bool>(kMarks);
   uint64_t reads_ = 0;
   uint64_t reads_at_limit_ = 0;  // when the last new sequence was taken
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "archive/hash.h"
 #include "base/bytes.h"
 #include "records/identity.h"
 
@@ -48,6 +49,13 @@ std::string new_file_id() {
     bytes.append(reinterpret_cast<const char*>(&v), sizeof v);
   }
   return "g" + to_hex(bytes);
+}
+
+std::string file_id_of(const Digest& content, std::string_view name) {
+  archive::Sha256 hash;
+  hash.update(content.hex());
+  hash.update(name);
+  return "g" + hash.finish().hex().substr(0, 24);
 }
 
 }  // namespace medarc::genomics

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/result.h"
 
 namespace medarc::genomics {
@@ -18,5 +19,7 @@ inline constexpr size_t kFileIdBytesMax = 64;
 Status check_file_id(std::string_view id);
 
 std::string new_file_id();  // "g" and 24 random hex digits
+// The same bytes under the same name give the same id: "g" and 24 hex digits.
+std::string file_id_of(const Digest& content, std::string_view name);
 
 }  // namespace medarc::genomics

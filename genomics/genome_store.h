@@ -36,6 +36,7 @@ struct UploadStart {
   std::string patient;           // a PatientID, issuer|PatientID or Patient/{id}; may be empty
   std::string sample;            // beside those the file itself names; may be empty
   std::string id;                // chosen by the client; empty: a new one
+  bool id_of_content = false;    // where `id` is empty: made of the bytes and the name
   std::string mate;              // id of a stored FASTQ file with the mates; may be empty
   std::optional<Digest> sha256;  // declared by the sender: verified at the end
   std::optional<std::string> md5_hex;  // likewise

@@ -7,6 +7,19 @@ constexpr size_t kPieceBytes = 512u << 10;
 
 }  // namespace
 
+void BlockIntake::Spare::put(Bytes buffer) {
+  const std::lock_guard lock(mutex_);
+  if (held_.size() < Pipeline::kQueueMax) held_.push_back(std::move(buffer));
+}
+
+Bytes BlockIntake::Spare::take() {
+  const std::lock_guard lock(mutex_);
+  if (held_.empty()) return {};
+  Bytes out = std::move(held_.back());
+  held_.pop_back();
+  return out;
+}
+
 class BlockIntake::WalkJob final : public Job {
  public:
   WalkJob(BlockIntake& owner, std::shared_ptr<BgzfBatch> batch)
@@ -17,7 +30,9 @@ class BlockIntake::WalkJob final : public Job {
   }
   Status consume() override {
     owner_.plain_.update(batch_->plain);
-    return owner_.reader_.walk(*batch_);
+    MEDARC_TRY(owner_.reader_.walk(*batch_));
+    owner_.spare_.put(std::move(batch_->plain));
+    return {};
   }
 
  private:
@@ -44,6 +59,7 @@ Status BlockIntake::write(ByteView bytes) {
 Status BlockIntake::process() {
   const auto batch = std::make_shared<BgzfBatch>(splitter_.take());
   if (batch->blocks.empty()) return {};
+  batch->plain = spare_.take();
   if (reader_.see) reader_.see(*batch);
   auto job = std::make_unique<WalkJob>(*this, batch);
   if (!header_done_) {

@@ -9,7 +9,9 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "archive/hash.h"
 #include "genomics/bgzf_stager.h"
@@ -46,12 +48,23 @@ class BlockIntake {
 
  private:
   class WalkJob;
+  // Buffers of batches that were walked: neither allocated nor cleared again for the next.
+  class Spare {
+   public:
+    void put(Bytes buffer);
+    Bytes take();
+
+   private:
+    std::mutex mutex_;
+    std::vector<Bytes> held_;
+  };
   Status process();
 
   const Reader reader_;
   BgzfSplitter splitter_;
   BgzfStager stager_;
   archive::Sha256 plain_;
+  Spare spare_;
   bool header_done_;
   Status whole_;
   Pipeline pipeline_;  // last: its thread uses what is above

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "genomics/file_id.h"
 #include "genomics/read_sums.h"
 #include "genomics/statistics.h"
 #include "records/identity.h"
@@ -142,6 +143,9 @@ Result<UploadResult> StoreUpload::finish() {
   }
   auto ingested = ingest_->finish();
   ingest_.reset();
+  if (ingested.has_value() && start_.id.empty() && start_.id_of_content) {
+    row_.id = FileId(file_id_of(ingested->content.digest, row_.name));
+  }
   if (ingested.has_value() && ingested->cram) {
     if (const Status examined = crams_.examine(principal_, row_.id, *ingested);
         examined.has_error()) {

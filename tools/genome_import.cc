@@ -3,7 +3,6 @@
 #include <fstream>
 #include <vector>
 
-#include "archive/hash.h"
 #include "genomics/index_check.h"
 #include "genomics/sniff.h"
 
@@ -11,21 +10,6 @@ namespace medarc::tools {
 namespace {
 
 constexpr size_t kReadBytes = 1u << 20;
-
-// The same file under the same name gives the same id, so that a second import stores nothing.
-Result<std::string> id_of(const std::filesystem::path& path, std::ifstream& in) {
-  archive::Sha256 hash;
-  std::vector<char> buffer(kReadBytes);
-  while (in) {
-    in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    hash.update({buffer.data(), static_cast<size_t>(in.gcount())});
-  }
-  if (in.bad()) return make_error(Code::io, "cannot be read to its end");
-  hash.update(path.filename().string());
-  in.clear();
-  in.seekg(0);
-  return "g" + hash.finish().hex().substr(0, 24);
-}
 
 // x.bam.bai and x.bai beside x.bam, and likewise for the other kinds.
 Result<std::vector<GenomeImported::StaleIndex>> stale_indexes(Opened& opened,
@@ -88,7 +72,7 @@ Result<GenomeImported> import_genome(Opened& opened, const security::Principal& 
   genomics::UploadStart start;
   start.name = path.filename().string();
   start.patient = patient;
-  MEDARC_ASSIGN(start.id, id_of(path, in));
+  start.id_of_content = true;  // so that a second import stores nothing
   MEDARC_ASSIGN(const auto upload, opened.genomes->begin(principal, std::move(start)));
   std::vector<char> buffer(kReadBytes);
   uint64_t bytes = 0;

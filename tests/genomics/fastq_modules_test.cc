@@ -1,14 +1,17 @@
 // FastQC's modules: equal to FastQC where it is installed, and by hand where it is not.
 #include "genomics/fastq_modules.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <random>
 #include <sstream>
 
 #include "genomics/base_groups.h"
 #include "genomics/fastq_parser.h"
+#include "genomics/letter_counts.h"
 #include "tests/genomics/random_sam.h"
 #include "tests/genomics/store_fixture.h"
 
@@ -199,6 +202,54 @@ TEST(FastqModuleNumbers, GroupsCoverEveryPositionOnceAndStayFew) {
 }
 
 // More different reads than are followed: what is found is scaled to the whole.
+TEST(FastqModuleNumbers, AnAdapterIsFoundWhereverItFirstBegins) {
+  std::mt19937 random(5);
+  for (size_t length = kAdapterBases; length <= 40; ++length) {
+    for (size_t at = 0; at + kAdapterBases <= length; ++at) {
+      const size_t which = random() % kAdapters.size();
+      std::string read(length, 'A');
+      for (char& c : read) c = "ACGTN"[random() % 5];
+      read.replace(at, kAdapterBases, kAdapters[which].sequence);
+      AdapterContent content;
+      content.add(read);
+      for (size_t i = 0; i < kAdapters.size(); ++i) {
+        const size_t begin = read.find(kAdapters[i].sequence);
+        for (size_t position = 1; position <= length; ++position) {
+          EXPECT_EQ(content.percent(i, position), position > begin ? 100 : 0) << read;
+        }
+      }
+    }
+  }
+}
+
+TEST(FastqModuleNumbers, ACycleCountsMoreReadsThanFitItsSmallCounter) {
+  constexpr uint64_t kReads = 3 * 65'536 + 7;
+  const std::string qualities(600, 'I');  // the last 88 share rows
+  CycleQualities counts;
+  for (uint64_t i = 0; i < kReads; ++i) counts.add(qualities, i % 2 == 0, 33);
+  EXPECT_EQ(counts.sum(), kReads * 600 * 40);
+  EXPECT_EQ(counts.count(0, 40), kReads);
+  EXPECT_EQ(counts.count(511, 40), kReads);
+  EXPECT_EQ(counts.count(512, 40), kReads * 32);
+}
+
+TEST(FastqModuleNumbers, LettersAreCountedWhateverStandsBesideThem) {
+  std::mt19937 random(6);
+  for (size_t length = 0; length < 800; length += 1 + random() % 7) {
+    std::string text(length, ' ');
+    for (char& c : text)
+      c = random() % 2 == 0 ? "ACGTUNacgtun"[random() % 12] : static_cast<char>(random());
+    const auto count = [&](std::string_view of) {
+      return static_cast<uint64_t>(std::count_if(
+          text.begin(), text.end(), [&](char c) { return of.find(c) != std::string_view::npos; }));
+    };
+    const LetterCounts counts = letter_counts(text);
+    EXPECT_EQ(counts.at, count("ATUatu"));
+    EXPECT_EQ(counts.gc, count("CGcg"));
+    EXPECT_EQ(counts.n, count("Nn"));
+  }
+}
+
 TEST(FastqModuleNumbers, RepeatsBehindTheLimitAreEstimated) {
   SequenceRepeats repeats;
   std::mt19937_64 random(5);
