@@ -14,8 +14,12 @@ class BamIngest final : public Ingest {
             const Limits& limits)
       : blobs_(blobs),
         walk_(limits),
+        map_(blobs),
         intake_(std::move(writer),
-                {[this](const BgzfBatch& batch) { return walk_.feed(batch); },
+                {[this](const BgzfBatch& batch) -> Status {
+                   MEDARC_TRY(walk_.feed(batch));
+                   return map_.add(walk_.take_map_pages());
+                 },
                  [this] { return walk_.header_blocks_end(); }},
                 limits) {}
 
@@ -40,7 +44,7 @@ class BamIngest final : public Ingest {
     }
     MEDARC_ASSIGN(auto quality, stage_blob(summary.quality, archive::Content::text));
     out.attachments.push_back({"quality", std::move(quality)});
-    MEDARC_ASSIGN(out.block_map, stage_blob(summary.map.encode(), archive::Content::text));
+    MEDARC_ASSIGN(out.block_map, map_.finish(summary.map));
     out.plain = intake_.plain_digest();
     MEDARC_ASSIGN(out.content, intake_.content());
     return out;
@@ -63,6 +67,7 @@ class BamIngest final : public Ingest {
 
   archive::BlobStore& blobs_;
   BamWalk walk_;
+  BlockMapStager map_;
   BlockIntake intake_;  // last: its thread uses what is above
 };
 

@@ -246,8 +246,7 @@ Result<SortedBam> sort_bam(archive::BlobStore& blobs, const Digest& content, Tem
   made.content = std::move(written.content);
   MEDARC_ASSIGN(made.index, stage(blobs, summary.index, archive::Content::opaque,
                                   archive::Cuts::content_defined));
-  MEDARC_ASSIGN(made.block_map, stage(blobs, summary.map.encode(), archive::Content::text,
-                                      archive::Cuts::content_defined));
+  MEDARC_ASSIGN(made.block_map, BlockMapStager(blobs).finish(summary.map));
   MEDARC_ASSIGN(made.depth, stage(blobs, summary.depth, archive::Content::text,
                                   archive::Cuts::content_defined));
   made.records = sorter.records();

@@ -151,7 +151,7 @@ Result<BamSummary> BamWalk::finish() {
   }
   Bytes header_blocks;
   BgzfDeflater().deflate(header_plain_, header_blocks);
-  out.map = BlockMap(sorted_, std::move(header_blocks), map_.take());
+  out.map = map_.finish(sorted_, header_blocks);
   out.header = std::move(header_);
   return out;
 }

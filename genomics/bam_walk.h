@@ -26,7 +26,7 @@ struct BamSummary {
   uint64_t blocks = 0, plain_bytes = 0;
   Bytes index;             // empty when not sorted, or without reference sequences
   std::string index_kind;  // "bai", "csi" or ""
-  BlockMap map;
+  Bytes map;               // what take_map_pages() has not given of it
 };
 
 // Not thread-safe. After an error only destruction is allowed.
@@ -38,6 +38,8 @@ class BamWalk {
   Status feed(const BgzfBatch& batch);
   // Where the first block ends that holds the header's last byte; nullopt while it is not there.
   std::optional<uint64_t> header_blocks_end() const { return header_blocks_end_; }
+  // What is ready of the block map as it is stored; may be empty.
+  Bytes take_map_pages() { return map_.take_pages(); }
   // Errors: invalid_argument: the file ends inside its header or a record.
   Result<BamSummary> finish();
 

@@ -153,8 +153,7 @@ Result<BedSummary> BedWalk::finish() {
     out.index_kind = std::move(places.index_kind);
     Bytes header_blocks;
     if (!header_.text.empty()) BgzfDeflater().deflate(header_.text, header_blocks);
-    out.map.emplace(places.sorted, std::move(header_blocks), std::move(places.extents),
-                    contigs_.take_more());
+    out.map = track_.finish_map(header_blocks, contigs_.take_more());
   }
   out.header = std::move(header_);
   return out;

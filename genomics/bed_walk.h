@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "genomics/bed_line.h"
-#include "genomics/block_map.h"
 #include "genomics/limits.h"
 #include "genomics/record_track.h"
 
@@ -36,7 +35,7 @@ struct BedSummary {
   uint64_t blocks = 0, plain_bytes = 0;
   Bytes index;             // empty when not sorted, unindexed, or without blocks
   std::string index_kind;  // "tbi", "csi" or ""
-  std::optional<BlockMap> map;
+  Bytes map;               // what take_map_pages() has not given of it; empty without blocks
 };
 
 // Not thread-safe. After an error only destruction is allowed.
@@ -53,6 +52,8 @@ class BedWalk {
   std::optional<uint64_t> header_blocks_end() const { return header_blocks_end_; }
   uint64_t records() const { return counts_.records; }
   // The last line end may be missing.
+  // What is ready of the block map as it is stored; may be empty.
+  Bytes take_map_pages() { return track_.take_map_pages(); }
   Result<BedSummary> finish();
 
  private:

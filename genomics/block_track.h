@@ -7,7 +7,7 @@
 
 #include "genomics/bam_index.h"
 #include "genomics/bgzf.h"
-#include "genomics/block_map.h"
+#include "genomics/block_map_builder.h"
 
 namespace medarc::genomics {
 

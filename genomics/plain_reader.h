@@ -15,8 +15,7 @@ Error map_contradicted();
 // Inflates the blocks of one fragment after the other. Not thread-safe.
 class PlainReader {
  public:
-  PlainReader(const std::vector<Extent>& extents, archive::BlobReader& file)
-      : x_(extents), file_(file) {}
+  PlainReader(Extents extents, archive::BlobReader& file) : x_(std::move(extents)), file_(file) {}
 
   // Exactly the fragment's plain bytes, until the next call. Errors: corrupt, and those of the
   // store.
@@ -26,13 +25,13 @@ class PlainReader {
   // the fragment's first byte (the first block may begin before it).
   struct Block {
     uint64_t offset;
-    uint32_t block_bytes;
+    uint32_t block_bytes, plain_bytes;
     int64_t plain_begin;
   };
   const std::vector<Block>& blocks() const { return blocks_; }
 
  private:
-  const std::vector<Extent>& x_;
+  Extents x_;
   archive::BlobReader& file_;
   const BgzfInflater inflater_;
   Bytes packed_, plain_;

@@ -9,13 +9,6 @@
 namespace medarc::genomics {
 namespace {
 
-Result<Bytes> read_blob(archive::BlobStore& blobs, const Digest& digest) {
-  MEDARC_ASSIGN(auto reader, blobs.open(digest));
-  Bytes out(reader->size(), '\0');
-  MEDARC_TRY(reader->read({0, out.size()}, out.data()));
-  return out;
-}
-
 Result<Bytes> plain_of(const Bytes& blocks, const Limits& limits) {
   BgzfSplitter splitter(limits.blocks_max);
   const BgzfInflater inflater;
@@ -74,9 +67,9 @@ Digest key_of(const Digest& block_map, const std::vector<ConsentRegion>& withhel
 
 }  // namespace
 
-size_t ReadSet::memory_bytes() const {
+size_t ReadSet::memory_bytes_max() const {
   size_t bytes =
-      sizeof *this + map.memory_bytes() + header.text.size() + withheld.size() * sizeof(Region);
+      sizeof *this + map.memory_bytes_max() + header.text.size() + withheld.size() * sizeof(Region);
   for (const Reference& r : header.references) bytes += 2 * (r.name.size() + 64);
   return bytes;
 }
@@ -89,8 +82,7 @@ Result<std::shared_ptr<const ReadSet>> load_read_set(archive::BlobStore& blobs,
   set->content = content;
   MEDARC_ASSIGN(const archive::BlobInfo info, blobs.stat(content));
   set->file_bytes = info.size;
-  MEDARC_ASSIGN(const Bytes stored, read_blob(blobs, block_map));
-  MEDARC_ASSIGN(set->map, BlockMap::decode(stored));
+  MEDARC_ASSIGN(set->map, BlockMap::of_blob(blobs, block_map));
   MEDARC_TRY(parse_header(*set, limits));
   MEDARC_ASSIGN(set->withheld, places_of(withheld, set->header));
   return std::shared_ptr<const ReadSet>(std::move(set));
@@ -112,9 +104,9 @@ Result<std::shared_ptr<const ReadSet>> ReadSetCache::find(
   if (entries_.contains(key)) return set;
   used_.push_front({key, set});
   entries_[key] = used_.begin();
-  bytes_ += set->memory_bytes();
+  bytes_ += set->memory_bytes_max();
   while (bytes_ > limits_.map_cache_bytes && used_.size() > 1) {
-    bytes_ -= used_.back().set->memory_bytes();
+    bytes_ -= used_.back().set->memory_bytes_max();
     entries_.erase(used_.back().key);
     used_.pop_back();
   }

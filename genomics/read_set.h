@@ -23,7 +23,7 @@ struct ReadSet {
   FileHeader header;  // of text its references are the contigs, those only records name too
   BlockMap map;
   std::vector<Region> withheld;  // merged: records that overlap these leave in no slice
-  size_t memory_bytes() const;
+  size_t memory_bytes_max() const;
 };
 
 Result<std::shared_ptr<const ReadSet>> load_read_set(

@@ -113,7 +113,6 @@ RecordTrack::Places RecordTrack::finish(const std::vector<Reference>& contigs,
   blocks_.enter(UINT64_MAX, map_);
   out.blocks = blocks_.blocks();
   finish_index(contigs, lines, out);
-  out.extents = map_.take();
   return out;
 }
 

@@ -59,12 +59,17 @@ class RecordTrack {
     bool sorted = false;  // each contig's records together and in order of position
     uint64_t blocks = 0;
     std::vector<uint64_t> records_by_contig;
-    std::vector<Extent> extents;
     Bytes index;             // empty when not sorted, dropped, or without blocks
     std::string index_kind;  // "tbi", "csi" or ""
   };
   // Once. `lines`: of a file of text, whose index names the contigs.
   Places finish(const std::vector<Reference>& contigs, const std::optional<LineColumns>& lines);
+  // What is ready of the block map as it is stored; may be empty.
+  Bytes take_map_pages() { return map_.take_pages(); }
+  // The rest of it, after finish(), once.
+  Bytes finish_map(ByteView header_blocks, const std::vector<std::string>& more_contigs) {
+    return map_.finish(sorted_, header_blocks, more_contigs);
+  }
 
  private:
   void check_order(const RecordFacts& place);

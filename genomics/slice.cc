@@ -120,7 +120,8 @@ Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& se
   }
   options.recode_all = options.recode_all || selection.mask.active() || slice.recoder;
   if (!selection.regions) {
-    slice.plan = plan_slice(map, touched_by(slice), options);
+    MEDARC_ASSIGN(const auto touched, touched_by(slice));
+    MEDARC_ASSIGN(slice.plan, plan_slice(map, touched, options));
     return slice;
   }
   if (selection.regions->size() > limits.regions_max) {
@@ -139,7 +140,8 @@ Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& se
     return make_error(Code::not_found,
                       std::string("region: ") + records_called(form) + " all have a place");
   }
-  slice.plan = plan_slice(map, touched_by(slice), options);
+  MEDARC_ASSIGN(const auto touched, touched_by(slice));
+  MEDARC_ASSIGN(slice.plan, plan_slice(map, touched, options));
   return slice;
 }
 
@@ -147,10 +149,11 @@ const Bytes& header_blocks(const Slice& slice) {
   return slice.recoder ? slice.recoder->header_blocks() : slice.set->map.header_blocks();
 }
 
-std::vector<Touched> touched_by(const Slice& slice) {
+Result<std::vector<Touched>> touched_by(const Slice& slice) {
   const BlockMap& map = slice.set->map;
-  std::vector<Touched> out = slice.everything ? map.everything() : map.query(slice.regions);
-  leave_out(slice.withheld, map, out);
+  MEDARC_ASSIGN(std::vector<Touched> out,
+                slice.everything ? map.everything() : map.query(slice.regions));
+  MEDARC_TRY(leave_out(slice.withheld, map, out));
   return out;
 }
 
@@ -184,24 +187,26 @@ Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader
 namespace {
 
 // Those of merged regions that records of the piece can overlap.
-std::vector<Region> reached(const Piece& piece, const Slice& slice,
-                            const std::vector<Region>& regions) {
-  const std::vector<Extent>& x = slice.set->map.extents();
+Result<std::vector<Region>> reached(const Piece& piece, const Slice& slice,
+                                    const std::vector<Region>& regions) {
+  Extents extents = slice.set->map.extents();
   std::set<size_t> wanted;
   for (const Fragment& f : piece.fragments) {
     if (!f.filter) continue;
     // Up to and with the last extent of the block where the fragment ends.
-    for (uint32_t e = f.begin.extent;
-         e < x.size() &&
-         x[e].block_offset <= x[std::min<size_t>(f.end.extent, x.size() - 1)].block_offset;
-         ++e) {
-      const auto first = first_behind(regions, x[e].tid, x[e].min_begin);
-      for (auto r = first; r != regions.end() && r->tid == x[e].tid; ++r) {
-        if (r->tid != kUnplaced && int64_t{r->begin} >= int64_t{x[e].max_end}) break;
+    const uint32_t last = std::min(f.end.extent, extents.size() - 1);
+    const uint64_t last_offset = extents[last].block_offset;
+    for (uint32_t e = f.begin.extent; e < extents.size(); ++e) {
+      const Extent x = extents[e];
+      if (x.block_offset > last_offset) break;
+      const auto first = first_behind(regions, x.tid, x.min_begin);
+      for (auto r = first; r != regions.end() && r->tid == x.tid; ++r) {
+        if (r->tid != kUnplaced && int64_t{r->begin} >= int64_t{x.max_end}) break;
         wanted.insert(static_cast<size_t>(r - regions.begin()));
       }
     }
   }
+  MEDARC_TRY(extents.failed());
   std::vector<Region> out;
   for (const size_t i : wanted) out.push_back(regions[i]);
   return out;
@@ -209,11 +214,11 @@ std::vector<Region> reached(const Piece& piece, const Slice& slice,
 
 }  // namespace
 
-std::vector<Region> regions_of(const Piece& piece, const Slice& slice) {
+Result<std::vector<Region>> regions_of(const Piece& piece, const Slice& slice) {
   return reached(piece, slice, slice.regions);
 }
 
-std::vector<Region> withheld_of(const Piece& piece, const Slice& slice) {
+Result<std::vector<Region>> withheld_of(const Piece& piece, const Slice& slice) {
   // Blocks of a file that is not sorted do not say where their records lie.
   if (!slice.set->map.sorted()) return slice.withheld;
   return reached(piece, slice, slice.withheld);

@@ -41,8 +41,8 @@ Result<Slice> make_slice(std::shared_ptr<const ReadSet> set, const Selection& se
 // BGZF blocks of its header.
 const Bytes& header_blocks(const Slice& slice);
 
-// The extents the slice was planned from.
-std::vector<Touched> touched_by(const Slice& slice);
+// The extents the slice was planned from. Errors here and below: corrupt, and those of the store.
+Result<std::vector<Touched>> touched_by(const Slice& slice);
 
 // The piece's plain bytes: whole records, each with its block_size, as far as the piece was planned
 // so (PlanOptions::recode_all). Errors: corrupt, and those of the store.
@@ -52,8 +52,8 @@ Result<Bytes> records_of(const Piece& piece, const Slice& slice, archive::BlobRe
 Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader& file);
 
 // Those of the slice's regions that records of the piece can overlap; likewise of those withheld.
-std::vector<Region> regions_of(const Piece& piece, const Slice& slice);
-std::vector<Region> withheld_of(const Piece& piece, const Slice& slice);
+Result<std::vector<Region>> regions_of(const Piece& piece, const Slice& slice);
+Result<std::vector<Region>> withheld_of(const Piece& piece, const Slice& slice);
 
 struct SliceContent {
   std::unique_ptr<ByteSource> source;

@@ -9,6 +9,31 @@ class Planner {
  public:
   Planner(const BlockMap& map, const PlanOptions& options) : x_(map.extents()), options_(options) {}
 
+  void add(const std::vector<Touched>& touched) {
+    for (size_t i = 0; i < touched.size();) {
+      const Place begin = x_.begin_of(touched[i].extent);
+      Place end = x_.end_of(touched[i].extent);
+      if (!touched[i].whole) {
+        partly(begin, end);
+        ++i;
+        continue;
+      }
+      size_t next = i + 1;
+      while (next < touched.size() && touched[next].whole &&
+             x_.begin_of(touched[next].extent) == end) {
+        end = x_.end_of(touched[next++].extent);
+      }
+      whole(begin, end);
+      i = next;
+    }
+  }
+
+  Result<SlicePlan> take() {
+    MEDARC_TRY(x_.failed());
+    return std::move(plan_);
+  }
+
+ private:
   // Records from `begin` to `end`, all of them wanted.
   void whole(Place begin, Place end) {
     begin.extent = first_of_block(begin.extent);
@@ -20,7 +45,7 @@ class Planner {
       recode({begin, next, false});
       begin = next;
     }
-    for (; begin.extent != end.extent; begin.extent = next_block(begin.extent)) {
+    for (; begin.extent < end.extent; begin.extent = next_block(begin.extent)) {
       verbatim(x_[begin.extent]);
     }
     if (end.offset > 0) recode({begin, end, false});
@@ -32,16 +57,14 @@ class Planner {
     recode({begin, end, true});
   }
 
-  SlicePlan take() { return std::move(plan_); }
-
- private:
-  uint32_t first_of_block(uint32_t extent) const {
-    while (extent < x_.size() && extent > 0 && x_[extent - 1].block_offset == x_[extent].block_offset) {
+  uint32_t first_of_block(uint32_t extent) {
+    while (extent < x_.size() && extent > 0 &&
+           x_[extent - 1].block_offset == x_[extent].block_offset) {
       --extent;
     }
     return extent;
   }
-  uint32_t next_block(uint32_t extent) const {
+  uint32_t next_block(uint32_t extent) {
     const uint64_t offset = x_[extent].block_offset;
     while (extent < x_.size() && x_[extent].block_offset == offset) ++extent;
     return extent;
@@ -87,31 +110,17 @@ class Planner {
     recode({begin, end, false});
   }
 
-  const std::vector<Extent>& x_;
+  Extents x_;
   const PlanOptions options_;
   SlicePlan plan_;
 };
 
 }  // namespace
 
-SlicePlan plan_slice(const BlockMap& map, const std::vector<Touched>& touched,
-                     const PlanOptions& options) {
+Result<SlicePlan> plan_slice(const BlockMap& map, const std::vector<Touched>& touched,
+                             const PlanOptions& options) {
   Planner planner(map, options);
-  for (size_t i = 0; i < touched.size();) {
-    const Place begin = map.begin_of(touched[i].extent);
-    Place end = map.end_of(touched[i].extent);
-    if (!touched[i].whole) {
-      planner.partly(begin, end);
-      ++i;
-      continue;
-    }
-    size_t next = i + 1;
-    while (next < touched.size() && touched[next].whole && map.begin_of(touched[next].extent) == end) {
-      end = map.end_of(touched[next++].extent);
-    }
-    planner.whole(begin, end);
-    i = next;
-  }
+  planner.add(touched);
   return planner.take();
 }
 

@@ -34,7 +34,8 @@ struct PlanOptions {
   uint64_t piece_verbatim_bytes_max = 512ull << 20;  // of one byte range (htsget H25)
 };
 
-SlicePlan plan_slice(const BlockMap& map, const std::vector<Touched>& touched,
-                     const PlanOptions& options = {});
+// Errors: corrupt, and those of the store.
+Result<SlicePlan> plan_slice(const BlockMap& map, const std::vector<Touched>& touched,
+                             const PlanOptions& options = {});
 
 }  // namespace medarc::genomics

@@ -14,15 +14,15 @@ class Reporter {
       : slice_(slice), x_(slice.set->map.extents()), reader_(x_, file) {}
 
   Status look(const Touched& touched) {
-    const Place begin = slice_.set->map.begin_of(touched.extent);
-    const Place end = slice_.set->map.end_of(touched.extent);
+    const Place begin = x_.begin_of(touched.extent), end = x_.end_of(touched.extent);
     const uint64_t records = x_[touched.extent].records;
     if (touched.whole) {
       out_.records_sent += records;
       for (uint32_t e = begin.extent; e < x_.size() && e <= end.extent; ++e) {
-        if (e < end.extent || end.offset > 0) hold(x_[e].block_offset, x_[e].block_bytes());
+        const Extent x = x_[e];
+        if (e < end.extent || end.offset > 0) hold(x.block_offset, x.block_bytes());
       }
-      return {};
+      return x_.failed();
     }
     MEDARC_ASSIGN(const uint64_t sent, count(begin, end));
     out_.records_sent += sent;
@@ -68,7 +68,7 @@ class Reporter {
   }
 
   const Slice& slice_;
-  const std::vector<Extent>& x_;
+  Extents x_;
   PlainReader reader_;
   std::map<uint64_t, uint32_t> held_;  // blocks: offset, bytes
   SliceReport out_;
@@ -89,7 +89,8 @@ Result<SliceReport> report_slice(const Slice& slice, archive::BlobReader& file,
         "more than genomics.recode_eager_bytes_max to code again: ask for less at a time");
   }
   Reporter reporter(slice, file);
-  for (const Touched& touched : touched_by(slice)) MEDARC_TRY(reporter.look(touched));
+  MEDARC_ASSIGN(const auto touched, touched_by(slice));
+  for (const Touched& one : touched) MEDARC_TRY(reporter.look(one));
   SliceReport out = reporter.take();
   out.header_bytes = slice.set->map.header_blocks().size();
   out.verbatim_bytes = slice.plan.verbatim_bytes;

@@ -187,8 +187,7 @@ Result<VariantSummary> VariantWalk::finish() {
     out.index_kind = std::move(places.index_kind);
     Bytes header_blocks;
     BgzfDeflater().deflate(header_plain_, header_blocks);
-    out.map.emplace(places.sorted, std::move(header_blocks), std::move(places.extents),
-                    out.more_contigs);
+    out.map = track_.finish_map(header_blocks, out.more_contigs);
   }
   out.header = std::move(header_);
   return out;

@@ -5,7 +5,6 @@
 
 #include <optional>
 
-#include "genomics/block_map.h"
 #include "genomics/limits.h"
 #include "genomics/record_track.h"
 #include "genomics/vcf_header.h"
@@ -30,7 +29,7 @@ struct VariantSummary {
   uint64_t blocks = 0, plain_bytes = 0;
   Bytes index;             // empty when not sorted, or without blocks
   std::string index_kind;  // "tbi", "csi" or ""
-  std::optional<BlockMap> map;
+  Bytes map;               // what take_map_pages() has not given of it; empty without blocks
 };
 
 // Not thread-safe. After an error only destruction is allowed.
@@ -45,6 +44,8 @@ class VariantWalk {
   // Where the first block ends that holds the header's last byte; nullopt while it is not there.
   std::optional<uint64_t> header_blocks_end() const { return header_blocks_end_; }
   uint64_t records() const { return counts_.records; }
+  // What is ready of the block map as it is stored; may be empty.
+  Bytes take_map_pages() { return track_.take_map_pages(); }
   // Errors: invalid_argument: the file ends inside its header or a record.
   Result<VariantSummary> finish();
 

@@ -7,14 +7,15 @@
 #include <string>
 #include <utility>
 
+#include "genomics/block_map_builder.h"
 #include "genomics/ingest.h"
 #include "genomics/intake.h"
 
 namespace medarc::genomics {
 
-// `Walk`: feed() of batches and of plain bytes, header_blocks_end(), records() and finish(), whose
-// summary has index, index_kind and map; made of the last arguments, since it does not move.
-// `Describe`: what else the summary comes to.
+// `Walk`: feed() of batches and of plain bytes, header_blocks_end(), take_map_pages(), records()
+// and finish(), whose summary has index, index_kind and map; made of the last arguments, since it
+// does not move. `Describe`: what else the summary comes to.
 template <class Walk, auto Describe>
 class BlockedWalkIngest final : public Ingest {
  public:
@@ -23,8 +24,12 @@ class BlockedWalkIngest final : public Ingest {
                     const Limits& limits, Args&&... walk)
       : blobs_(blobs),
         walk_(std::forward<Args>(walk)...),
+        map_(blobs),
         intake_(std::move(writer),
-                {[this](const BgzfBatch& batch) { return walk_.feed(batch); },
+                {[this](const BgzfBatch& batch) -> Status {
+                   MEDARC_TRY(walk_.feed(batch));
+                   return map_.add(walk_.take_map_pages());
+                 },
                  [this] { return walk_.header_blocks_end(); }},
                 limits) {}
 
@@ -42,7 +47,7 @@ class BlockedWalkIngest final : public Ingest {
     if (!summary.index.empty()) {
       MEDARC_ASSIGN(out.index, beside(summary.index, archive::Content::opaque));
     }
-    MEDARC_ASSIGN(out.block_map, beside(summary.map->encode(), archive::Content::text));
+    MEDARC_ASSIGN(out.block_map, map_.finish(summary.map));
     out.plain = intake_.plain_digest();
     MEDARC_ASSIGN(out.content, intake_.content());
     return out;
@@ -51,6 +56,7 @@ class BlockedWalkIngest final : public Ingest {
  private:
   archive::BlobStore& blobs_;
   Walk walk_;
+  BlockMapStager map_;
   BlockIntake intake_;  // last: its thread uses what is above
 };
 

@@ -25,14 +25,16 @@ Meeting meeting_of(const Extent& x, const std::vector<Region>& withheld) {
 
 }  // namespace
 
-void leave_out(const std::vector<Region>& withheld, const BlockMap& map,
-               std::vector<Touched>& touched) {
-  if (withheld.empty()) return;
+Status leave_out(const std::vector<Region>& withheld, const BlockMap& map,
+                 std::vector<Touched>& touched) {
+  if (withheld.empty()) return {};
+  Extents x = map.extents();
   std::erase_if(touched, [&](Touched& t) {
-    const Meeting meeting = meeting_of(map.extents()[t.extent], withheld);
+    const Meeting meeting = meeting_of(x[t.extent], withheld);
     if (meeting == Meeting::some) t.whole = false;
     return meeting == Meeting::every;
   });
+  return x.failed();
 }
 
 std::string to_samtools_region(const Region& region, const FileHeader& header) {
@@ -57,21 +59,24 @@ std::vector<Region> withheld_in(const std::vector<Region>& withheld,
   return out;
 }
 
-std::vector<Region> withheld_reach(const ReadSet& set) {
+Result<std::vector<Region>> withheld_reach(const ReadSet& set) {
   std::vector<Region> out;
+  Extents extents = set.map.extents();
   for (const Region& w : set.withheld) {
     if (!set.map.sorted()) {
       out.push_back({w.tid, 0, kToTheEnd});
       continue;
     }
     Region reach = w;
-    for (const Touched& t : set.map.query({w})) {
-      const Extent& x = set.map.extents()[t.extent];
+    MEDARC_ASSIGN(const auto touched, set.map.query({w}));
+    for (const Touched& t : touched) {
+      const Extent x = extents[t.extent];
       reach.begin = std::min(reach.begin, static_cast<uint32_t>(std::max(x.min_begin, 0)));
       reach.end = std::max(reach.end, static_cast<uint32_t>(std::max(x.max_end, 0)));
     }
     out.push_back(reach);
   }
+  MEDARC_TRY(extents.failed());
   return merge_regions(std::move(out));
 }
 

@@ -13,8 +13,9 @@ namespace medarc::genomics {
 
 // Of extents that a slice touches: those go whose every record is withheld, and no longer count as
 // whole those that may hold one. `withheld` is merged.
-void leave_out(const std::vector<Region>& withheld, const BlockMap& map,
-               std::vector<Touched>& touched);
+// Errors: corrupt, and those of the store.
+Status leave_out(const std::vector<Region>& withheld, const BlockMap& map,
+                 std::vector<Touched>& touched);
 
 // A region with positions, as parse_samtools_region() reads it.
 std::string to_samtools_region(const Region& region, const FileHeader& header);
@@ -25,6 +26,7 @@ std::vector<Region> withheld_in(const std::vector<Region>& withheld,
 
 // Where bases of withheld records may lie, as far as the block map tells: the withheld regions, and
 // what records of blocks they meet reach. For numbers that were counted over all records before.
-std::vector<Region> withheld_reach(const ReadSet& set);
+// Errors: corrupt, and those of the store.
+Result<std::vector<Region>> withheld_reach(const ReadSet& set);
 
 }  // namespace medarc::genomics

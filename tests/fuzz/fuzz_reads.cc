@@ -106,7 +106,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (stored.has_error()) return 0;
   auto set = std::make_shared<ReadSet>();
   set->file_bytes = file.size();
-  auto map = BlockMap::decode(fuzz::BytesStore::bytes_of(*stored->block_map));
+  auto map = BlockMap::in_memory(fuzz::BytesStore::bytes_of(*stored->block_map));
   BamStream stream(read_whole(std::make_unique<BytesReader>(file)), 1000);
   auto header = stream.header(small_limits());
   if (map.has_error() || header.has_error()) std::abort();

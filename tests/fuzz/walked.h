@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "genomics/bgzf.h"
+#include "genomics/block_map.h"
 #include "genomics/ingest.h"
 #include "tests/fuzz/bytes_store.h"
 #include "tests/fuzz/pieces.h"
@@ -26,13 +27,14 @@ inline genomics::Limits small_limits() {
 struct Outcome {
   Status status;
   Bytes statistics, index, map;
+  Bytes beside;  // attachments and names
   bool operator==(const Outcome& o) const {
     if (status.has_error() || o.status.has_error()) {
       return status.has_error() && o.status.has_error() &&
              status.error().code == o.status.error().code &&
              status.error().text == o.status.error().text;
     }
-    return statistics == o.statistics && index == o.index && map == o.map;
+    return statistics == o.statistics && index == o.index && map == o.map && beside == o.beside;
   }
 };
 
@@ -55,7 +57,25 @@ inline Outcome ingest(genomics::Format format, ByteView file, std::optional<uint
   out.statistics = done->statistics_json;
   if (done->index) out.index = BytesStore::bytes_of(*done->index);
   if (done->block_map) out.map = BytesStore::bytes_of(*done->block_map);
+  for (const auto& one : done->attachments) out.beside += BytesStore::bytes_of(one.blob);
+  for (const std::string& identity : done->identities) out.beside += identity;
   return out;
+}
+
+// A map that was made is read without error, and a region's extents are among all of them. Answers
+// how many records it knows.
+inline uint64_t read_map(const Bytes& stored) {
+  const auto map = genomics::BlockMap::in_memory(stored);
+  if (map.has_error()) std::abort();
+  genomics::Extents x = map->extents();
+  uint64_t records = 0;
+  for (uint32_t i = 0; i < x.size(); ++i) records += x[i].records;
+  const auto all = map->everything();
+  if (x.failed().has_error() || all.has_error()) std::abort();
+  if (!map->sorted()) return records;
+  const auto some = map->query({{0, 0, 1000}, {1, 5, 6}});
+  if (some.has_error() || some->size() > all->size()) std::abort();
+  return records;
 }
 
 // Over blocks of `step` plain bytes, `in_batch` of them at a time.

@@ -135,7 +135,7 @@ TEST_F(ConsentStoreTest, ASetIsLoadedForEachMaskAndStaysItsOwn) {
   EXPECT_TRUE(must(store_->planned_set(planned))->withheld.empty());
   EXPECT_EQ(store_->planned_file(FileId("f"), row.consent.version + 1).error().code, Code::gone);
   // What the map knows of the reach of withheld reads covers each of them.
-  const auto reach = withheld_reach(*masked);
+  const auto reach = must(withheld_reach(*masked));
   for (const auto& r : made.records) {
     if (r.tid != 0 || r.begin >= 60'000 || r.end <= 50'000) continue;
     const bool inside = std::any_of(reach.begin(), reach.end(), [&](const Region& one) {

@@ -140,16 +140,6 @@ TEST_F(SliceTest, H15FieldsAndTagsLeftOutStayValid) {
   EXPECT_EQ(stripped.find("NM:i"), std::string::npos);
 }
 
-TEST_F(SliceTest, TheBlockMapComesBackFromItsStoredForm) {
-  store(test::make_bam({.straddle = true}).bytes);
-  const auto set = must(store_->read_set(someone(), row_));
-  const Bytes stored = set->map.encode();
-  const BlockMap again = must(BlockMap::decode(stored));
-  EXPECT_EQ(again.encode(), stored);
-  EXPECT_TRUE(BlockMap::decode(ByteView(stored).substr(0, stored.size() - 1)).has_error());
-  EXPECT_TRUE(BlockMap::decode("MEDBMAP0").has_error());
-}
-
 // Real files, when they are there.
 class SampleData : public SliceTest {
  protected:

@@ -44,7 +44,7 @@ Result<Response> depth(const GenomicsContext& c, const Request& request,
                   json_string(reference.name), reference.bases, found.begin, found.bin_bases,
                   withheld_member(c, set->header, withheld));
   // The track was counted over all reads: nothing is said where withheld ones may lie.
-  const auto unsaid = genomics::withheld_reach(*set);
+  MEDARC_ASSIGN(const auto unsaid, genomics::withheld_reach(*set));
   for (size_t i = 0; i < found.means.size(); ++i) {
     const uint64_t from = found.begin + i * found.bin_bases, to = from + found.bin_bases;
     const bool hidden = std::any_of(unsaid.begin(), unsaid.end(), [&](const genomics::Region& r) {

@@ -79,14 +79,14 @@ class Ticket {
     add(base_ + token, one.part);
     return true;
   }
-  // Likewise.
-  bool add_coded(const genomics::Piece& piece, const genomics::Slice& slice) {
+  // Likewise. Errors: those of the block map.
+  Result<bool> add_coded(const genomics::Piece& piece, const genomics::Slice& slice) {
     DataLink link = link_;
     link.kind = DataLink::Kind::coded;
     link.fragments = piece.fragments;
     link.everything = slice.everything;
-    link.regions = genomics::regions_of(piece, slice);
-    link.withheld = genomics::withheld_of(piece, slice);
+    MEDARC_ASSIGN(link.regions, genomics::regions_of(piece, slice));
+    MEDARC_ASSIGN(link.withheld, genomics::withheld_of(piece, slice));
     link.mask = slice.mask;
     if (slice.recoder) link.form = other_form(*slice.set);
     const std::string token = context_.links.seal(link);
@@ -233,7 +233,10 @@ Result<MadeTicket> ticket_of(const GenomicsContext& c, const Request& request,
     // Small pieces travel in the ticket: a request less.
     const bool small = ticket.fits_inline(piece.plain_bytes) &&
                        coded_here + piece.plain_bytes <= c.options.inline_coded_bytes_max;
-    if (!small && ticket.add_coded(piece, slice)) continue;
+    if (!small) {
+      MEDARC_ASSIGN(const bool linked, ticket.add_coded(piece, slice));
+      if (linked) continue;
+    }
     coded_here += piece.plain_bytes;
     if (coded_here > c.store.limits().recode_eager_bytes_max + c.options.inline_bytes_max) {
       return too_many_regions();
