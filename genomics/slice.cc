@@ -177,10 +177,8 @@ Result<Bytes> recode(const Piece& piece, const Slice& slice, archive::BlobReader
     MEDARC_ASSIGN(plain, slice.recoder->records(plain));
   }
   Bytes out;
-  // Edges are few and take the place of blocks that were compressed with care; where every record
-  // is written anew, speed counts.
-  thread_local const BgzfDeflater fast, careful(kBgzfCarefulLevel);
-  (slice.mask.active() || slice.recoder ? fast : careful).deflate(plain, out);
+  thread_local const BgzfDeflater deflater;  // fast: somebody waits, and edges are few
+  deflater.deflate(plain, out);
   return out;
 }
 
