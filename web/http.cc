@@ -62,33 +62,52 @@ Response make_response(int status, std::string content_type, Bytes body) {
 
 namespace {
 
+Error over(const std::string& limit) {
+  return make_error(Code::too_large, "the body is over " + limit);
+}
+
 class Collector : public BodyHandler {
  public:
-  Collector(uint64_t bytes_max, std::function<Response(Bytes)> then)
-      : bytes_max_(bytes_max), then_(std::move(then)) {}
+  // Of longer bodies so much is read before they are an error.
+  Collector(uint64_t bytes_max, uint64_t read_max, std::string limit,
+            std::function<Response(Result<Bytes>)> then)
+      : bytes_max_(bytes_max),
+        read_max_(read_max),
+        limit_(std::move(limit)),
+        then_(std::move(then)) {}
 
   Status body(ByteView bytes) override {
-    if (bytes.size() > bytes_max_ - body_.size()) {
-      return make_error(Code::too_large,
-                        "the body is over the limit of " + std::to_string(bytes_max_) + " bytes");
-    }
-    body_.append(bytes);
-    return {};
+    read_ += bytes.size();
+    if (read_ <= bytes_max_) body_.append(bytes);
+    return read_ <= read_max_ ? Status() : over(limit_);
   }
 
-  Response finish() override { return then_(std::move(body_)); }
+  Response finish() override {
+    return read_ <= bytes_max_ ? then_(std::move(body_)) : then_(over(limit_));
+  }
 
  private:
-  const uint64_t bytes_max_;
-  std::function<Response(Bytes)> then_;
+  const uint64_t bytes_max_, read_max_;
+  const std::string limit_;
+  const std::function<Response(Result<Bytes>)> then_;
   Bytes body_;
+  uint64_t read_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<BodyHandler> collect_body(uint64_t bytes_max,
                                           std::function<Response(Bytes body)> then) {
-  return std::make_unique<Collector>(bytes_max, std::move(then));
+  return std::make_unique<Collector>(
+      bytes_max, bytes_max, "the limit of " + std::to_string(bytes_max) + " bytes",
+      [then = std::move(then)](Result<Bytes> body) { return then(std::move(*body)); });
+}
+
+Answer collect_body(const Request& request, uint64_t bytes_max, const char* setting,
+                    std::function<Response(Result<Bytes> body)> then) {
+  constexpr uint64_t kReadOn = 16;
+  if (request.body_bytes > bytes_max) return then(over(setting));
+  return std::make_unique<Collector>(bytes_max, kReadOn * bytes_max, setting, std::move(then));
 }
 
 }  // namespace medarc::web

@@ -107,4 +107,10 @@ struct Route {
 std::unique_ptr<BodyHandler> collect_body(uint64_t bytes_max,
                                           std::function<Response(Bytes body)> then);
 
+// For routes that have their own form of errors: `then` also answers for a body over the limit
+// (too_large, naming the setting). Some of such a body is read, so that its sender hears the
+// answer. Of the route, body_bytes_max is 0.
+Answer collect_body(const Request& request, uint64_t bytes_max, const char* setting,
+                    std::function<Response(Result<Bytes> body)> then);
+
 }  // namespace medarc::web

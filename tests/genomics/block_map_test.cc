@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <random>
+#include <thread>
 
 #include "genomics/block_map_builder.h"
 #include "genomics/block_map_format1.h"
@@ -124,6 +126,27 @@ TEST(BlockMap, PagesThatWereDroppedAreReadAgain) {
     for (uint32_t i = 0; i < count; ++i) ASSERT_EQ(x[i].block_offset, extents[i].block_offset);
     EXPECT_FALSE(x.failed().has_error());
   }
+}
+
+TEST(BlockMap, IsReadByManyAtOnceWhilePagesComeAndGo) {
+  const size_t count = (ExtentPages::kPagesKept + 50) * size_t{kPageExtents};
+  const auto extents = make_extents(13, count, 6);
+  const BlockMap map = must(BlockMap::in_memory(stored_of(extents)));
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (uint32_t n = 0; n < 4; ++n) {
+    threads.emplace_back([&, n] {
+      std::mt19937 random(n);
+      Extents x = map.extents();
+      for (int i = 0; i < 3'000; ++i) {
+        const auto number = static_cast<uint32_t>(random() % count);
+        if (x[number].block_offset != extents[number].block_offset) ++wrong;
+      }
+      if (x.failed().has_error()) ++wrong;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(BlockMap, IsTheSameWheneverItsPagesAreTaken) {

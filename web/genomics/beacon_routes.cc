@@ -201,14 +201,17 @@ void add(std::vector<Route>& out, const BeaconContextPtr& c, const std::string& 
   get.open = true;  // strangers are answered as the configuration says, in Beacon's own form
   out.push_back(std::move(get));
   Route post{"POST", kRoot + path, summary, [c, then](const Request& request) -> Answer {
-               return collect_body(c->options.post_bytes_max, [c, then, request](Bytes body) {
-                 return answered_by(*c, [&]() -> Result<Response> {
-                   MEDARC_ASSIGN(const BeaconRequest asked, read_beacon_body(body));
-                   return then(*c, request, asked);
-                 }());
-               });
+               return collect_body(request, c->options.post_bytes_max, "beacon.post_bytes_max",
+                                   [c, then, request](Result<Bytes> body) {
+                                     return answered_by(*c, [&]() -> Result<Response> {
+                                       MEDARC_ASSIGN(const Bytes whole, std::move(body));
+                                       MEDARC_ASSIGN(const BeaconRequest asked,
+                                                     read_beacon_body(whole));
+                                       return then(*c, request, asked);
+                                     }());
+                                   });
              }};
-  post.body_bytes_max = c->options.post_bytes_max;
+  post.body_bytes_max = 0;
   post.open = true;
   out.push_back(std::move(post));
 }

@@ -100,12 +100,15 @@ Answer authorizations(const GenomicsContext& c, const Request& request) {
 // The request's body is read, then `make` answers.
 template <class Make>
 Answer with_body(const GenomicsContextPtr& c, const Request& request, Make make) {
-  return collect_body(c->options.post_bytes_max, [c, request, make](Bytes body) {
-    return drs_answered([&]() -> Result<Response> {
-      MEDARC_ASSIGN(const DrsBody parsed, parse_drs_body(body, c->options.drs_bulk_max));
-      return make(*c, request, parsed);
-    });
-  });
+  return collect_body(request, c->options.post_bytes_max, "genomics.post_bytes_max",
+                      [c, request, make](Result<Bytes> body) {
+                        return drs_answered([&]() -> Result<Response> {
+                          MEDARC_ASSIGN(const Bytes whole, std::move(body));
+                          MEDARC_ASSIGN(const DrsBody parsed,
+                                        parse_drs_body(whole, c->options.drs_bulk_max));
+                          return make(*c, request, parsed);
+                        });
+                      });
 }
 
 class Adder {
@@ -126,7 +129,7 @@ class Adder {
                   if (auto stranger = drs_stranger(request)) return std::move(*stranger);
                   return with_body(c, request, make);
                 }};
-    route.body_bytes_max = c_->options.post_bytes_max;
+    route.body_bytes_max = 0;
     add(std::move(route));
   }
   void add(Route route) {
@@ -191,7 +194,7 @@ void add_drs_routes(const GenomicsContextPtr& c, std::vector<Route>& out) {
                                      return drs_bulk_authorizations(context, asked, body);
                                    });
                 }};
-  several.body_bytes_max = c->options.post_bytes_max;
+  several.body_bytes_max = 0;
   adder.add(std::move(several));
 }
 

@@ -318,49 +318,18 @@ Result<Response> data_answer(const GenomicsContext& c, const Request& request) {
   return no_coding(serve(request, thing));
 }
 
-// A POST body, collected up to the limit; more is read on and answered as htsget answers it (H21).
-class PostBody final : public BodyHandler {
- public:
-  PostBody(GenomicsContextPtr context, Request request, const HtsgetKind& kind)
-      : context_(std::move(context)), request_(std::move(request)), kind_(kind) {}
-
-  Status body(ByteView bytes) override {
-    read_ += bytes.size();
-    const uint64_t max = context_->options.post_bytes_max;
-    if (read_ <= max) {
-      body_.append(bytes);
-      return {};
-    }
-    if (read_ > 16 * max)
-      return make_error(Code::too_large, "the body is over genomics.post_bytes_max");
-    return {};
-  }
-
-  Response finish() override {
-    if (read_ > context_->options.post_bytes_max) return too_large();
-    return ticket_answer(
-        *context_, request_, kind_,
-        parse_htsget_body(body_, context_->store.limits().regions_max, context_->options, kind_));
-  }
-  static Response too_large() {
-    return refused({413, "PayloadTooLarge", "the body is over genomics.post_bytes_max"});
-  }
-
- private:
-  const GenomicsContextPtr context_;
-  const Request request_;
-  const HtsgetKind& kind_;
-  Bytes body_;
-  uint64_t read_ = 0;
-};
-
 Answer post(const GenomicsContextPtr& c, const Request& request, const HtsgetKind& kind) {
   if (const auto error = stranger(request)) return refused(*error);
   if (!request.query.empty()) {
     return refused({400, "InvalidInput", "a POST request has its parameters in the body"});
   }
-  if (request.body_bytes > c->options.post_bytes_max) return PostBody::too_large();
-  return std::make_unique<PostBody>(c, request, kind);
+  return collect_body(request, c->options.post_bytes_max, "genomics.post_bytes_max",
+                      [c, request, &kind](Result<Bytes> body) {
+                        if (body.has_error()) return refused(htsget_error(body.error()));
+                        return ticket_answer(*c, request, kind,
+                                             parse_htsget_body(*body, c->store.limits().regions_max,
+                                                               c->options, kind));
+                      });
 }
 
 Response service_info(const Request& request, const HtsgetKind& kind) {

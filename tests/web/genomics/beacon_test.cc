@@ -309,12 +309,15 @@ TEST_F(BeaconTest, MoreThanALimitIsRefusedAndPagesAreCut) {
   std::string question = R"({"query":{"requestParameters":{"g_variant":)"
                          R"({"referenceName":"chr1","start":[0],"end":[500]}}}})";
   const auto posted = [&](const std::string& body) {
-    return test::http(port(), "POST", "/beacon/g_variants", kLab, body).status;
+    return test::http(port(), "POST", "/beacon/g_variants", kLab, body);
   };
   question.resize(1'024, ' ');
-  EXPECT_EQ(posted(question), 200);
-  EXPECT_EQ(posted(question + " "), 413);
-  EXPECT_EQ(posted(std::string(17, '[') + std::string(17, ']')), 400);
+  EXPECT_EQ(posted(question).status, 200);
+  const auto over = posted(question + " ");
+  EXPECT_EQ(over.status, 413);
+  EXPECT_EQ(json::parse(over.body).at("error").at("errorCode").as_int64(), 413);
+  EXPECT_NE(over.body.find("beacon.post_bytes_max"), std::string::npos);
+  EXPECT_EQ(posted(std::string(17, '[') + std::string(17, ']')).status, 400);
   EXPECT_EQ(get("/beacon/g_variants?referenceName=chr1&start=1&alternateBases=" +
                     std::string(10'001, 'A'),
                 kLab)

@@ -188,6 +188,13 @@ TEST_F(GenomeLimits, BodiesOverTheLimitAreRefused) {
     EXPECT_EQ(fits.status, one.fits) << one.path << fits.body;
     EXPECT_EQ(sent(one.most + 1).status, 413) << one.path;
   }
+  // Each in its door's own form.
+  const HttpAnswer ticket = post("/htsget/reads/bam", std::string(1'025, ' '));
+  expect_named(ticket, 413, "genomics.post_bytes_max");
+  EXPECT_EQ(error_of(ticket), "PayloadTooLarge");
+  const HttpAnswer object = post("/ga4gh/drs/v1/objects", std::string(1'025, ' '));
+  expect_named(object, 413, "genomics.post_bytes_max");
+  EXPECT_EQ(json::parse(object.body).at("status_code").as_int64(), 413);
   // Far over it is not even read to its end.
   EXPECT_EQ(post("/htsget/reads/bam", std::string(17 * 1'024, ' ')).status, 413);
 }
