@@ -235,7 +235,7 @@ Result<SortedBam> sort_bam(archive::BlobStore& blobs, const Digest& content, Tem
   MEDARC_TRY(sorter.read(stream));
   header.text = sorted_header_text(header.text, program, content);
   MEDARC_ASSIGN(auto writer, blobs.writer(archive::Cuts::given));
-  BamWriter out(std::move(writer), limits);
+  BamWriter out(blobs, std::move(writer), limits);
   MEDARC_TRY(out.header(header));
   MEDARC_TRY(sorter.write(out));
   MEDARC_ASSIGN(BamWriter::Written written, out.finish());
@@ -246,7 +246,7 @@ Result<SortedBam> sort_bam(archive::BlobStore& blobs, const Digest& content, Tem
   made.content = std::move(written.content);
   MEDARC_ASSIGN(made.index, stage(blobs, summary.index, archive::Content::opaque,
                                   archive::Cuts::content_defined));
-  MEDARC_ASSIGN(made.block_map, BlockMapStager(blobs).finish(summary.map));
+  made.block_map = std::move(written.block_map);
   MEDARC_ASSIGN(made.depth, stage(blobs, summary.depth, archive::Content::text,
                                   archive::Cuts::content_defined));
   made.records = sorter.records();

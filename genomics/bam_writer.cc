@@ -19,8 +19,9 @@ Bytes encode_bam_header(const BamHeader& header) {
   return e.take();
 }
 
-BamWriter::BamWriter(std::unique_ptr<archive::BlobWriter> writer, const Limits& limits)
-    : stager_(std::move(writer)), walk_(limits) {}
+BamWriter::BamWriter(archive::BlobStore& blobs, std::unique_ptr<archive::BlobWriter> writer,
+                     const Limits& limits)
+    : stager_(std::move(writer)), walk_(limits), map_(blobs) {}
 
 Status BamWriter::header(const BamHeader& header) {
   add_blocks(encode_bam_header(header));
@@ -64,6 +65,7 @@ void BamWriter::add_blocks(ByteView plain) {
 Status BamWriter::pass_on() {
   if (batch_.blocks.empty()) return {};
   MEDARC_TRY(walk_.feed(batch_));
+  MEDARC_TRY(map_.add(walk_.take_map_pages()));
   const auto header_end = walk_.header_blocks_end();
   MEDARC_TRY(stager_.stage(batch_, header_cut_ || !header_end ? UINT64_MAX : *header_end));
   header_cut_ = header_end.has_value();
@@ -80,8 +82,11 @@ Result<BamWriter::Written> BamWriter::finish() {
   batch_.bytes.append(kBgzfEof);
   MEDARC_TRY(pass_on());
   MEDARC_ASSIGN(BamSummary summary, walk_.finish());
-  MEDARC_ASSIGN(archive::StagedBlob content, stager_.finish());
-  return Written{std::move(content), std::move(summary)};
+  Written out;
+  MEDARC_ASSIGN(out.content, stager_.finish());
+  MEDARC_ASSIGN(out.block_map, map_.finish(summary.map));
+  out.summary = std::move(summary);
+  return out;
 }
 
 }  // namespace medarc::genomics

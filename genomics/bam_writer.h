@@ -14,14 +14,15 @@ Bytes encode_bam_header(const BamHeader& header);
 // Not thread-safe. After an error only destruction is allowed; dropping it leaves no trace.
 class BamWriter {
  public:
-  BamWriter(std::unique_ptr<archive::BlobWriter> writer, const Limits& limits);
+  BamWriter(archive::BlobStore& blobs, std::unique_ptr<archive::BlobWriter> writer,
+            const Limits& limits);
 
   Status header(const BamHeader& header);  // first, once
   // With its block_size. Errors: those of BamWalk and of the store.
   Status record(ByteView record);
 
   struct Written {
-    archive::StagedBlob content;
+    archive::StagedBlob content, block_map;
     BamSummary summary;
   };
   Result<Written> finish();
@@ -33,6 +34,7 @@ class BamWriter {
 
   BgzfStager stager_;
   BamWalk walk_;
+  BlockMapStager map_;
   const BgzfDeflater deflater_{kBgzfCarefulLevel};
   Bytes block_;          // plain, of the block under way
   BgzfBatch batch_;      // blocks that were not passed on yet

@@ -51,9 +51,9 @@ class BedWalk {
   // there is no record.
   std::optional<uint64_t> header_blocks_end() const { return header_blocks_end_; }
   uint64_t records() const { return counts_.records; }
-  // The last line end may be missing.
   // What is ready of the block map as it is stored; may be empty.
   Bytes take_map_pages() { return track_.take_map_pages(); }
+  // The last line end may be missing.
   Result<BedSummary> finish();
 
  private:

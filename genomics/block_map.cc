@@ -1,13 +1,14 @@
 #include "genomics/block_map.h"
 
 #include <algorithm>
-#include <mutex>
-
-#include "genomics/block_map_builder.h"
-#include "genomics/block_map_format1.h"
 
 namespace medarc::genomics {
 namespace {
+
+// Format 1: magic, flags, lengths; header blocks and contigs stand before the extents.
+constexpr ByteView kMagic1 = "MEDBMAP1";
+constexpr size_t kHeadBytes1 = 24;
+constexpr uint32_t kMoreContigs1 = 2;
 
 struct Foot {
   bool sorted = false;
@@ -43,33 +44,59 @@ void unite(std::vector<Touched>& touched) {
 
 }  // namespace
 
+void MapOutline::add(const Extent& x) {
+  if (extents_ % kPageExtents == 0) reach_.emplace_back();
+  // A block without a first record lies within the reference around it.
+  if (x.records > 0) {
+    if (spans_.empty() || spans_.back().tid != x.tid) {
+      spans_.push_back({x.tid, extents_, extents_});
+      so_far_ = INT32_MIN;
+    }
+    spans_.back().end = extents_ + 1;
+    so_far_ = std::max(so_far_, x.max_end);
+    reach_.back().largest = std::max(reach_.back().largest, x.max_end);
+  }
+  reach_.back().so_far = so_far_;
+  ++extents_;
+}
+
+std::vector<ExtentSpan> MapOutline::take_spans() {
+  std::sort(spans_.begin(), spans_.end(), [](const ExtentSpan& a, const ExtentSpan& b) {
+    return static_cast<uint32_t>(a.tid) < static_cast<uint32_t>(b.tid);
+  });
+  return std::move(spans_);
+}
+
 Result<BlockMap> BlockMap::open(uint64_t bytes, ExtentPages::Read read) {
   if (bytes < kMapMagic.size() + kMapFootBytes) return damaged_map("its length is wrong");
   Bytes magic(kMapMagic.size(), '\0');
   MEDARC_TRY(read({0, magic.size()}, magic.data()));
-  if (magic == kMapMagic1) {
-    Bytes stored(bytes, '\0');
-    MEDARC_TRY(read({0, bytes}, stored.data()));
-    MEDARC_ASSIGN(stored, map_of_format1(stored));
-    return in_memory(std::move(stored));
+  BlockMap map;
+  if (magic == kMagic1) {
+    MEDARC_TRY(map.read_format1(bytes, read));
+  } else if (magic == kMapMagic) {
+    MEDARC_TRY(map.read_tail(bytes, read));
+  } else {
+    return damaged_map("it does not start as one");
   }
-  if (magic != kMapMagic) return damaged_map("it does not start as one");
+  return map;
+}
+
+Status BlockMap::read_tail(uint64_t bytes, const ExtentPages::Read& read) {
   Bytes foot_bytes(kMapFootBytes, '\0');
-  MEDARC_TRY(read({bytes - kMapFootBytes, kMapFootBytes}, foot_bytes.data()));
-  const Foot foot = read_foot(foot_bytes);
   const uint64_t tail_end = bytes - kMapFootBytes;
+  MEDARC_TRY(read({tail_end, kMapFootBytes}, foot_bytes.data()));
+  const Foot foot = read_foot(foot_bytes);
   if (foot.extents > UINT32_MAX || foot.extents * kExtentBytes > tail_end - kMapMagic.size())
     return damaged_map("its length is wrong");
   const uint64_t tail_begin = kMapMagic.size() + foot.extents * kExtentBytes;
   Bytes tail(tail_end - tail_begin, '\0');
   MEDARC_TRY(read({tail_begin, tail.size()}, tail.data()));
-
-  BlockMap map;
-  map.sorted_ = foot.sorted;
   const auto extents = static_cast<uint32_t>(foot.extents);
+  sorted_ = foot.sorted;
   Decoder d(tail);
-  map.header_blocks_ = Bytes(d.raw(foot.header_bytes));
-  for (uint32_t n = foot.contigs; n > 0 && d.ok(); --n) map.more_contigs_.emplace_back(d.bytes());
+  header_blocks_ = Bytes(d.raw(foot.header_bytes));
+  for (uint32_t n = foot.contigs; n > 0 && d.ok(); --n) more_contigs_.emplace_back(d.bytes());
   for (uint32_t n = foot.spans; n > 0 && d.ok(); --n) {
     ExtentSpan span;
     span.tid = static_cast<int32_t>(d.fixed<uint32_t>());
@@ -77,18 +104,48 @@ Result<BlockMap> BlockMap::open(uint64_t bytes, ExtentPages::Read read) {
     span.end = d.fixed<uint32_t>();
     if (span.begin >= span.end || span.end > extents)
       return damaged_map("a reference's extents are not there");
-    map.spans_.push_back(span);
+    spans_.push_back(span);
   }
-  const uint32_t pages = foot.sorted ? map_pages(extents) : 0;
-  for (uint32_t n = pages; n > 0 && d.ok(); --n) {
+  for (uint32_t n = sorted_ ? map_pages(extents) : 0; n > 0 && d.ok(); --n) {
     PageReach reach;
     reach.so_far = static_cast<int32_t>(d.fixed<uint32_t>());
     reach.largest = static_cast<int32_t>(d.fixed<uint32_t>());
-    map.reach_.push_back(reach);
+    reach_.push_back(reach);
   }
   if (!d.ok() || !d.rest().empty()) return damaged_map("its length is wrong");
-  map.pages_ = std::make_shared<ExtentPages>(extents, kMapMagic.size(), std::move(read));
-  return map;
+  pages_ = std::make_shared<ExtentPages>(extents, kMapMagic.size(), read);
+  return {};
+}
+
+// Its pages lie as those of format 2 do; what they come to has to be learnt from all of them.
+Status BlockMap::read_format1(uint64_t bytes, const ExtentPages::Read& read) {
+  Bytes head(kHeadBytes1, '\0');
+  MEDARC_TRY(read({0, head.size()}, head.data()));
+  Decoder d(ByteView(head).substr(kMagic1.size()));
+  const uint32_t flags = d.fixed<uint32_t>();
+  const uint32_t header_bytes = d.fixed<uint32_t>();
+  const uint64_t extents = d.fixed<uint64_t>();
+  if (extents > UINT32_MAX || bytes - kHeadBytes1 < extents * kExtentBytes)
+    return damaged_map("its length is wrong");
+  const uint64_t begin = bytes - extents * kExtentBytes;
+  Bytes front(begin - kHeadBytes1, '\0');
+  MEDARC_TRY(read({kHeadBytes1, front.size()}, front.data()));
+  Decoder names(front);
+  header_blocks_ = Bytes(names.raw(header_bytes));
+  if ((flags & kMoreContigs1) != 0) {
+    for (uint32_t n = names.fixed<uint32_t>(); n > 0 && names.ok(); --n)
+      more_contigs_.emplace_back(names.bytes());
+  }
+  if (!names.ok() || !names.rest().empty()) return damaged_map("its length is wrong");
+  pages_ = std::make_shared<ExtentPages>(static_cast<uint32_t>(extents), begin, read);
+  sorted_ = (flags & kMapSorted) != 0;
+  if (!sorted_) return {};
+  MapOutline outline;
+  Extents x = this->extents();
+  for (uint32_t i = 0; i < x.size(); ++i) outline.add(x[i]);
+  spans_ = outline.take_spans();
+  reach_ = outline.take_reach();
+  return x.failed();
 }
 
 Result<BlockMap> BlockMap::in_memory(Bytes stored) {
@@ -101,17 +158,10 @@ Result<BlockMap> BlockMap::in_memory(Bytes stored) {
 }
 
 Result<BlockMap> BlockMap::of_blob(archive::BlobStore& blobs, const Digest& stored) {
-  // Kept open: a slice under way goes on when its file is removed.
-  struct Held {
-    std::mutex mutex;
-    std::unique_ptr<archive::BlobReader> reader;
-  };
-  auto held = std::make_shared<Held>();
-  MEDARC_ASSIGN(held->reader, blobs.open(stored));
-  const uint64_t bytes = held->reader->size();
-  return open(bytes, [held](ByteRange range, char* out) {
-    const std::lock_guard lock(held->mutex);
-    return held->reader->read(range, out);
+  MEDARC_ASSIGN(const archive::BlobInfo info, blobs.stat(stored));
+  return open(info.size, [&blobs, stored](ByteRange range, char* out) -> Status {
+    MEDARC_ASSIGN(const auto reader, blobs.open(stored));
+    return reader->read(range, out);
   });
 }
 
@@ -122,8 +172,16 @@ size_t BlockMap::memory_bytes_max() const {
 }
 
 Result<bool> stored_map_sorted(archive::BlobStore& blobs, const Digest& block_map) {
-  MEDARC_ASSIGN(const BlockMap map, BlockMap::of_blob(blobs, block_map));
-  return map.sorted();
+  MEDARC_ASSIGN(const auto reader, blobs.open(block_map));
+  Bytes head(kMapMagic.size() + sizeof(uint32_t), '\0'), flags(sizeof(uint32_t), '\0');
+  if (reader->size() < head.size() + kMapFootBytes) return damaged_map("its length is wrong");
+  MEDARC_TRY(reader->read({0, head.size()}, head.data()));
+  if (head.starts_with(kMagic1)) {
+    flags = head.substr(kMagic1.size());
+  } else {
+    MEDARC_TRY(reader->read({reader->size() - kMapFootBytes, flags.size()}, flags.data()));
+  }
+  return (Decoder(flags).fixed<uint32_t>() & kMapSorted) != 0;
 }
 
 ExtentSpan BlockMap::span_of(int32_t tid) const {
@@ -137,8 +195,10 @@ ExtentSpan BlockMap::span_of(int32_t tid) const {
 Result<std::vector<Touched>> BlockMap::query(const std::vector<Region>& regions) const {
   std::vector<Touched> out;
   Extents x = extents();
-  for (const Region& r : regions) query(r, x, out);
-  MEDARC_TRY(x.failed());
+  for (const Region& r : regions) {
+    query(r, x, out);
+    MEDARC_TRY(x.failed());
+  }
   unite(out);
   return out;
 }

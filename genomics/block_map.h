@@ -30,6 +30,23 @@ struct PageReach {
   int32_t largest = INT32_MIN;  // the largest end in the page
 };
 
+// What a map knows besides its extents, learnt from them one after another.
+class MapOutline {
+ public:
+  void add(const Extent& x);
+  uint32_t extents() const { return extents_; }
+  // By id as an unsigned number: a variant file may have its contigs in another order than its
+  // header. Once.
+  std::vector<ExtentSpan> take_spans();
+  std::vector<PageReach> take_reach() { return std::move(reach_); }
+
+ private:
+  uint32_t extents_ = 0;
+  std::vector<ExtentSpan> spans_;  // in file order
+  std::vector<PageReach> reach_;
+  int32_t so_far_ = INT32_MIN;
+};
+
 // Immutable once made, but for the pages it keeps; thread-safe.
 class BlockMap {
  public:
@@ -55,6 +72,8 @@ class BlockMap {
   Result<std::vector<Touched>> everything() const;
 
  private:
+  Status read_tail(uint64_t bytes, const ExtentPages::Read& read);
+  Status read_format1(uint64_t bytes, const ExtentPages::Read& read);
   ExtentSpan span_of(int32_t tid) const;
   void query(const Region& region, Extents& x, std::vector<Touched>& out) const;
 

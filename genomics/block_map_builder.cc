@@ -41,23 +41,8 @@ void BlockMapBuilder::add(const RecordFacts& r, uint32_t offset) {
 
 void BlockMapBuilder::add_extent(const Extent& x) {
   put_extent(out_, x);
-  know(x);
-  if (++extents_ % kPageExtents == 0) ready_bytes_ = out_.view().size();
-}
-
-// A block without a first record lies within the reference around it.
-void BlockMapBuilder::know(const Extent& x) {
-  if (extents_ % kPageExtents == 0) reach_.emplace_back();
-  if (x.records > 0) {
-    if (spans_.empty() || spans_.back().tid != x.tid) {
-      spans_.push_back({x.tid, extents_, extents_});
-      so_far_ = INT32_MIN;
-    }
-    spans_.back().end = extents_ + 1;
-    so_far_ = std::max(so_far_, x.max_end);
-    reach_.back().largest = std::max(reach_.back().largest, x.max_end);
-  }
-  reach_.back().so_far = so_far_;
+  outline_.add(x);
+  if (outline_.extents() % kPageExtents == 0) ready_bytes_ = out_.view().size();
 }
 
 Bytes BlockMapBuilder::take_pages() {
@@ -73,29 +58,26 @@ Bytes BlockMapBuilder::take_pages() {
 Bytes BlockMapBuilder::finish(bool sorted, ByteView header_blocks,
                               const std::vector<std::string>& more_contigs) {
   end_block();
-  if (!sorted) spans_.clear();
-  // A variant file may have its contigs in another order than its header.
-  std::sort(spans_.begin(), spans_.end(), [](const ExtentSpan& a, const ExtentSpan& b) {
-    return static_cast<uint32_t>(a.tid) < static_cast<uint32_t>(b.tid);
-  });
+  std::vector<ExtentSpan> spans;
+  if (sorted) spans = outline_.take_spans();
   out_.raw(header_blocks);
   for (const std::string& name : more_contigs) out_.bytes(name);
-  for (const ExtentSpan& span : spans_) {
+  for (const ExtentSpan& span : spans) {
     out_.fixed(static_cast<uint32_t>(span.tid));
     out_.fixed(span.begin);
     out_.fixed(span.end);
   }
   if (sorted) {
-    for (const PageReach& page : reach_) {
+    for (const PageReach& page : outline_.take_reach()) {
       out_.fixed(static_cast<uint32_t>(page.so_far));
       out_.fixed(static_cast<uint32_t>(page.largest));
     }
   }
   out_.fixed(sorted ? kMapSorted : 0u);
-  out_.fixed(uint64_t{extents_});
+  out_.fixed(uint64_t{outline_.extents()});
   out_.fixed(static_cast<uint32_t>(header_blocks.size()));
   out_.fixed(static_cast<uint32_t>(more_contigs.size()));
-  out_.fixed(static_cast<uint32_t>(spans_.size()));
+  out_.fixed(static_cast<uint32_t>(spans.size()));
   return out_.take();
 }
 

@@ -45,8 +45,9 @@ void DepthBuilder::add(const RecordFacts& r, const RecordParts& parts) {
   if (r.tid != tid_) {
     end_reference();
     tid_ = r.tid;
-    bins_.assign(bins_of(sums_[static_cast<size_t>(tid_)].bases, shift_), 0);
-    changes_.assign(bins_.size() + 1, 0);
+    first_bin_ = static_cast<uint64_t>(r.begin) >> shift_;
+    bins_.clear();
+    changes_.clear();
   }
   auto at = static_cast<uint64_t>(r.begin);
   for (size_t i = 0; i < parts.cigar.size(); i += 4) {
@@ -63,13 +64,18 @@ void DepthBuilder::cover(uint64_t begin, uint64_t end) {
   end = std::min<uint64_t>(end, sum.bases);
   if (begin >= end) return;
   sum.counted += end - begin;
-  const uint64_t first = begin >> shift_, last = (end - 1) >> shift_;
+  const uint64_t first = (begin >> shift_) - first_bin_;
+  const uint64_t last = ((end - 1) >> shift_) - first_bin_;
+  if (last >= bins_.size()) {
+    bins_.resize(last + 1);
+    changes_.resize(last + 2);
+  }
   if (first == last) {
     bins_[first] += end - begin;
     return;
   }
-  bins_[first] += ((first + 1) << shift_) - begin;
-  bins_[last] += end - (last << shift_);
+  bins_[first] += ((first_bin_ + first + 1) << shift_) - begin;
+  bins_[last] += end - ((first_bin_ + last) << shift_);
   ++changes_[first + 1];
   --changes_[last];
 }
@@ -85,20 +91,26 @@ void DepthBuilder::end_reference() {
     covering += changes_[i];
     bins_[i] += covering << shift_;
   }
+  uint64_t first = first_bin_;
   for (uint32_t shift = shift_;; shift += 2) {
+    const uint64_t level = codes_.size(), bins = bins_of(sum.bases, shift);
+    codes_.resize(level + bins);  // no depth but where there are reads
     for (uint64_t i = 0; i < bins_.size(); ++i) {
-      const uint64_t begin = i << shift;
+      const uint64_t begin = (first + i) << shift;
       const uint64_t bases = std::min<uint64_t>(1ull << shift, sum.bases - begin);
-      codes_.push_back(depth_code(static_cast<double>(bins_[i]) / static_cast<double>(bases)));
+      codes_[level + first + i] =
+          depth_code(static_cast<double>(bins_[i]) / static_cast<double>(bases));
     }
-    if (bins_.size() <= 1) break;
-    const size_t next = (bins_.size() + 3) / 4;
-    for (size_t i = 0; i < next; ++i) {
-      uint64_t four = 0;
-      for (size_t j = 4 * i; j < std::min(4 * i + 4, bins_.size()); ++j) four += bins_[j];
-      bins_[i] = four;
+    if (bins <= 1) break;
+    const uint64_t next = first / 4;
+    size_t made = 0;
+    for (uint64_t i = 0; i < bins_.size(); ++i) {
+      const size_t four = (first + i) / 4 - next;
+      bins_[four] = bins_[i] + (four < made ? bins_[four] : 0);
+      made = four + 1;
     }
-    bins_.resize(next);
+    bins_.resize(made);
+    first = next;
   }
 }
 
@@ -115,8 +127,10 @@ Bytes DepthBuilder::finish() {
     put(out, sums_[i].bases);
     put(out, uint32_t{0});
   }
-  for (const uint16_t code : codes_) put(out, code);
-  return out;
+  if constexpr (std::endian::native == std::endian::big) {
+    for (uint16_t& code : codes_) code = __builtin_bswap16(code);
+  }
+  return out.append(reinterpret_cast<const char*>(codes_.data()), 2 * codes_.size());
 }
 
 }  // namespace medarc::genomics

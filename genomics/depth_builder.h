@@ -1,6 +1,6 @@
 // The depth track (DEPTH.md), made while a sorted BAM streams in. A record costs its operations,
-// not its span. Memory: 16 bytes a bin of the sequence under way, 2 of those before; at most some
-// 80 MB.
+// not its span. Memory: 16 bytes a bin of the sequence under way as far as it has reads, 2 a bin of
+// those before; at most some 80 MB.
 #pragma once
 
 #include <vector>
@@ -34,6 +34,7 @@ class DepthBuilder {
   std::vector<Sum> sums_;
   std::vector<uint64_t> begins_;   // in codes_, by reference id; kNone
   int32_t tid_ = -1;               // under way
+  uint64_t first_bin_ = 0;         // of its bins that are looked at: where its first record begins
   std::vector<uint64_t> bins_;     // its sums, of bins covered in part
   std::vector<uint64_t> changes_;  // how many more cover the whole bin than the one before
   std::vector<uint16_t> codes_;

@@ -39,10 +39,7 @@ Error damaged_map(const char* what) {
 }
 
 ExtentPages::ExtentPages(uint32_t extents, uint64_t begin, Read read)
-    : extents_(extents),
-      begin_(begin),
-      read_(std::move(read)),
-      pages_((uint64_t{extents} + kPageExtents - 1) / kPageExtents) {}
+    : extents_(extents), begin_(begin), read_(std::move(read)), pages_(map_pages(extents)) {}
 
 Result<std::shared_ptr<const ExtentPages::Page>> ExtentPages::page(uint32_t number) {
   {

@@ -33,9 +33,15 @@ struct Extent {
 static_assert(sizeof(Extent) == 40);
 inline constexpr uint16_t kHasUnmapped = 1;
 
+inline constexpr ByteView kMapMagic = "MEDBMAP2";
+inline constexpr uint32_t kMapSorted = 1;  // a flag
+inline constexpr uint64_t kMapFootBytes = 24;
 inline constexpr uint32_t kExtentBytes = 40;  // stored
 inline constexpr uint32_t kPageExtents = 512;
 inline constexpr uint64_t kPageBytes = uint64_t{kPageExtents} * kExtentBytes;
+constexpr uint32_t map_pages(uint32_t extents) {
+  return extents / kPageExtents + (extents % kPageExtents != 0);
+}
 void put_extent(Encoder& e, const Extent& x);
 Extent get_extent(Decoder& d);
 

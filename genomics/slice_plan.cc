@@ -10,7 +10,7 @@ class Planner {
   Planner(const BlockMap& map, const PlanOptions& options) : x_(map.extents()), options_(options) {}
 
   void add(const std::vector<Touched>& touched) {
-    for (size_t i = 0; i < touched.size();) {
+    for (size_t i = 0; i < touched.size() && x_.failed().has_value();) {
       const Place begin = x_.begin_of(touched[i].extent);
       Place end = x_.end_of(touched[i].extent);
       if (!touched[i].whole) {

@@ -16,6 +16,7 @@ class Reporter {
   Status look(const Touched& touched) {
     const Place begin = x_.begin_of(touched.extent), end = x_.end_of(touched.extent);
     const uint64_t records = x_[touched.extent].records;
+    MEDARC_TRY(x_.failed());
     if (touched.whole) {
       out_.records_sent += records;
       for (uint32_t e = begin.extent; e < x_.size() && e <= end.extent; ++e) {
@@ -45,6 +46,7 @@ class Reporter {
     while (begin.extent > 0 && x_[begin.extent - 1].block_offset == x_[begin.extent].block_offset) {
       --begin.extent;
     }
+    MEDARC_TRY(x_.failed());
     MEDARC_ASSIGN(const ByteView plain, reader_.read({begin, end, true}));
     uint64_t sent = 0;
     size_t block = 0;

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "genomics/block_map_builder.h"
-#include "genomics/block_map_format1.h"
+#include "genomics/slice_plan.h"
 #include "tests/genomics/store_fixture.h"
 
 namespace medarc::genomics {
@@ -166,7 +166,7 @@ TEST(BlockMap, IsTheSameWheneverItsPagesAreTaken) {
 TEST(BlockMap, OfFormat1IsReadAsOneOfToday) {
   const auto extents = make_extents(10, 1'300, 3);
   Encoder e;
-  e.raw(kMapMagic1);
+  e.raw("MEDBMAP1");
   e.fixed(uint32_t{1 | 2});
   e.fixed(static_cast<uint32_t>(kHeader.size()));
   e.fixed(uint64_t{extents.size()});
@@ -174,10 +174,16 @@ TEST(BlockMap, OfFormat1IsReadAsOneOfToday) {
   e.fixed(uint32_t{1});
   e.bytes("more");
   for (const Extent& x : extents) put_extent(e, x);
-  EXPECT_EQ(must(map_of_format1(e.view())), stored_of(extents));
   const BlockMap map = must(BlockMap::in_memory(e.view()));
   EXPECT_EQ(map.header_blocks(), kHeader);
-  EXPECT_EQ(numbers_of(must(map.query({{1, 0, 5'000}}))), met(extents, {1, 0, 5'000}));
+  EXPECT_EQ(map.more_contigs(), std::vector<std::string>{"more"});
+  for (int32_t tid = -1; tid < 4; ++tid) {
+    const Region r{tid, 1'000, 5'000};
+    EXPECT_EQ(numbers_of(must(map.query({r}))), met(extents, r)) << tid;
+  }
+  EXPECT_EQ(must(map.everything()).size(),
+            must(must(BlockMap::in_memory(stored_of(extents))).everything()).size());
+  EXPECT_LT(map.memory_bytes_max(), extents.size() * sizeof(Extent) * 2);
   for (size_t cut = 0; cut < e.view().size(); cut += 997) {
     EXPECT_EQ(BlockMap::in_memory(e.view().substr(0, cut)).error().code, Code::corrupt) << cut;
   }
@@ -210,7 +216,22 @@ TEST(BlockMap, AnErrorOfTheStoreIsTheAnswer) {
   EXPECT_EQ(map.query({{0, 0, 1'000}}).error().code, Code::io);
   EXPECT_EQ(map.everything().error().code, Code::io);
   broken = false;
-  EXPECT_TRUE(map.everything().has_value());
+  const auto all = must(map.everything());
+  broken = true;  // its pages are in memory by now
+  EXPECT_TRUE(plan_slice(map, all).has_value());
+  const BlockMap cold = must(([&] {
+    broken = false;
+    auto opened = BlockMap::open(stored.size(), [&](ByteRange range, char* out) -> Status {
+      if (broken) return make_error(Code::io, "broken");
+      stored.copy(out, range.length, range.begin);
+      return {};
+    });
+    broken = true;
+    return opened;
+  })());
+  for (const bool recode_all : {false, true}) {
+    EXPECT_EQ(plan_slice(cold, all, {.recode_all = recode_all}).error().code, Code::io);
+  }
 }
 
 }  // namespace

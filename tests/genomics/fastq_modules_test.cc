@@ -201,7 +201,6 @@ TEST(FastqModuleNumbers, GroupsCoverEveryPositionOnceAndStayFew) {
   EXPECT_TRUE(base_groups(0).empty());
 }
 
-// More different reads than are followed: what is found is scaled to the whole.
 TEST(FastqModuleNumbers, AnAdapterIsFoundWhereverItFirstBegins) {
   std::mt19937 random(5);
   for (size_t length = kAdapterBases; length <= 40; ++length) {
@@ -250,6 +249,7 @@ TEST(FastqModuleNumbers, LettersAreCountedWhateverStandsBesideThem) {
   }
 }
 
+// More different reads than are followed: what is found is scaled to the whole.
 TEST(FastqModuleNumbers, RepeatsBehindTheLimitAreEstimated) {
   SequenceRepeats repeats;
   std::mt19937_64 random(5);
